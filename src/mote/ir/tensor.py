@@ -1,0 +1,115 @@
+"""Values of a graph: element types, quantisation parameters and tensors."""
+
+import enum
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class DType(enum.Enum):
+    """Element types; the value is the numpy name."""
+
+    INT8 = "int8"
+    UINT8 = "uint8"
+    INT16 = "int16"
+    INT32 = "int32"
+    FLOAT32 = "float32"
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        return np.dtype(self.value)
+
+    @property
+    def itemsize(self) -> int:
+        """Size of one element in bytes."""
+        return self.numpy.itemsize
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """Least and greatest value of an integer type."""
+        info = np.iinfo(self.numpy)
+        return int(info.min), int(info.max)
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """Affine quantisation: real = scale * (integer - zero_point).
+
+    One scale and zero point for the whole tensor (``axis`` is None), or one for each index along
+    ``axis``. Scales are positive, finite and exactly representable as float32.
+    """
+
+    scales: tuple[float, ...]
+    zero_points: tuple[int, ...]
+    axis: int | None = None
+
+    def __post_init__(self) -> None:
+        assert len(self.scales) == len(self.zero_points) >= 1
+        assert self.axis is not None or len(self.scales) == 1
+        assert all(math.isfinite(s) and s > 0 for s in self.scales), self.scales
+
+    @property
+    def scale(self) -> float:
+        """The scale of a tensor quantised as a whole."""
+        assert self.axis is None
+        return self.scales[0]
+
+    @property
+    def zero_point(self) -> int:
+        """The zero point of a tensor quantised as a whole."""
+        assert self.axis is None
+        return self.zero_points[0]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A named value. Activations have no data; weights and other constants have.
+
+    Layouts: activations ``[N, H, W, C]`` or ``[N, C]``; convolution weights ``[O, KH, KW, I]``;
+    depthwise weights ``[1, KH, KW, O]``; fully connected weights ``[O, I]``; biases ``[O]``.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    quantization: Quantization | None = None
+    data: Array | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.data is None:
+            return
+        assert self.data.shape == self.shape, (self.name, self.data.shape, self.shape)
+        assert self.data.dtype == self.dtype.numpy, (self.name, self.data.dtype, self.dtype)
+        frozen = np.ascontiguousarray(self.data).reshape(self.shape).view()
+        frozen.flags.writeable = False
+        object.__setattr__(self, "data", frozen)
+
+    @property
+    def is_constant(self) -> bool:
+        return self.data is not None
+
+    @property
+    def array(self) -> Array:
+        """The data of a constant."""
+        assert self.data is not None, f"{self.name} is not a constant"
+        return self.data
+
+    @property
+    def elements(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """Size in memory."""
+        return self.elements * self.dtype.itemsize
+
+    @property
+    def q(self) -> Quantization:
+        """The quantisation of a tensor that must have one."""
+        assert self.quantization is not None, f"{self.name} is not quantised"
+        return self.quantization

@@ -1,0 +1,90 @@
+"""What a graph becomes before memory is planned: one kernel call per node, with its constants."""
+
+from dataclasses import dataclass
+
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import Op
+from mote.ir.tensor import Array, DType
+
+
+@dataclass(frozen=True)
+class Constant:
+    """An array in flash.
+
+    Args:
+        field: Field of the kernel's parameter struct that points to it, for example ``weights``.
+        array: The values in the order in which the kernel reads them.
+        is_weights: True for what the model learnt (weights, biases), False for tables and
+            requantisation parameters.
+    """
+
+    field: str
+    array: Array
+    is_weights: bool
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A C function of the library: ``void name(const struct *, x..., y[, scratch])``.
+
+    Args:
+        name: Function; defined in ``kernels/<name>.c``, declared in ``mote_kernels.h``.
+        struct: Type of its parameter struct, declared there too.
+        operator: The operator that it computes.
+        dtypes: (first input, result) element types that it serves.
+        needs_dsp: True when it is faster only on cores with the DSP extension. It still runs
+            everywhere, through the portable definitions in ``mote_dsp.h``.
+        takes_scratch: True when its last argument is a scratch pointer.
+    """
+
+    name: str
+    struct: str
+    operator: type[Op]
+    dtypes: tuple[DType, DType]
+    needs_dsp: bool = False
+    takes_scratch: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kernel call.
+
+    Args:
+        node: The node that it computes; operands and result are the call's pointers, constants
+            excluded, in the node's order.
+        kernel: The C function to call.
+        parameters: Scalar fields of the struct, by name. Floats print as C float literals.
+        constants: Array fields of the struct.
+        scratch_bytes: Working memory during the call, 4-byte aligned; 0 when none.
+        in_place: Indices of the activations (constants not counted) whose bytes the result may
+            overwrite exactly, start on start.
+    """
+
+    node: Node
+    kernel: Kernel
+    parameters: tuple[tuple[str, int | float], ...] = ()
+    constants: tuple[Constant, ...] = ()
+    scratch_bytes: int = 0
+    in_place: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Program:
+    """Kernel calls in execution order.
+
+    Args:
+        graph: The graph that the steps compute.
+        steps: The calls. A reshape needs none: its result is another name of its operand.
+        aliases: Result -> operand for such nodes; the operand may itself be an alias.
+    """
+
+    graph: Graph
+    steps: tuple[Step, ...]
+    aliases: tuple[tuple[str, str], ...] = ()
+
+    def buffer(self, tensor: str) -> str:
+        """The name under which a tensor's bytes are planned."""
+        names = dict(self.aliases)
+        while tensor in names:
+            tensor = names[tensor]
+        return tensor

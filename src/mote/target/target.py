@@ -1,0 +1,66 @@
+"""What a model is compiled for: a processor core, or a board that has one."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """A processor core.
+
+    Args:
+        name: As the user types it, for example ``cortex-m4``.
+        architecture: Instruction set in the field's words, for example ``Armv7E-M``.
+        dsp: True when it has the 16-bit SIMD multiply-accumulates (SMLAD and others).
+        gcc_flags: Options of ``arm-none-eabi-gcc``; empty for the host.
+        machine: QEMU machine that emulates it; empty for the host.
+        cycle_error: What is known of the cycle model's error, in one phrase, for every figure.
+    """
+
+    name: str
+    architecture: str
+    dsp: bool
+    gcc_flags: tuple[str, ...]
+    machine: str
+    cycle_error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """A board or microcontroller that people buy. Each figure's source stands in ``sources``.
+
+    Args:
+        name: As the user types it, for example ``nucleo-l4r5zi``.
+        title: Full name.
+        core: Its core.
+        ram_bytes: Usable RAM.
+        flash_bytes: Flash that holds code.
+        clock_hz: The clock at which times are given.
+        flash_wait_states: Wait states of the flash at that clock, None when unknown.
+        active_mw: Power while computing at that clock, None when unknown.
+        price_usd: Price of the part in small numbers, None when unknown.
+        sources: Datum -> document, section or table.
+    """
+
+    name: str
+    title: str
+    core: Core
+    ram_bytes: int
+    flash_bytes: int
+    clock_hz: int
+    flash_wait_states: int | None
+    active_mw: float | None
+    price_usd: float | None
+    sources: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A core, with the board around it when the user named one."""
+
+    name: str
+    core: Core
+    board: Board | None = None
+
+    @property
+    def is_host(self) -> bool:
+        return not self.core.machine
