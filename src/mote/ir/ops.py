@@ -214,8 +214,10 @@ class DepthwiseConv2D(Op):
         if len(data) != 4 or len(weight) != 4 or weight[0] != 1:
             return [
                 *found,
-                "needs input [N,H,W,C] and weights [1,KH,KW,O], "
-                f"found {list(data)} and {list(weight)}",
+                (
+                    "needs input [N,H,W,C] and weights [1,KH,KW,O], "
+                    f"found {list(data)} and {list(weight)}"
+                ),
             ]
         if weight[3] % data[3]:
             found.append(f"{weight[3]} output channels are no multiple of {data[3]} input channels")
@@ -369,8 +371,10 @@ class Pad(Op):
         if not 1 <= len(x[0].shape) <= 4 or len(self.paddings) != len(x[0].shape):
             return [
                 *found,
-                f"{len(self.paddings)} pairs of paddings for shape {list(x[0].shape)} "
-                "(1 to 4 dimensions)",
+                (
+                    f"{len(self.paddings)} pairs of paddings for shape {list(x[0].shape)} "
+                    "(1 to 4 dimensions)"
+                ),
             ]
         if any(n < 0 for pair in self.paddings for n in pair):
             found.append("negative padding is not supported")
