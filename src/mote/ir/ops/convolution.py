@@ -1,0 +1,150 @@
+"""Operators with weights: convolution, depthwise convolution, fully connected."""
+
+import math
+from dataclasses import dataclass
+
+from mote.ir.ops.operator import F32, S8, S32, Activation, Op, Rounding, Shape
+from mote.ir.ops.window import Padding, plane, window_problems
+from mote.ir.tensor import Tensor
+
+
+def _weighted_problems(x: tuple[Tensor, ...], y: Tensor, channel_axis: int) -> list[str]:
+    data, weight, bias = x
+    found = []
+    if not (weight.is_constant and bias.is_constant):
+        found.append("weights and bias must be constants")
+    if bias.shape != (weight.shape[channel_axis],):
+        found.append(f"bias has shape {list(bias.shape)}, allowed: [{weight.shape[channel_axis]}]")
+    if data.dtype is F32:
+        return found
+    if weight.dtype is not S8 or bias.dtype is not S32:
+        found.append(
+            f"{weight.dtype.value} weights with {bias.dtype.value} bias are not supported; "
+            "allowed: int8 with int32"
+        )
+    elif weight.quantization is None:
+        found.append("weights have no quantisation parameters")
+    elif any(weight.quantization.zero_points):
+        found.append("weights have a zero point other than 0")
+    elif weight.quantization.axis not in (None, channel_axis):
+        found.append(
+            f"weights are quantised along axis {weight.quantization.axis}, allowed: {channel_axis}"
+        )
+    elif weight.quantization.axis is not None and len(weight.quantization.scales) != len(
+        bias.array
+    ):
+        found.append(
+            f"weights have {len(weight.quantization.scales)} scales for {len(bias.array)} channels"
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Conv2D(Op):
+    """2-D convolution of ``[N,H,W,C]`` with ``[O,KH,KW,I]``; C / I groups."""
+
+    kind = "conv_2d"
+    inputs = ("x", "weight", "bias")
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    padding: Padding = Padding()
+    activation: Activation = Activation.NONE
+    rounding: Rounding = Rounding.DOUBLE
+
+    def shape(self, *x: Shape) -> Shape:
+        plane = plane(x[0], x[1][1:3], self.stride, self.dilation, self.padding)
+        return (x[0][0], *plane, x[1][0])
+
+    def macs(self, x: tuple[Shape, ...], y: Shape) -> int:
+        return math.prod(y) * math.prod(x[1][1:])
+
+    def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+        found = Op.problems(self, x, y)
+        data, weight = x[0].shape, x[1].shape
+        if len(data) != 4 or len(weight) != 4:
+            return [*found, f"needs 4-D input and weights, found {list(data)} and {list(weight)}"]
+        if data[3] % weight[3] or weight[0] % (data[3] // weight[3]):
+            found.append(
+                f"{data[3]} input channels do not divide into groups of {weight[3]} "
+                f"for {weight[0]} outputs"
+            )
+        if min(self.dilation) < 1 or min(self.stride) < 1:
+            return [
+                *found,
+                f"stride {list(self.stride)} and dilation {list(self.dilation)} must be positive",
+            ]
+        return (
+            found
+            + _weighted_problems(x, y, 0)
+            + window_problems(self.stride, self.shape(data, weight))
+        )
+
+
+@dataclass(frozen=True)
+class DepthwiseConv2D(Op):
+    """Depthwise convolution of ``[N,H,W,C]`` with ``[1,KH,KW,C*M]``; output c*M+m reads input c."""
+
+    kind = "depthwise_conv_2d"
+    inputs = ("x", "weight", "bias")
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    padding: Padding = Padding()
+    activation: Activation = Activation.NONE
+    rounding: Rounding = Rounding.DOUBLE
+
+    def shape(self, *x: Shape) -> Shape:
+        plane = plane(x[0], x[1][1:3], self.stride, self.dilation, self.padding)
+        return (x[0][0], *plane, x[1][3])
+
+    def macs(self, x: tuple[Shape, ...], y: Shape) -> int:
+        return math.prod(y) * math.prod(x[1][1:3])
+
+    def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+        found = Op.problems(self, x, y)
+        data, weight = x[0].shape, x[1].shape
+        if len(data) != 4 or len(weight) != 4 or weight[0] != 1:
+            return [
+                *found,
+                (
+                    "needs input [N,H,W,C] and weights [1,KH,KW,O], "
+                    f"found {list(data)} and {list(weight)}"
+                ),
+            ]
+        if weight[3] % data[3]:
+            found.append(f"{weight[3]} output channels are no multiple of {data[3]} input channels")
+        if min(self.dilation) < 1 or min(self.stride) < 1:
+            return [
+                *found,
+                f"stride {list(self.stride)} and dilation {list(self.dilation)} must be positive",
+            ]
+        return (
+            found
+            + _weighted_problems(x, y, 3)
+            + window_problems(self.stride, self.shape(data, weight))
+        )
+
+
+@dataclass(frozen=True)
+class FullyConnected(Op):
+    """``[B,I]`` times the transpose of ``[O,I]``, plus bias."""
+
+    kind = "fully_connected"
+    inputs = ("x", "weight", "bias")
+    activation: Activation = Activation.NONE
+    rounding: Rounding = Rounding.SINGLE
+
+    def shape(self, *x: Shape) -> Shape:
+        return (x[0][0], x[1][0])
+
+    def macs(self, x: tuple[Shape, ...], y: Shape) -> int:
+        return math.prod(y) * x[1][1]
+
+    def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+        found = Op.problems(self, x, y)
+        data, weight = x[0].shape, x[1].shape
+        if len(data) != 2 or len(weight) != 2 or data[1] != weight[1]:
+            return [
+                *found,
+                f"needs input [B,I] and weights [O,I], found {list(data)} and {list(weight)}",
+            ]
+        return found + _weighted_problems(x, y, 0)
