@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from mote.ir.ops.operator import F32, S8, S32, Activation, Op, Rounding, Shape
-from mote.ir.ops.window import Padding, plane, window_problems
+from mote.ir.ops.window import NO_PADDING, Padding, plane_shape, window_problems
 from mote.ir.tensor import Tensor
 
 
@@ -47,12 +47,12 @@ class Conv2D(Op):
     inputs = ("x", "weight", "bias")
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
-    padding: Padding = Padding()
+    padding: Padding = NO_PADDING
     activation: Activation = Activation.NONE
     rounding: Rounding = Rounding.DOUBLE
 
     def shape(self, *x: Shape) -> Shape:
-        plane = plane(x[0], x[1][1:3], self.stride, self.dilation, self.padding)
+        plane = plane_shape(x[0], x[1][1:3], self.stride, self.dilation, self.padding)
         return (x[0][0], *plane, x[1][0])
 
     def macs(self, x: tuple[Shape, ...], y: Shape) -> int:
@@ -88,12 +88,12 @@ class DepthwiseConv2D(Op):
     inputs = ("x", "weight", "bias")
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
-    padding: Padding = Padding()
+    padding: Padding = NO_PADDING
     activation: Activation = Activation.NONE
     rounding: Rounding = Rounding.DOUBLE
 
     def shape(self, *x: Shape) -> Shape:
-        plane = plane(x[0], x[1][1:3], self.stride, self.dilation, self.padding)
+        plane = plane_shape(x[0], x[1][1:3], self.stride, self.dilation, self.padding)
         return (x[0][0], *plane, x[1][3])
 
     def macs(self, x: tuple[Shape, ...], y: Shape) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mote.ir.ops.operator import S8, Activation, Op, Shape
-from mote.ir.ops.window import Padding, plane, window_problems
+from mote.ir.ops.window import NO_PADDING, Padding, plane_shape, window_problems
 from mote.ir.tensor import Tensor
 
 
@@ -14,11 +14,11 @@ class _Pool(Op):
     kind = ""
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
-    padding: Padding = Padding()
+    padding: Padding = NO_PADDING
     activation: Activation = Activation.NONE
 
     def shape(self, *x: Shape) -> Shape:
-        plane = plane(x[0], self.kernel, self.stride, (1, 1), self.padding)
+        plane = plane_shape(x[0], self.kernel, self.stride, (1, 1), self.padding)
         return (x[0][0], *plane, x[0][3])
 
     def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:

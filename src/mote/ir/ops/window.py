@@ -16,6 +16,9 @@ class Padding:
     right: int = 0
 
 
+NO_PADDING = Padding()
+
+
 def same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> tuple[int, int]:
     """Padding before and after for TFLite's SAME: ceil(size / stride) outputs, odd excess after."""
     effective = (kernel - 1) * dilation + 1
@@ -27,7 +30,7 @@ def _window(size: int, pads: int, kernel: int, stride: int, dilation: int = 1) -
     return (size + pads - ((kernel - 1) * dilation + 1)) // stride + 1
 
 
-def plane(
+def plane_shape(
     x: Shape,
     kernel: Shape,
     stride: tuple[int, int],

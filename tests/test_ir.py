@@ -1,0 +1,148 @@
+"""The intermediate representation: shapes, limits, printing and verification."""
+
+import numpy as np
+import pytest
+
+from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
+from mote.ir.ops import (
+    Add,
+    AveragePool2D,
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    Mean,
+    Pad,
+    Padding,
+    Reshape,
+    Softmax,
+    same_padding,
+)
+from mote.ir.text import format_graph
+
+Q = Quantization((0.5,), (3,))
+
+
+def activation(name: str, *shape: int, q: Quantization | None = Q) -> Tensor:
+    return Tensor(name, shape, DType.INT8, q)
+
+
+def constant(name: str, array: np.ndarray, q: Quantization | None = None) -> Tensor:
+    return Tensor(name, array.shape, DType(array.dtype.name), q, array)
+
+
+def small_graph() -> Graph:
+    weight = constant("w", np.ones((4, 3, 3, 2), np.int8), Quantization((0.1,) * 4, (0,) * 4, 0))
+    tensors = [
+        activation("x", 1, 5, 5, 2),
+        weight,
+        constant("b", np.zeros(4, np.int32)),
+        activation("y", 1, 5, 5, 4),
+        activation("z", 1, 100),
+    ]
+    return Graph(
+        "small",
+        {t.name: t for t in tensors},
+        (
+            Node("conv", Conv2D(padding=Padding(1, 1, 1, 1)), ("x", "w", "b"), "y"),
+            Node("flat", Reshape(to=(1, 100)), ("y",), "z"),
+        ),
+        ("x",),
+        ("z",),
+    )
+
+
+def test_a_graph_prints_every_value_once_with_type_quantisation_and_hash() -> None:
+    assert format_graph(small_graph()) == (
+        "graph small\n"
+        "  input x : int8[1,5,5,2] q(0.5,3)\n"
+        "  const w : int8[4,3,3,2] q(axis 0) #c8bed0af\n"
+        "  const b : int32[4] #374708ff\n"
+        "  y = conv_2d(padding=(1,1,1,1)) x, w, b : int8[1,5,5,4] q(0.5,3)\n"
+        "  z = reshape(to=(1,100)) y : int8[1,100] q(0.5,3)\n"
+        "  output z\n"
+    )
+
+
+def test_macs_count_every_tap_of_every_output() -> None:
+    graph = small_graph()
+    assert graph.macs(graph.nodes[0]) == 5 * 5 * 4 * 3 * 3 * 2
+    assert graph.macs(graph.nodes[1]) == 0
+
+
+def test_constants_cannot_be_changed_in_place() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        small_graph().tensors["w"].array[0] = 1
+
+
+def test_a_wrong_shape_fails_verification() -> None:
+    graph = small_graph()
+    verify(graph)
+    with pytest.raises(AssertionError, match="should be"):
+        verify(graph.rebuild(graph.nodes, [activation("y", 1, 4, 5, 5)]))
+
+
+def test_a_value_read_before_it_is_written_fails_verification() -> None:
+    graph = small_graph()
+    with pytest.raises(AssertionError, match="before they exist"):
+        verify(graph.rebuild(reversed(graph.nodes)))
+
+
+def test_rebuild_drops_tensors_that_nothing_uses() -> None:
+    graph = small_graph()
+    rebuilt = graph.rebuild([Node("conv", graph.nodes[0].op, ("x", "w", "b"), "y")])
+    assert set(rebuilt.tensors) == {"x", "w", "b", "y", "z"}  # z is still the graph's output
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "dilation", "expected"),
+    [
+        (5, 3, 1, 1, (1, 1)),
+        (6, 3, 2, 1, (0, 1)),
+        (5, 3, 2, 1, (1, 1)),
+        (49, 10, 2, 1, (4, 5)),
+        (10, 4, 2, 1, (1, 1)),
+        (7, 2, 1, 1, (0, 1)),
+        (6, 1, 4, 1, (0, 0)),
+        (9, 3, 1, 3, (3, 3)),
+    ],
+)
+def test_same_padding_puts_the_odd_element_after(
+    size: int, kernel: int, stride: int, dilation: int, expected: tuple[int, int]
+) -> None:
+    before, after = same_padding(size, kernel, stride, dilation)
+    assert (before, after) == expected
+    padded = size + before + after - (kernel - 1) * dilation - 1
+    assert padded // stride + 1 == -(-size // stride)
+
+
+def test_shapes_follow_from_attributes() -> None:
+    assert Conv2D(stride=(2, 2)).shape((1, 9, 8, 3), (7, 3, 3, 3), (7,)) == (1, 4, 3, 7)
+    assert Conv2D(dilation=(2, 3)).shape((2, 9, 9, 3), (7, 3, 3, 3), (7,)) == (2, 5, 3, 7)
+    assert DepthwiseConv2D().shape((1, 9, 9, 3), (1, 3, 3, 6), (6,)) == (1, 7, 7, 6)
+    assert FullyConnected().shape((4, 8), (3, 8), (3,)) == (4, 3)
+    assert Add().shape((1, 5, 1, 3), (4, 3)) == (1, 5, 4, 3)
+    assert Mean(axes=(1, 2)).shape((1, 5, 4, 3)) == (1, 3)
+    assert Mean(axes=(1,), keep_dims=True).shape((1, 5, 4, 3)) == (1, 1, 4, 3)
+    assert Pad(paddings=((0, 0), (1, 2))).shape((1, 5)) == (1, 8)
+
+
+def test_each_operator_names_what_it_cannot_take() -> None:
+    x, y = activation("x", 1, 5, 5, 2), activation("y", 1, 5, 5, 2, q=Quantization((0.25,), (0,)))
+    assert "share scale" in AveragePool2D(kernel=(2, 2)).problems((x,), y)[0]
+    assert "larger than the padded input" in AveragePool2D(kernel=(6, 6)).problems((x,), x)[0]
+    assert "cannot reshape" in Reshape(to=(3,)).problems((x,), x)[0]
+    assert "1/256" in Softmax().problems((x,), x)[0]
+    assert "do not broadcast" in Add().problems((x, activation("v", 1, 4, 5, 2)), x)[0]
+    unquantised = activation("u", 1, 5, 5, 2, q=None)
+    assert "without quantisation" in Add().problems((x, x), unquantised)[0]
+    wide = Tensor("wide", (1, 5, 5, 2), DType.INT16)
+    assert "int16 -> int16 is not supported" in Add().problems((wide, wide), wide)[0]
+
+
+def test_weights_with_a_zero_point_are_refused() -> None:
+    x, y = activation("x", 1, 4), activation("y", 1, 3)
+    bias = constant("b", np.zeros(3, np.int32))
+    weight = constant("w", np.zeros((3, 4), np.int8), Quantization((0.1,), (1,)))
+    assert FullyConnected().problems((x, weight, bias), y) == [
+        "weights have a zero point other than 0"
+    ]
