@@ -1,0 +1,128 @@
+"""Integer arithmetic of quantised inference: real multipliers as integers, and the rounding rules.
+
+A real multiplier is held as ``multiplier * 2**(shift - 31)`` with ``multiplier`` a Q31 number in
+[2**30, 2**31), or 0. The rules are those of gemmlowp's fixed-point arithmetic and of TensorFlow
+Lite's ``QuantizeMultiplier`` and ``MultiplyByQuantizedMultiplier``; ``docs/numerics.md`` has them
+all with their measurements. Everything works on numpy arrays of int64 that hold int32 values.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mote.ir.ops import Activation, Rounding
+from mote.ir.tensor import DType, Quantization, Tensor
+
+Ints = NDArray[np.int64]
+
+
+def quantize_multiplier(real: float) -> tuple[int, int]:
+    """``real`` as (multiplier, shift): real = multiplier * 2**(shift - 31), rounded to 31 bits.
+
+    Halves round up; values below 2**-32 become (0, 0). Source: TFLite ``QuantizeMultiplier``.
+    """
+    assert real >= 0 and math.isfinite(real), real
+    mantissa, shift = math.frexp(real)
+    multiplier = math.floor(mantissa * 2**31 + 0.5)  # exact: a double has 53 bits
+    if multiplier == 2**31:
+        multiplier, shift = 2**30, shift + 1
+    if shift < -31 or multiplier == 0:
+        return 0, 0
+    return multiplier, shift
+
+
+def wrap_int32(x: Ints) -> Ints:
+    """The int32 value that two's-complement arithmetic leaves of ``x``."""
+    return (x + 2**31) % 2**32 - 2**31
+
+
+def saturating_rounding_doubling_high_mul(a: Any, b: Any) -> Ints:
+    """round(a * b / 2**31), halves up, saturated to int32.
+
+    gemmlowp ``SaturatingRoundingDoublingHighMul`` adds 2**30 (1 - 2**30 for a negative product)
+    and divides truncating, which is the floor of (a * b + 2**30) / 2**31 in both cases.
+    """
+    product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
+    return np.minimum((product + 2**30) >> 31, 2**31 - 1)
+
+
+def rounding_divide_by_power_of_two(x: Any, exponent: Any) -> Ints:
+    """round(x / 2**exponent), halves away from zero: gemmlowp ``RoundingDivideByPOT``."""
+    x, exponent = np.asarray(x, np.int64), np.asarray(exponent, np.int64)
+    mask = (np.int64(1) << exponent) - 1
+    threshold = (mask >> 1) + (x < 0)
+    return (x >> exponent) + ((x & mask) > threshold)
+
+
+def requantize(accumulator: Any, multiplier: Any, shift: Any, rounding: Rounding) -> Ints:
+    """accumulator * multiplier * 2**(shift - 31), rounded to an integer.
+
+    ``multiplier`` and ``shift`` broadcast against the accumulator (last axis: channels).
+
+    DOUBLE rounds twice: the high half of the product of ``accumulator << max(shift, 0)`` (wrapped
+    to int32) halves up, then the division by 2**max(-shift, 0) halves away from zero.
+    SINGLE rounds the exact product once, halves up.
+    """
+    accumulator = np.asarray(accumulator, np.int64)
+    multiplier, shift = np.asarray(multiplier, np.int64), np.asarray(shift, np.int64)
+    if rounding is Rounding.SINGLE:
+        total = 31 - shift
+        product = accumulator * multiplier
+        return wrap_int32((product + (np.int64(1) << (total - 1))) >> total)
+    shifted = wrap_int32(accumulator << np.maximum(shift, 0))
+    high = saturating_rounding_doubling_high_mul(shifted, multiplier)
+    return rounding_divide_by_power_of_two(high, np.maximum(-shift, 0))
+
+
+def multiply_smaller_than_one(x: Any, multiplier: Any, shift: Any) -> Ints:
+    """``requantize`` with double rounding for multipliers below 1 (shift <= 0).
+
+    TFLite ``MultiplyByQuantizedMultiplierSmallerThanOneExp``, which ADD uses.
+    """
+    high = saturating_rounding_doubling_high_mul(x, multiplier)
+    return rounding_divide_by_power_of_two(high, -np.asarray(shift, np.int64))
+
+
+def round_half_away(x: NDArray[Any]) -> NDArray[Any]:
+    """C's ``round``: to the nearest integer, halves away from zero; keeps the float type."""
+    whole = np.trunc(x)
+    return whole + np.where(np.abs(x - whole) >= 0.5, np.sign(x), 0).astype(x.dtype)
+
+
+def activation_range(
+    activation: Activation, quantization: Quantization, dtype: DType
+) -> tuple[int, int]:
+    """(low, high) of the stored integers under a fused activation.
+
+    A bound f becomes zero_point + round(f / scale) in float32 arithmetic, halves away from zero,
+    then meets the type's range. Source: TFLite ``CalculateActivationRangeQuantized``.
+    """
+    low, high = dtype.range
+    lower, upper = activation.bounds
+
+    def quantized(bound: float) -> int:
+        ratio = np.float32(bound) / np.float32(quantization.scale)
+        return quantization.zero_point + int(round_half_away(np.asarray(ratio)))
+
+    if math.isfinite(lower):
+        low = max(low, quantized(lower))
+    if math.isfinite(upper):
+        high = min(high, quantized(upper))
+    return low, high
+
+
+def channel_multipliers(
+    x: Tensor, weight: Tensor, y: Tensor
+) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
+    """(multipliers, shifts) for every output channel of a convolution or fully connected layer.
+
+    The real multiplier of channel c is x_scale * weight_scale[c] / y_scale in double precision.
+    Source: TFLite ``PopulateConvolutionQuantizationParams``.
+    """
+    channels = y.shape[-1]
+    scales = weight.q.scales * channels if weight.q.axis is None else weight.q.scales
+    pairs = [quantize_multiplier(x.q.scale * s / y.q.scale) for s in scales]
+    multipliers = np.array([m for m, _ in pairs], np.int32)
+    return multipliers, np.array([s for _, s in pairs], np.int8)
