@@ -1,5 +1,8 @@
 """Cores and boards."""
 
+from mote.target.boards import BOARDS
+from mote.target.cores import CORES
+from mote.target.resolve import resolve
 from mote.target.target import Board, Core, Target
 
-__all__ = ["Board", "Core", "Target"]
+__all__ = ["BOARDS", "CORES", "Board", "Core", "Target", "resolve"]
