@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mote.ir.ops import Activation, Rounding
 from mote.ir.tensor import DType, Quantization, Tensor
+from mote.reference.single_rounding import exact_multiplier
 
 Ints = NDArray[np.int64]
 
@@ -23,7 +24,7 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
 
     Halves round up; values below 2**-32 become (0, 0). Source: TFLite ``QuantizeMultiplier``.
     """
-    assert real >= 0 and math.isfinite(real), real
+    assert 0 <= real < math.inf, real
     mantissa, shift = math.frexp(real)
     multiplier = math.floor(mantissa * 2**31 + 0.5)  # exact: a double has 53 bits
     if multiplier == 2**31:
@@ -45,7 +46,7 @@ def saturating_rounding_doubling_high_mul(a: Any, b: Any) -> Ints:
     and divides truncating, which is the floor of (a * b + 2**30) / 2**31 in both cases.
     """
     product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
-    return np.minimum((product + 2**30) >> 31, 2**31 - 1)
+    return np.asarray(np.minimum((product + 2**30) >> 31, 2**31 - 1))
 
 
 def rounding_divide_by_power_of_two(x: Any, exponent: Any) -> Ints:
@@ -88,7 +89,8 @@ def multiply_smaller_than_one(x: Any, multiplier: Any, shift: Any) -> Ints:
 def round_half_away(x: NDArray[Any]) -> NDArray[Any]:
     """C's ``round``: to the nearest integer, halves away from zero; keeps the float type."""
     whole = np.trunc(x)
-    return whole + np.where(np.abs(x - whole) >= 0.5, np.sign(x), 0).astype(x.dtype)
+    away = np.where(np.abs(x - whole) >= 0.5, np.sign(x), 0)
+    return np.asarray(whole + away, x.dtype)
 
 
 def activation_range(
@@ -114,15 +116,25 @@ def activation_range(
 
 
 def channel_multipliers(
-    x: Tensor, weight: Tensor, y: Tensor
+    x: Tensor, weight: Tensor, y: Tensor, rounding: Rounding = Rounding.DOUBLE
 ) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
     """(multipliers, shifts) for every output channel of a convolution or fully connected layer.
 
     The real multiplier of channel c is x_scale * weight_scale[c] / y_scale in double precision.
-    Source: TFLite ``PopulateConvolutionQuantizationParams``.
+    With double rounding it is quantised as it stands (TFLite
+    ``PopulateConvolutionQuantizationParams``). With single rounding the integer multiplier is
+    adjusted by the few units that make ``requantize`` equal to rounding the real product, halves
+    away from zero, for every accumulator (TFLite's reference FULLY_CONNECTED rounds reals).
     """
     channels = y.shape[-1]
     scales = weight.q.scales * channels if weight.q.axis is None else weight.q.scales
-    pairs = [quantize_multiplier(x.q.scale * s / y.q.scale) for s in scales]
+    reals = [x.q.scale * s / y.q.scale for s in scales]
+    pairs = [quantize_multiplier(real) for real in reals]
+    if rounding is Rounding.SINGLE:
+        least, most = (bound - y.q.zero_point for bound in y.dtype.range)
+        pairs = [
+            (exact_multiplier(real, m, shift, least, most) if m else 0, shift)
+            for real, (m, shift) in zip(reals, pairs, strict=True)
+        ]
     multipliers = np.array([m for m, _ in pairs], np.int32)
     return multipliers, np.array([s for _, s in pairs], np.int8)
