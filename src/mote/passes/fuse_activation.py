@@ -1,0 +1,76 @@
+"""A stand-alone clamp becomes the clamp of the layer before it."""
+
+from dataclasses import replace
+
+from mote.ir import Graph, Node
+from mote.ir.ops import (
+    Activation,
+    Add,
+    AveragePool2D,
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    MaxPool2D,
+    Pad,
+    Relu,
+    Reshape,
+)
+from mote.passes.neighbours import is_private, on_plane
+
+Clamping = Add | AveragePool2D | Conv2D | DepthwiseConv2D | FullyConnected | MaxPool2D
+
+
+def fuse_activation(graph: Graph) -> Graph:
+    """Move each clamp into a layer that clamps; one without such a layer becomes a 1x1 max pool.
+
+    A clamp that keeps 0 commutes with reshapes, zero padding and maxima, so it moves through them
+    to the earliest layer: a narrower range there is a finer scale after quantisation.
+    """
+    for node in graph.nodes:
+        if isinstance(node.op, Relu):
+            graph = _fuse(graph, node, node.op.activation)
+    return graph
+
+
+def _fuse(graph: Graph, node: Node, activation: Activation) -> Graph:
+    layer = _layer(graph, node.inputs[0], activation)
+    if layer is None:
+        return _max_pool(graph, node, activation)
+    assert isinstance(layer.op, Clamping)
+    both = _both(layer.op.activation, activation)
+    assert both is not None
+    clamped = replace(layer, op=replace(layer.op, activation=both))
+    nodes = [clamped if n is layer else n for n in graph.nodes if n is not node]
+    nodes = [replace(n, output=node.output) if n.output == node.inputs[0] else n for n in nodes]
+    return graph.rebuild(nodes)
+
+
+def _layer(graph: Graph, tensor: str, activation: Activation) -> Node | None:
+    """The earliest layer that can apply the clamp with the same result."""
+    node = graph.producer(tensor)
+    if node is None or not is_private(graph, tensor):
+        return None
+    match node.op:
+        case Reshape() | Pad() | MaxPool2D(activation=Activation.NONE):
+            earlier = _layer(graph, node.inputs[0], activation)
+            if earlier is not None:
+                return earlier
+    if isinstance(node.op, Clamping) and _both(node.op.activation, activation) is not None:
+        return node
+    return None
+
+
+def _both(first: Activation, second: Activation) -> Activation | None:
+    """The one clamp that equals ``first`` and then ``second``; None when there is no such."""
+    (a, b), (c, d) = first.bounds, second.bounds
+    bounds = (max(a, c), min(b, d))
+    return next((both for both in Activation if both.bounds == bounds), None)
+
+
+def _max_pool(graph: Graph, node: Node, activation: Activation) -> Graph:
+    """Without a layer to take it, a clamp is a maximum over windows of one element."""
+    if len(graph.result(node).shape) not in (2, 4):
+        return graph
+    inserted, between = on_plane(graph, node, MaxPool2D(activation=activation))
+    nodes = [m for n in graph.nodes for m in (inserted if n is node else (n,))]
+    return graph.rebuild(nodes, between)
