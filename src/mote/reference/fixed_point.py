@@ -46,7 +46,8 @@ def saturating_rounding_doubling_high_mul(a: Any, b: Any) -> Ints:
     and divides truncating, which is the floor of (a * b + 2**30) / 2**31 in both cases.
     """
     product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
-    return np.asarray(np.minimum((product + 2**30) >> 31, 2**31 - 1))
+    high: Ints = np.minimum((product + 2**30) >> 31, 2**31 - 1)
+    return high
 
 
 def rounding_divide_by_power_of_two(x: Any, exponent: Any) -> Ints:

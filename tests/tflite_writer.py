@@ -1,0 +1,253 @@
+"""Writes a graph as a TFLite model, so that LiteRT can run graphs that tests make up."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import tflite
+
+from mote.ir import DType, Graph, Node, Tensor
+from mote.ir.ops import (
+    Activation,
+    Add,
+    AveragePool2D,
+    Conv2D,
+    Dequantize,
+    DepthwiseConv2D,
+    FullyConnected,
+    MaxPool2D,
+    Mean,
+    Op,
+    Pad,
+    Padding,
+    Quantize,
+    Reshape,
+    Softmax,
+    same_padding,
+)
+
+TENSOR_TYPES = {
+    DType.FLOAT32: tflite.TensorType.FLOAT32,
+    DType.INT8: tflite.TensorType.INT8,
+    DType.UINT8: tflite.TensorType.UINT8,
+    DType.INT32: tflite.TensorType.INT32,
+}
+ACTIVATIONS = {
+    Activation.NONE: tflite.ActivationFunctionType.NONE,
+    Activation.RELU: tflite.ActivationFunctionType.RELU,
+    Activation.RELU6: tflite.ActivationFunctionType.RELU6,
+    Activation.RELU_N1_TO_1: tflite.ActivationFunctionType.RELU_N1_TO_1,
+}
+CODES: dict[type[Op], tuple[int, int]] = {  # operator -> (builtin code, version with int8)
+    Add: (tflite.BuiltinOperator.ADD, 2),
+    AveragePool2D: (tflite.BuiltinOperator.AVERAGE_POOL_2D, 2),
+    Conv2D: (tflite.BuiltinOperator.CONV_2D, 3),
+    Dequantize: (tflite.BuiltinOperator.DEQUANTIZE, 2),
+    DepthwiseConv2D: (tflite.BuiltinOperator.DEPTHWISE_CONV_2D, 3),
+    FullyConnected: (tflite.BuiltinOperator.FULLY_CONNECTED, 4),
+    MaxPool2D: (tflite.BuiltinOperator.MAX_POOL_2D, 2),
+    Mean: (tflite.BuiltinOperator.MEAN, 2),
+    Pad: (tflite.BuiltinOperator.PAD, 2),
+    Quantize: (tflite.BuiltinOperator.QUANTIZE, 2),
+    Reshape: (tflite.BuiltinOperator.RESHAPE, 1),
+    Softmax: (tflite.BuiltinOperator.SOFTMAX, 2),
+}
+
+
+def write_tflite(graph: Graph) -> bytes:
+    """The graph as a FlatBuffer; tensors keep their names. Padding must be SAME or VALID."""
+    tensors = list(graph.tensors.values())
+    operators = []
+    for node in graph.nodes:
+        extra = _index_operand(node)
+        tensors += [extra] if extra else []
+        operators.append((node, (*node.inputs, *([extra.name] if extra else []))))
+    biases = {n.inputs[2]: n for n in graph.nodes if len(n.inputs) == 3}
+    index = {t.name: i for i, t in enumerate(tensors)}
+
+    b = flatbuffers.Builder(1 << 16)
+    buffers = [_table(b, "Buffer")]
+    written = []
+    for tensor in tensors:
+        if tensor.is_constant:
+            data = _vector(b, tensor.array.tobytes(), align=16)
+            buffers.append(_table(b, "Buffer", Data=data))
+        scales, zeros, axis = _quantization(graph, tensor, biases.get(tensor.name))
+        quantization = _table(
+            b,
+            "QuantizationParameters",
+            Scale=_vector(b, np.array(scales, "<f4").tobytes(), 4),
+            ZeroPoint=_vector(b, np.array(zeros, "<i8").tobytes(), 8),
+            QuantizedDimension=axis,
+        )
+        written.append(
+            _table(
+                b,
+                "Tensor",
+                Shape=_ints(b, tensor.shape),
+                Type=TENSOR_TYPES[tensor.dtype],
+                Buffer=len(buffers) - 1 if tensor.is_constant else 0,
+                Name=b.CreateString(tensor.name),
+                **({"Quantization": quantization} if scales else {}),
+            )
+        )
+    kinds = list(dict.fromkeys(type(node.op) for node in graph.nodes))
+    codes = [
+        _table(
+            b,
+            "OperatorCode",
+            DeprecatedBuiltinCode=CODES[kind][0],
+            BuiltinCode=CODES[kind][0],
+            Version=CODES[kind][1],
+        )
+        for kind in kinds
+    ]
+    ops = []
+    for node, inputs in operators:
+        options_type, options = _options(b, graph, node)
+        ops.append(
+            _table(
+                b,
+                "Operator",
+                OpcodeIndex=kinds.index(type(node.op)),
+                Inputs=_ints(b, [index[name] for name in inputs]),
+                Outputs=_ints(b, [index[node.output]]),
+                BuiltinOptionsType=options_type,
+                BuiltinOptions=options,
+            )
+        )
+    subgraph = _table(
+        b,
+        "SubGraph",
+        Tensors=_offsets(b, written),
+        Inputs=_ints(b, [index[name] for name in graph.inputs]),
+        Outputs=_ints(b, [index[name] for name in graph.outputs]),
+        Operators=_offsets(b, ops),
+        Name=b.CreateString(graph.name),
+    )
+    model = _table(
+        b,
+        "Model",
+        Version=3,
+        OperatorCodes=_offsets(b, codes),
+        Subgraphs=_offsets(b, [subgraph]),
+        Description=b.CreateString("mote test"),
+        Buffers=_offsets(b, buffers),
+    )
+    b.Finish(model, file_identifier=b"TFL3")
+    return bytes(b.Output())
+
+
+def _quantization(
+    graph: Graph, tensor: Tensor, reader: Node | None
+) -> tuple[tuple[float, ...], tuple[int, ...], int]:
+    """(scales, zero points, axis); an int32 bias has x_scale * weight_scale."""
+    if reader is not None and tensor.dtype is DType.INT32 and tensor.quantization is None:
+        x, weight = (graph.tensors[name].q for name in reader.inputs[:2])
+        scales = tuple(x.scale * s for s in weight.scales)
+        return scales, (0,) * len(scales), 0
+    if tensor.quantization is None:
+        return (), (), 0
+    q = tensor.quantization
+    return q.scales, q.zero_points, q.axis or 0
+
+
+def _index_operand(node: Node) -> Tensor | None:
+    """The constant operand in which TFLite holds what is an attribute here."""
+    match node.op:
+        case Mean(axes=axes):
+            values = np.array(axes, np.int32)
+        case Pad(paddings=paddings):
+            values = np.array(paddings, np.int32)
+        case Reshape(to=to):
+            values = np.array(to, np.int32)
+        case _:
+            return None
+    return Tensor(f"{node.name}/indices", values.shape, DType.INT32, None, values)
+
+
+def _options(b: flatbuffers.Builder, graph: Graph, node: Node) -> tuple[int, int]:
+    op = node.op
+    shapes = [t.shape for t in graph.operands(node)]
+    if isinstance(op, Conv2D | DepthwiseConv2D | AveragePool2D | MaxPool2D):
+        pooling = isinstance(op, AveragePool2D | MaxPool2D)
+        kernel = op.kernel if pooling else shapes[1][1:3]
+        dilation = (1, 1) if pooling else op.dilation
+        fields: dict[str, Any] = {
+            "Padding": _padding(op.padding, shapes[0], kernel, op.stride, dilation),
+            "StrideH": op.stride[0],
+            "StrideW": op.stride[1],
+            "FusedActivationFunction": ACTIVATIONS[op.activation],
+        }
+        if pooling:
+            fields |= {"FilterHeight": kernel[0], "FilterWidth": kernel[1]}
+            return tflite.BuiltinOptions.Pool2DOptions, _table(b, "Pool2DOptions", **fields)
+        fields |= {"DilationHFactor": dilation[0], "DilationWFactor": dilation[1]}
+        if isinstance(op, Conv2D):
+            return tflite.BuiltinOptions.Conv2DOptions, _table(b, "Conv2DOptions", **fields)
+        fields |= {"DepthMultiplier": shapes[1][3] // shapes[0][3]}
+        name = "DepthwiseConv2DOptions"
+        return tflite.BuiltinOptions.DepthwiseConv2DOptions, _table(b, name, **fields)
+    match op:
+        case FullyConnected(activation=a) | Add(activation=a):
+            name = "FullyConnectedOptions" if isinstance(op, FullyConnected) else "AddOptions"
+            fields = {"FusedActivationFunction": ACTIVATIONS[a]}
+        case Mean(keep_dims=keep):
+            name, fields = "ReducerOptions", {"KeepDims": keep}
+        case Reshape(to=to):
+            name, fields = "ReshapeOptions", {"NewShape": _ints(b, to)}
+        case Softmax(beta=beta):
+            name, fields = "SoftmaxOptions", {"Beta": beta}
+        case Pad():
+            name, fields = "PadOptions", {}
+        case Quantize():
+            name, fields = "QuantizeOptions", {}
+        case Dequantize():
+            name, fields = "DequantizeOptions", {}
+        case _:
+            raise AssertionError(f"{op.kind} has no TFLite form")
+    return getattr(tflite.BuiltinOptions, name), _table(b, name, **fields)
+
+
+def _padding(
+    p: Padding,
+    x: Sequence[int],
+    kernel: Sequence[int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+) -> int:
+    if p == Padding():
+        return tflite.Padding.VALID
+    top, bottom = same_padding(x[1], kernel[0], stride[0], dilation[0])
+    left, right = same_padding(x[2], kernel[1], stride[1], dilation[1])
+    assert p == Padding(top, bottom, left, right), f"{p} is neither SAME nor VALID"
+    return tflite.Padding.SAME
+
+
+def _table(b: flatbuffers.Builder, kind: str, **fields: Any) -> int:
+    getattr(tflite, f"{kind}Start")(b)
+    for name, value in fields.items():
+        getattr(tflite, f"{kind}Add{name}")(b, value)
+    return int(getattr(tflite, f"{kind}End")(b))
+
+
+def _vector(b: flatbuffers.Builder, data: bytes, align: int) -> int:
+    """A vector of elements of ``align`` bytes, or of bytes aligned to 16."""
+    if align != 16:
+        return int(b.CreateNumpyVector(np.frombuffer(data, {4: "<f4", 8: "<i8"}[align])))
+    b.StartVector(1, len(data), 16)
+    b.head = b.head - len(data)
+    b.Bytes[b.head : b.head + len(data)] = data
+    return int(b.EndVector())
+
+
+def _ints(b: flatbuffers.Builder, values: Sequence[int]) -> int:
+    return int(b.CreateNumpyVector(np.array(values, "<i4")))
+
+
+def _offsets(b: flatbuffers.Builder, values: Sequence[int]) -> int:
+    b.StartVector(4, len(values), 4)
+    for value in reversed(values):
+        b.PrependUOffsetTRelative(value)
+    return int(b.EndVector())
