@@ -1,1 +1,5 @@
-"""..."""
+"""The `mote` command."""
+
+from mote.cli.main import main
+
+__all__ = ["main"]

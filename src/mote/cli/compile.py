@@ -1,0 +1,8 @@
+"""`mote compile`."""
+
+import click
+
+
+@click.command("compile")
+def compile_command() -> None:
+    """..."""

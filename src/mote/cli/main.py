@@ -1,0 +1,76 @@
+"""The command group, and how every failure becomes one message and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from mote import __version__
+from mote.cli.compile import compile_command
+from mote.cli.ops import ops_command
+from mote.cli.profile import profile_command
+from mote.cli.run import run_command
+from mote.cli.targets import targets_command
+from mote.cli.verify import verify_command
+from mote.errors import MoteError
+
+USER_ERROR = 2
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mote", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Turn a neural network into small, fast, bit-exact C for microcontrollers.
+
+    \b
+    A first tour, with any int8 .tflite model:
+      mote verify  kws.tflite                        the C gives the bytes that LiteRT gives
+      mote profile kws.tflite --target cortex-m4     cycles, RAM and flash, layer by layer
+      mote compile kws.tflite --target nucleo-l4r5zi -o kws/
+                                                     C sources, ready to build
+      mote targets                                   the cores and boards to choose from
+
+    Exit codes: 0 done, 1 verify found a difference, 2 something to mend, 130 interrupted.
+    """
+
+
+for _command in (
+    compile_command,
+    run_command,
+    profile_command,
+    verify_command,
+    targets_command,
+    ops_command,
+):
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; a user's mistake never shows a traceback."""
+    try:
+        result = cli.main(arguments, prog_name="mote", standalone_mode=False)
+        sys.stdout.flush()
+    except MoteError as error:
+        return _complain(error.message())
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "mote"
+        return _complain(f"{error.format_message()}\n  hint: {command} --help shows how to use it")
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("mote: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has gone: say nothing, and keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _complain(f"{place}{error.strerror or error}")
+    return result if isinstance(result, int) else 0
+
+
+def _complain(message: str) -> int:
+    click.echo(click.style("mote: error: ", fg="red", bold=True) + message, err=True)
+    return USER_ERROR

@@ -1,0 +1,8 @@
+"""`mote ops`."""
+
+import click
+
+
+@click.command("ops")
+def ops_command() -> None:
+    """..."""

@@ -1,0 +1,50 @@
+"""Arguments and options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from mote.target import BOARDS, CORES
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _complete_target(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    key = incomplete.lower()
+    return [CompletionItem(name) for name in (*CORES, *BOARDS) if name.startswith(key)]
+
+
+def model_argument() -> Decorator:
+    """MODEL: the file to read."""
+    return click.argument("model", type=click.Path(path_type=Path))
+
+
+def target_option(*, default: str | None = None) -> Decorator:
+    """--target: a core or a board; required unless there is a default."""
+    return click.option(
+        "--target",
+        "-t",
+        required=default is None,
+        default=default,
+        show_default=True,
+        metavar="NAME",
+        shell_complete=_complete_target,
+        help="Core or board, see `mote targets`.",
+    )
+
+
+def json_option() -> Decorator:
+    """--json: the same result for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
+
+
+def seed_option() -> Decorator:
+    """--seed: where random inputs start."""
+    return click.option(
+        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
+    )

@@ -1,0 +1,8 @@
+"""`mote profile`."""
+
+import click
+
+
+@click.command("profile")
+def profile_command() -> None:
+    """..."""

@@ -1,0 +1,8 @@
+"""`mote run`."""
+
+import click
+
+
+@click.command("run")
+def run_command() -> None:
+    """..."""

@@ -1,0 +1,8 @@
+"""`mote verify`."""
+
+import click
+
+
+@click.command("verify")
+def verify_command() -> None:
+    """..."""
