@@ -1,0 +1,131 @@
+"""Builds the graph one node at a time; what converts an operator sees the model through it."""
+
+from mote.frontends.tflite.names import tensor_names
+from mote.frontends.tflite.records import ModelRecord, OperatorRecord, Options, TensorRecord
+from mote.frontends.tflite.values import (
+    CONVERT_AGAIN,
+    FULL_INTEGER,
+    UnsupportedError,
+    convert_tensor,
+    indices,
+)
+from mote.ir import DType, Node, Tensor
+from mote.ir.ops import Op, Reshape, Shape
+from mote.ir.tensor import Array
+
+
+class Builder:
+    """The graph under construction: tensors converted and nodes added so far."""
+
+    def __init__(self, model: ModelRecord) -> None:
+        self.model = model
+        self.names = tensor_names(t.name for t in model.tensors)
+        self.tensors: dict[str, Tensor] = {}
+        self.nodes: list[Node] = []
+        self._taken = set(self.names)
+
+    def tensor(self, index: int) -> Tensor:
+        """The tensor of that index, converted on first use."""
+        name = self.names[index]
+        if name not in self.tensors:
+            self.tensors[name] = convert_tensor(self.model.tensors[index], name)
+        return self.tensors[name]
+
+    def data(self, index: int) -> Tensor:
+        """The tensor of that index, which must be quantised as a whole."""
+        tensor = self.tensor(index)
+        if tensor.quantization is not None and tensor.quantization.axis is not None:
+            raise UnsupportedError(f"'{tensor.name}' is quantised per channel", FULL_INTEGER)
+        return tensor
+
+    def fresh_name(self, base: str) -> str:
+        """A tensor name that the model does not use."""
+        while base in self._taken:
+            base += "_"
+        self._taken.add(base)
+        return base
+
+    def append(self, name: str, op: Op, operands: tuple[Tensor, ...], result: Tensor) -> Tensor:
+        self.tensors.update((t.name, t) for t in (*operands, result))
+        self.nodes.append(Node(name, op, tuple(t.name for t in operands), result.name))
+        return result
+
+
+class Site:
+    """One operator of the file, and the builder that its nodes go to."""
+
+    def __init__(self, builder: Builder, record: OperatorRecord) -> None:
+        self._builder = builder
+        self._record = record
+        self.name = f"{record.kind.lower()}_{record.index}"
+
+    @property
+    def options(self) -> Options:
+        return self._record.options
+
+    def has(self, operand: int) -> bool:
+        """False for an operand that is left out."""
+        return operand < len(self._record.inputs) and self._record.inputs[operand] >= 0
+
+    def _index(self, operand: int) -> int:
+        if not self.has(operand):
+            raise UnsupportedError(f"operand {operand} is missing", CONVERT_AGAIN)
+        return self._record.inputs[operand]
+
+    def record(self, operand: int) -> TensorRecord:
+        return self._builder.model.tensors[self._index(operand)]
+
+    def operand(self, operand: int) -> Tensor:
+        """An operand of any kind."""
+        return self._builder.tensor(self._index(operand))
+
+    def data(self, operand: int) -> Tensor:
+        """An operand that is quantised as a whole."""
+        return self._builder.data(self._index(operand))
+
+    def indices(self, operand: int) -> tuple[int, ...]:
+        """The values of an operand that states a shape, axes or paddings."""
+        index = self._index(operand)
+        return indices(self._builder.model.tensors[index], self._builder.names[index])
+
+    def result(self) -> Tensor:
+        """What the operator writes, as the file states it."""
+        return self._builder.data(self._record.outputs[0])
+
+    def emit(self, op: Op, *operands: Tensor) -> Tensor:
+        """The node that writes the operator's result."""
+        stated = self.result()
+        shape = self._checked_shape(op, operands, stated)
+        # No shape at all means that the converter did not know it.
+        if stated.shape not in (shape, ()):
+            raise UnsupportedError(
+                f"the result has shape {list(shape)}, but '{stated.name}' {list(stated.shape)}",
+                CONVERT_AGAIN,
+            )
+        result = Tensor(stated.name, shape, stated.dtype, stated.quantization)
+        return self._builder.append(self.name, op, operands, result)
+
+    def constant(self, role: str, values: Array) -> Tensor:
+        """A constant that the file leaves out."""
+        name = self._builder.fresh_name(f"{self.name}/{role}")
+        return Tensor(name, values.shape, DType(values.dtype.name), None, values)
+
+    def insert(self, role: str, op: Op, operands: tuple[Tensor, ...], like: Tensor) -> Tensor:
+        """A node that the file does not have, with a new tensor for its result."""
+        shape = self._checked_shape(op, operands, like)
+        name = f"{self.name}/{role}"
+        result = Tensor(self._builder.fresh_name(name), shape, like.dtype, like.quantization)
+        return self._builder.append(name, op, operands, result)
+
+    def reshaped(self, role: str, x: Tensor, shape: Shape) -> Tensor:
+        """``x`` under another shape, through an inserted node unless it has that shape."""
+        return x if x.shape == shape else self.insert(role, Reshape(shape), (x,), x)
+
+    def _checked_shape(self, op: Op, operands: tuple[Tensor, ...], result: Tensor) -> Shape:
+        if all(t.is_constant for t in operands):
+            raise UnsupportedError("computes from constants alone", "fold constants on export")
+        problems = op.problems(operands, result)
+        if problems:
+            foreign = {t.dtype for t in (*operands, result)} & {DType.UINT8, DType.INT16}
+            raise UnsupportedError("; ".join(problems), FULL_INTEGER if foreign else "")
+        return op.shape(*(t.shape for t in operands))

@@ -1,0 +1,71 @@
+"""Reads the options of each supported operator from the schema's tables."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tflite
+
+from mote.frontends.tflite.records import Options
+
+Vector = Callable[[Any, str], tuple[int, ...]]
+"""Reads a vector field of a table, within bounds."""
+
+
+def _convolution(table: Any, vector: Vector) -> Options:
+    return Options(
+        padding=table.Padding(),
+        stride=(table.StrideH(), table.StrideW()),
+        dilation=(table.DilationHFactor(), table.DilationWFactor()),
+        activation=table.FusedActivationFunction(),
+    )
+
+
+def _pool(table: Any, vector: Vector) -> Options:
+    return Options(
+        padding=table.Padding(),
+        stride=(table.StrideH(), table.StrideW()),
+        window=(table.FilterHeight(), table.FilterWidth()),
+        activation=table.FusedActivationFunction(),
+    )
+
+
+def _fully_connected(table: Any, vector: Vector) -> Options:
+    return Options(
+        activation=table.FusedActivationFunction(),
+        weights_format=table.WeightsFormat(),
+        keep_dims=table.KeepNumDims(),
+    )
+
+
+def _add(table: Any, vector: Vector) -> Options:
+    return Options(activation=table.FusedActivationFunction())
+
+
+def _reducer(table: Any, vector: Vector) -> Options:
+    return Options(keep_dims=table.KeepDims())
+
+
+def _reshape(table: Any, vector: Vector) -> Options:
+    return Options(shape=None if table.NewShapeIsNone() else vector(table, "NewShape"))
+
+
+def _squeeze(table: Any, vector: Vector) -> Options:
+    return Options(squeeze=vector(table, "SqueezeDims"))
+
+
+def _softmax(table: Any, vector: Vector) -> Options:
+    return Options(beta=table.Beta())
+
+
+OPTIONS: dict[int, tuple[type[Any], Callable[[Any, Vector], Options]]] = {
+    tflite.BuiltinOptions.AddOptions: (tflite.AddOptions, _add),
+    tflite.BuiltinOptions.Conv2DOptions: (tflite.Conv2DOptions, _convolution),
+    tflite.BuiltinOptions.DepthwiseConv2DOptions: (tflite.DepthwiseConv2DOptions, _convolution),
+    tflite.BuiltinOptions.FullyConnectedOptions: (tflite.FullyConnectedOptions, _fully_connected),
+    tflite.BuiltinOptions.Pool2DOptions: (tflite.Pool2DOptions, _pool),
+    tflite.BuiltinOptions.ReducerOptions: (tflite.ReducerOptions, _reducer),
+    tflite.BuiltinOptions.ReshapeOptions: (tflite.ReshapeOptions, _reshape),
+    tflite.BuiltinOptions.SoftmaxOptions: (tflite.SoftmaxOptions, _softmax),
+    tflite.BuiltinOptions.SqueezeOptions: (tflite.SqueezeOptions, _squeeze),
+}
+"""Number of the kind of options -> its table in the schema, and what reads it."""

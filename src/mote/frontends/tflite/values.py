@@ -1,0 +1,116 @@
+"""Turns one tensor record into a tensor of the IR, or says why that cannot be."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from mote.frontends.tflite.records import TensorRecord
+from mote.ir import DType, Quantization, Tensor
+from mote.ir.tensor import Array
+
+DTYPES = {
+    "FLOAT32": DType.FLOAT32,
+    "INT8": DType.INT8,
+    "UINT8": DType.UINT8,
+    "INT16": DType.INT16,
+    "INT32": DType.INT32,
+}
+INDEX_TYPES: dict[str, np.dtype[Any]] = {
+    "INT32": np.dtype(np.int32),
+    "INT64": np.dtype(np.int64),
+}
+MAX_RANK = 6
+
+FULL_INTEGER = (
+    "convert with full integer quantisation (int8 activations, symmetric int8 weights), or as float"
+)
+CONVERT_AGAIN = "the file contradicts itself, convert it again"
+
+
+class UnsupportedError(Exception):
+    """Something that Mote does not implement: the reason and the way out."""
+
+    def __init__(self, reason: str, way_out: str = "") -> None:
+        super().__init__(reason)
+        self.way_out = way_out
+
+
+def record_bytes(record: TensorRecord) -> int:
+    """Size in memory as the record states it; 0 for types that the IR lacks."""
+    dtype = DTYPES.get(record.type)
+    return math.prod(max(0, n) for n in record.shape) * dtype.itemsize if dtype else 0
+
+
+def convert_tensor(record: TensorRecord, name: str) -> Tensor:
+    """The tensor as the file states it."""
+    if record.storage:
+        raise UnsupportedError(f"tensor '{name}' is {record.storage}", "use plain dense tensors")
+    if record.type not in DTYPES:
+        way_out = "" if record.type.startswith("number") else FULL_INTEGER
+        raise UnsupportedError(f"tensor '{name}' has type {record.type}", way_out)
+    dtype = DTYPES[record.type]
+    if len(record.shape) > MAX_RANK or any(n < 1 for n in record.shape):
+        raise UnsupportedError(
+            f"tensor '{name}' has shape {list(record.shape)[:20]}",
+            f"tensors have up to {MAX_RANK} dimensions, each at least 1",
+        )
+    data = None if record.data is None else constant(record, name, dtype.numpy)
+    return Tensor(name, record.shape, dtype, _quantization(record, name, dtype), data)
+
+
+def constant(record: TensorRecord, name: str, dtype: np.dtype[Any]) -> Array:
+    """The values of a constant."""
+    assert record.data is not None
+    expected = math.prod(record.shape) * dtype.itemsize
+    if record.data.size != expected:
+        raise UnsupportedError(
+            f"constant '{name}' has {record.data.size:,} bytes, its shape {expected:,}",
+            CONVERT_AGAIN,
+        )
+    values = np.frombuffer(record.data, dtype.newbyteorder("<")).astype(dtype, copy=False)
+    # A damaged file may have put it at an odd address, which C code would not forgive.
+    return np.require(values, requirements="A").reshape(record.shape)
+
+
+def indices(record: TensorRecord, name: str) -> tuple[int, ...]:
+    """The values of a constant that states a shape, axes or paddings."""
+    if record.data is None:
+        raise UnsupportedError(f"'{name}' is computed at run time", "make it a constant")
+    if record.type not in INDEX_TYPES or record.storage:
+        raise UnsupportedError(
+            f"'{name}' is {record.storage or record.type}, allowed: INT32, INT64"
+        )
+    return tuple(constant(record, name, INDEX_TYPES[record.type]).ravel().tolist())
+
+
+def _quantization(record: TensorRecord, name: str, dtype: DType) -> Quantization | None:
+    """Of int8 and uint8 alone: a bias has the scale input * weight and says nothing new."""
+    if not record.scales or dtype is DType.FLOAT32:
+        return None
+    if len(record.zero_points) != len(record.scales):
+        raise UnsupportedError(
+            f"tensor '{name}' has {len(record.scales)} scales "
+            f"and {len(record.zero_points)} zero points",
+            CONVERT_AGAIN,
+        )
+    if any(not (math.isfinite(scale) and scale > 0) for scale in record.scales):
+        raise UnsupportedError(f"tensor '{name}' has a scale that is not positive", CONVERT_AGAIN)
+    least, greatest = dtype.range
+    if any(not least <= zero <= greatest for zero in record.zero_points):
+        raise UnsupportedError(
+            f"tensor '{name}' has a zero point outside {dtype.value}", CONVERT_AGAIN
+        )
+    if dtype is DType.INT32:
+        if any(record.zero_points):
+            raise UnsupportedError(f"bias '{name}' has a zero point other than 0", FULL_INTEGER)
+        return None
+    if len(record.scales) == 1:
+        return Quantization(record.scales, record.zero_points)
+    if not 0 <= record.axis < len(record.shape) or record.shape[record.axis] != len(record.scales):
+        raise UnsupportedError(
+            f"tensor '{name}' of shape {list(record.shape)} has {len(record.scales)} scales "
+            f"along axis {record.axis}",
+            CONVERT_AGAIN,
+        )
+    return Quantization(record.scales, record.zero_points, record.axis)
