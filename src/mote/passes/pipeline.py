@@ -5,10 +5,16 @@ from collections.abc import Callable
 from mote.ir import Graph, verify
 from mote.passes.fold_batch_norm import fold_batch_norm
 from mote.passes.fuse_activation import fuse_activation
+from mote.passes.fuse_pad import fuse_pad
+from mote.passes.remove_dead_nodes import remove_dead_nodes
+from mote.passes.remove_identity import remove_identity
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
     fold_batch_norm,  # first: a clamp behind it then finds the layer
     fuse_activation,
+    remove_identity,  # before fuse_pad: a copy would stand between pad and layer
+    fuse_pad,
+    remove_dead_nodes,
 )
 
 
