@@ -63,9 +63,15 @@ def _affine(graph: Graph, node: Node) -> tuple[Reals, Reals]:
 
 def _constant(graph: Graph, old: Tensor, layer: Node, array: Array) -> Tensor:
     """``old`` with other values; under another name when another layer reads it too."""
-    sole = is_sole_use(graph, old.name)
-    name = old.name if sole else free_name(graph, f"{layer.name}.{old.name.rsplit('.', 1)[-1]}")
-    return Tensor(name, old.shape, DType.FLOAT32, data=array.astype(np.float32))
+    array = array.astype(np.float32)
+    for known in graph.tensors.values():  # a module called twice keeps sharing its weights
+        same_type = known.is_constant and known.dtype is DType.FLOAT32
+        if same_type and np.array_equal(known.array, array):
+            return known
+    name = old.name
+    if not is_sole_use(graph, name):
+        name = free_name(graph, f"{layer.name}.{name.rsplit('.', 1)[-1]}")
+    return Tensor(name, old.shape, DType.FLOAT32, data=array)
 
 
 def _depthwise(graph: Graph, node: Node) -> Graph:
