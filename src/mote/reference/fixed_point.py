@@ -46,7 +46,7 @@ def saturating_rounding_doubling_high_mul(a: Any, b: Any) -> Ints:
     and divides truncating, which is the floor of (a * b + 2**30) / 2**31 in both cases.
     """
     product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
-    high: Ints = np.minimum((product + 2**30) >> 31, 2**31 - 1)
+    high: Ints = np.minimum((product + 2**30) >> 31, np.int64(2**31 - 1))
     return high
 
 
@@ -55,7 +55,8 @@ def rounding_divide_by_power_of_two(x: Any, exponent: Any) -> Ints:
     x, exponent = np.asarray(x, np.int64), np.asarray(exponent, np.int64)
     mask = (np.int64(1) << exponent) - 1
     threshold = (mask >> 1) + (x < 0)
-    return (x >> exponent) + ((x & mask) > threshold)
+    quotient: Ints = (x >> exponent) + ((x & mask) > threshold)
+    return quotient
 
 
 def requantize(accumulator: Any, multiplier: Any, shift: Any, rounding: Rounding) -> Ints:
@@ -117,7 +118,7 @@ def activation_range(
 
 
 def channel_multipliers(
-    x: Tensor, weight: Tensor, y: Tensor, rounding: Rounding = Rounding.DOUBLE
+    x: Tensor, weight: Tensor, y: Tensor, rounding: Rounding
 ) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
     """(multipliers, shifts) for every output channel of a convolution or fully connected layer.
 

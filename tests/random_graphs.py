@@ -1,0 +1,290 @@
+"""Seeded random int8 graphs over everything that an imported model may contain."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
+from mote.ir.ops import (
+    Activation,
+    Add,
+    AveragePool2D,
+    Conv2D,
+    DepthwiseConv2D,
+    Dequantize,
+    FullyConnected,
+    MaxPool2D,
+    Mean,
+    Op,
+    Pad,
+    Padding,
+    Quantize,
+    Reshape,
+    Softmax,
+    same_padding,
+)
+from mote.ir.tensor import Array
+
+SOFTMAX_Q = Quantization((1 / 256,), (-128,))
+
+
+def random_graph(seed: int) -> Graph:
+    """A small graph of 1 to 8 random layers; every tensor has at most a few thousand elements."""
+    maker = Maker(np.random.default_rng(seed))
+    rng = maker.rng
+    shape = (
+        int(rng.choice([1, 1, 1, 2])),
+        int(rng.integers(1, 14)),
+        int(rng.integers(1, 14)),
+        int(rng.choice([1, 2, 3, 4, 5, 8, 12, 16])),
+    )
+    x = maker.input(shape)
+    for _ in range(int(rng.integers(1, 8))):
+        x = maker.layer(x)
+    x = maker.head(x)
+    outputs = [x.name]
+    unread = {n.output for n in maker.nodes} - {t for n in maker.nodes for t in n.inputs} - {x.name}
+    outputs += sorted(unread)
+    inner = [n.output for n in maker.nodes if n.output not in outputs]
+    if inner and rng.random() < 0.2:
+        outputs.append(str(rng.choice(inner)))
+    graph = Graph(
+        f"random_{seed}",
+        {t.name: t for t in maker.tensors},
+        tuple(maker.nodes),
+        tuple(maker.inputs),
+        tuple(outputs),
+    )
+    verify(graph)
+    return graph
+
+
+def random_inputs(graph: Graph, seed: int) -> list[Array]:
+    """Inputs over the whole range, at times its ends only."""
+    rng = np.random.default_rng([seed, 1])
+    arrays = []
+    for name in graph.inputs:
+        tensor = graph.tensors[name]
+        if tensor.dtype is DType.FLOAT32:
+            arrays.append(rng.normal(0, 3, tensor.shape).astype(np.float32))
+            continue
+        low, high = tensor.dtype.range
+        array = rng.integers(low, high + 1, tensor.shape)
+        if rng.random() < 0.15:
+            array = rng.choice([low, high], tensor.shape)
+        arrays.append(array.astype(tensor.dtype.numpy))
+    return arrays
+
+
+@dataclass
+class Maker:
+    """A graph that grows layer by layer."""
+
+    rng: np.random.Generator
+    tensors: list[Tensor] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+
+    def input(self, shape: tuple[int, ...]) -> Tensor:
+        """A graph input: mostly int8, at times uint8 or float32 behind a quantize node."""
+        kind = self.rng.random()
+        if kind < 0.85:
+            tensor = self.tensor(shape, self.quantization())
+            self.inputs.append(tensor.name)
+            return tensor
+        dtype = DType.UINT8 if kind < 0.92 else DType.FLOAT32
+        q = self.quantization(dtype) if dtype is DType.UINT8 else None
+        tensor = self.tensor(shape, q, dtype)
+        self.inputs.append(tensor.name)
+        scale = q.scale if q else 0.05
+        return self.add(Quantize(), [tensor], self.quantization(around=scale))
+
+    def tensor(
+        self, shape: tuple[int, ...], q: Quantization | None, dtype: DType = DType.INT8
+    ) -> Tensor:
+        return self._keep(Tensor(f"t{len(self.tensors)}", shape, dtype, q))
+
+    def constant(self, array: Array, q: Quantization | None = None) -> Tensor:
+        name = f"t{len(self.tensors)}"
+        return self._keep(Tensor(name, array.shape, DType(array.dtype.name), q, array))
+
+    def _keep(self, tensor: Tensor) -> Tensor:
+        self.tensors.append(tensor)
+        return tensor
+
+    def add(
+        self,
+        op: Op,
+        operands: Sequence[Tensor],
+        q: Quantization | None,
+        dtype: DType = DType.INT8,
+    ) -> Tensor:
+        result = self.tensor(op.shape(*(t.shape for t in operands)), q, dtype)
+        name = f"n{len(self.nodes)}_{op.kind}"
+        self.nodes.append(Node(name, op, tuple(t.name for t in operands), result.name))
+        return result
+
+    def quantization(self, dtype: DType = DType.INT8, around: float | None = None) -> Quantization:
+        """Scales from 2**-9 to 2, powers of two among them; zero points with the ends favoured."""
+        rng = self.rng
+        low, high = dtype.range
+        zero = int(rng.choice([low, high, (low + high + 1) // 2, int(rng.integers(low, high + 1))]))
+        scale = float(around or 1) * float(2.0 ** rng.uniform(-1.5, 1.5))
+        if around is None:
+            scale = float(2.0 ** rng.uniform(-9, 1))
+            if rng.random() < 0.2:
+                scale = float(2.0 ** rng.integers(-8, 1))
+        return Quantization((float(np.float32(scale)),), (zero,))
+
+    def activation(self) -> Activation:
+        return list(Activation)[int(self.rng.choice(4, p=[0.5, 0.25, 0.15, 0.1]))]
+
+    def layer(self, x: Tensor) -> Tensor:
+        makers = [
+            (self.conv, 4),
+            (self.depthwise, 3),
+            (self.residual, 2),
+            (self.pool, 2),
+            (self.pad, 1),
+            (self.requantize, 0.5),
+            (self.reshape_plane, 0.3),
+        ]
+        weights = np.array([w for _, w in makers])
+        choice = int(self.rng.choice(len(makers), p=weights / weights.sum()))
+        return makers[choice][0](x)
+
+    def window(
+        self, x: Tensor, dilated: bool
+    ) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int], Padding]:
+        """(kernel, stride, dilation, padding), SAME or VALID, that fit the plane."""
+        rng = self.rng
+        kernel = (int(rng.integers(1, 5)), int(rng.integers(1, 5)))
+        if rng.random() < 0.3:
+            kernel = (3, 3)
+        stride = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
+        if rng.random() < 0.5:
+            stride = (1, 1)
+        dilation = (1, 1)
+        if dilated and rng.random() < 0.25:
+            dilation = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
+        fits = all(
+            (k - 1) * d + 1 <= n for k, d, n in zip(kernel, dilation, x.shape[1:3], strict=True)
+        )
+        if fits and rng.random() < 0.5:
+            return kernel, stride, dilation, Padding()
+        rows = same_padding(x.shape[1], kernel[0], stride[0], dilation[0])
+        columns = same_padding(x.shape[2], kernel[1], stride[1], dilation[1])
+        return kernel, stride, dilation, Padding(*rows, *columns)
+
+    def weights(self, shape: tuple[int, ...], axis: int, x: Tensor) -> tuple[Tensor, Tensor, float]:
+        """(weights, bias, typical size of the result); scales vary, some weights are zero."""
+        rng = self.rng
+        array = rng.integers(-127, 128, shape).astype(np.int8)
+        if rng.random() < 0.1:
+            array = rng.choice([-128, 127], shape).astype(np.int8)
+        channels = shape[axis]
+        base = 2.0 ** rng.uniform(-9, -4)
+        scales = (base * 2.0 ** rng.uniform(-2, 2, channels)).astype(np.float32)
+        if rng.random() < 0.1:
+            dead = int(rng.integers(channels))
+            np.moveaxis(array, axis, 0)[dead] = 0
+            scales[dead] = 2.0 ** rng.uniform(-30, -10)
+        per_tensor = rng.random() < 0.2
+        scale_list = [float(s) for s in (scales[:1] if per_tensor else scales)]
+        q = Quantization(tuple(scale_list), (0,) * len(scale_list), None if per_tensor else axis)
+        depth = int(np.prod(shape)) // channels
+        bias = rng.integers(-2000, 2000, channels).astype(np.int32)
+        typical = x.q.scale * float(base) * 73 * 73 * depth**0.5 / 24
+        return self.constant(array, q), self.constant(bias), typical
+
+    def conv(self, x: Tensor) -> Tensor:
+        rng = self.rng
+        kernel, stride, dilation, padding = self.window(x, dilated=True)
+        if rng.random() < 0.3:
+            kernel, stride, dilation, padding = (1, 1), (1, 1), (1, 1), Padding()
+        channels = x.shape[3]
+        divisors = [g for g in range(1, channels + 1) if channels % g == 0]
+        groups = int(rng.choice(divisors)) if rng.random() < 0.15 else 1
+        outputs = groups * int(rng.integers(1, 5 if groups > 1 else 18))
+        shape = (outputs, *kernel, channels // groups)
+        weight, bias, typical = self.weights(shape, 0, x)
+        op = Conv2D(stride=stride, dilation=dilation, padding=padding, activation=self.activation())
+        return self.add(op, [x, weight, bias], self.quantization(around=typical))
+
+    def depthwise(self, x: Tensor) -> Tensor:
+        kernel, stride, dilation, padding = self.window(x, dilated=True)
+        multiplier = int(self.rng.choice([1, 1, 1, 2, 3]))
+        shape = (1, *kernel, x.shape[3] * multiplier)
+        weight, bias, typical = self.weights(shape, 3, x)
+        op = DepthwiseConv2D(
+            stride=stride, dilation=dilation, padding=padding, activation=self.activation()
+        )
+        return self.add(op, [x, weight, bias], self.quantization(around=typical))
+
+    def residual(self, x: Tensor) -> Tensor:
+        """Sum with an earlier tensor of the same shape, itself, or a broadcast constant."""
+        rng = self.rng
+        same = [
+            t
+            for t in self.tensors
+            if t.shape == x.shape and t.dtype is x.dtype and not t.is_constant
+        ]
+        other = same[int(rng.integers(len(same)))]
+        if rng.random() < 0.15:
+            shape = (1, 1, 1, x.shape[3]) if rng.random() < 0.5 else (x.shape[3],)
+            array = rng.integers(-128, 128, shape).astype(np.int8)
+            other = self.constant(array, self.quantization(around=x.q.scale))
+        operands = [x, other] if rng.random() < 0.5 else [other, x]
+        largest = max(t.q.scale for t in operands)
+        return self.add(
+            Add(activation=self.activation()), operands, self.quantization(around=largest)
+        )
+
+    def pool(self, x: Tensor) -> Tensor:
+        kernel, stride, _, padding = self.window(x, dilated=False)
+        kind = AveragePool2D if self.rng.random() < 0.6 else MaxPool2D
+        op = kind(kernel=kernel, stride=stride, padding=padding, activation=self.activation())
+        return self.add(op, [x], x.quantization)
+
+    def pad(self, x: Tensor) -> Tensor:
+        sides = self.rng.integers(0, 3, (4, 2))
+        sides[0] = 0
+        sides[3] *= int(self.rng.random() < 0.3)
+        return self.add(Pad(tuple((int(a), int(b)) for a, b in sides)), [x], x.quantization)
+
+    def requantize(self, x: Tensor) -> Tensor:
+        return self.add(Quantize(), [x], self.quantization(around=x.q.scale))
+
+    def reshape_plane(self, x: Tensor) -> Tensor:
+        batch, height, width, channels = x.shape
+        return self.add(Reshape(to=(batch, width, height, channels)), [x], x.quantization)
+
+    def head(self, x: Tensor) -> Tensor:
+        """What ends a network: mean or flattening, fully connected, softmax, dequantize."""
+        rng = self.rng
+        kind = rng.random()
+        if kind < 0.25:
+            return x
+        if kind < 0.6:
+            axes = [(1, 2), (1, 2), (1,), (2,), (3,), (1, 2, 3), (2, 3)][int(rng.integers(7))]
+            op = Mean(axes=axes, keep_dims=bool(rng.random() < 0.5))
+            x = self.add(op, [x], self.quantization(around=x.q.scale / 2))
+        if rng.random() < 0.8:
+            batch = x.shape[0]
+            depth = x.elements // batch
+            flat = x
+            if x.shape != (batch, depth):
+                flat = self.add(Reshape(to=(batch, depth)), [x], x.quantization)
+            outputs = int(rng.integers(1, 20))
+            weight, bias, typical = self.weights((outputs, depth), 0, flat)
+            op = FullyConnected(activation=self.activation())
+            x = self.add(op, [flat, weight, bias], self.quantization(around=typical))
+        if rng.random() < 0.4:
+            x = self.add(Softmax(beta=float(rng.choice([1.0, 1.0, 0.5, 2.0]))), [x], SOFTMAX_Q)
+        if rng.random() < 0.15:
+            x = self.add(Dequantize(), [x], None, DType.FLOAT32)
+        elif rng.random() < 0.1:
+            q = self.quantization(DType.UINT8, around=x.q.scale)
+            x = self.add(Quantize(), [x], q, DType.UINT8)
+        return x
