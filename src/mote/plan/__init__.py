@@ -1,1 +1,7 @@
-"""..."""
+"""Memory planning: when buffers live, where they lie, and an independent check."""
+
+from mote.plan.arena import plan_memory
+from mote.plan.check import check
+from mote.plan.plan import ALIGNMENT, Buffer, Plan
+
+__all__ = ["ALIGNMENT", "Buffer", "Plan", "check", "plan_memory"]
