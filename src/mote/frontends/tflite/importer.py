@@ -106,7 +106,7 @@ def _convert(builder: Builder, operator: OperatorRecord) -> None:
         raise UnsupportedError("the operator is not supported", "'mote ops' lists those that are")
     if len(operator.outputs) != 1:
         raise UnsupportedError(f"{len(operator.outputs)} results, allowed: 1", CONVERT_AGAIN)
-    if converter.needs_options and operator.options_type != converter.options:
+    if not converter.accepts(operator.options_type):
         raise UnsupportedError("its options are missing or of another operator", CONVERT_AGAIN)
     converter.convert(Site(builder, operator))
 

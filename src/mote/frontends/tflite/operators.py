@@ -40,6 +40,7 @@ OTHER_ACTIVATIONS = {
     tflite.ActivationFunctionType.TANH: "TANH",
     tflite.ActivationFunctionType.SIGN_BIT: "SIGN_BIT",
 }
+NO_OPTIONS = tflite.BuiltinOptions.NONE
 DEFAULT_WEIGHTS_FORMAT = tflite.FullyConnectedOptionsWeightsFormat.DEFAULT
 
 
@@ -255,13 +256,19 @@ class Converter:
 
     Args:
         convert: Adds the nodes through the site.
-        options: The schema's number of the options that it reads; 0 when it reads none.
+        options: The schema's number of the options that it reads.
         needs_options: False when the defaults hold where the file has none.
     """
 
     convert: Callable[[Site], None]
-    options: int = 0
+    options: int = NO_OPTIONS
     needs_options: bool = True
+
+    def accepts(self, options: int) -> bool:
+        """True when an operator may have that kind of options."""
+        if self.options == NO_OPTIONS:
+            return True
+        return options == self.options or (options == NO_OPTIONS and not self.needs_options)
 
 
 _Kind = tflite.BuiltinOptions
