@@ -1,0 +1,167 @@
+"""Builds an ELF for an emulated core from a generated project and the measuring harness."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from shutil import copyfile
+
+from mote.errors import TargetError, ToolError
+from mote.run.cache import content_key, stored
+from mote.run.interface import Interface, Slot
+from mote.run.machine import MACHINES, Machine
+from mote.run.toolchain import call, version
+from mote.target import Core
+
+CFLAGS = ("-std=gnu99", "-O2", "-g0", "-ffunction-sections", "-fdata-sections")
+"""Options for every core, beside ``Core.gcc_flags``."""
+
+HARNESS_CFLAGS = ("-Os", "-fno-tree-loop-distribute-patterns")
+"""So that the harness calls no library routine: those in the image are the model's."""
+
+LDFLAGS = ("-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments")
+
+STACK_BYTES = 64 << 10
+"""Stack that the harness reserves; what the model writes of it is measured."""
+
+HARNESS = ("startup.c", "harness.c", "call.c")
+TRACE_DECLARATION = """\
+#include <stdint.h>
+void mote_trace(uint32_t step, const void *tensor, uint32_t bytes);
+#define MOTE_TRACE(step, tensor, bytes) mote_trace((step), (tensor), (bytes))
+"""
+_COMPILERS = 2
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A built program.
+
+    Args:
+        elf: The file.
+        core: What it was built for.
+        interface: The model inside.
+        traces: True when it writes every intermediate tensor.
+    """
+
+    elf: Path
+    core: Core
+    interface: Interface
+    traces: bool
+
+
+def build(
+    project: Mapping[str, str],
+    interface: Interface,
+    core: Core,
+    directory: Path,
+    *,
+    trace: bool = False,
+) -> Firmware:
+    """Compile and link a generated project.
+
+    Args:
+        project: What ``codegen.generate`` returned; its ``main.c`` is replaced by the harness.
+        interface: The model's memory.
+        core: A core that an emulated machine has.
+        directory: An empty or absent folder for sources and objects; the caller removes it.
+        trace: Write every intermediate tensor, for runs that compare and do not measure.
+    """
+    if core.machine not in MACHINES:
+        raise TargetError(core.name, "no emulated machine has this core")
+    machine = MACHINES[core.machine]
+    texts = {**{f"project/{path}": text for path, text in project.items()}, **_harness(interface)}
+    if trace:
+        texts["harness/trace.h"] = TRACE_DECLARATION
+    texts["harness/link.ld"] = _linker_script(machine)
+    for path, text in texts.items():
+        (directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (directory / path).write_text(text)
+    flags = [*core.gcc_flags, *CFLAGS]
+    if trace:
+        flags += ["-DMOTE_TRACE_BUILD", "-include", "harness/trace.h"]
+    flags += ["-Iharness", "-Iproject", "-Iproject/kernels"]
+    sources = [p for p in texts if p.endswith(".c") and p != "project/main.c"]
+    headers = content_key(*(text for path, text in sorted(texts.items()) if path.endswith(".h")))
+    compiler = version("arm-none-eabi-gcc")
+
+    def compile_source(path: str) -> str:
+        output = directory / Path(path).with_suffix(".o")
+        own = HARNESS_CFLAGS if path.startswith("harness/") else ()
+        arguments = [*flags, *own, "-c", path]
+        if not path.startswith("project/kernels/"):
+            call("arm-none-eabi-gcc", [*arguments, "-o", str(output)], directory=directory)
+            return str(output)
+        key = content_key(compiler, *arguments, headers, texts[path])
+        kept = stored(
+            f"objects/{key}.o",
+            lambda made: call(
+                "arm-none-eabi-gcc", [*arguments, "-o", str(made)], directory=directory
+            ),
+        )
+        copyfile(kept, output)
+        return str(output)
+
+    # The largest file first, so that it does not start last.
+    sources.sort(key=lambda path: -len(texts[path]))
+    with ThreadPoolExecutor(_COMPILERS) as pool:
+        objects = list(pool.map(compile_source, sources))
+    elf = directory / "firmware.elf"
+    script = ["-T", "harness/link.ld"]
+    arguments = [*core.gcc_flags, *LDFLAGS, *script, *sorted(objects), "-o", str(elf)]
+    try:
+        call("arm-none-eabi-gcc", arguments, directory=directory)
+    except ToolError as error:
+        if not any("will not fit in region" in line for line in error.details):
+            raise
+        raise TargetError(
+            core.name,
+            f"the emulated machine {machine.name} has {machine.flash_bytes:,} B for code and "
+            f"constants and {machine.ram_bytes:,} B of RAM, which this model exceeds",
+            details=[line for line in error.details if "region" in line],
+        ) from None
+    return Firmware(elf=elf, core=core, interface=interface, traces=trace)
+
+
+def _harness(interface: Interface) -> dict[str, str]:
+    package = files("mote.run") / "harness"
+    texts = {f"harness/{name}": (package / name).read_text() for name in ("harness.h", *HARNESS)}
+    texts["harness/binding.c"] = _binding(interface)
+    return texts
+
+
+def _binding(interface: Interface) -> str:
+    """The C file that tells the harness about the model."""
+
+    def slots(name: str, values: tuple[Slot, ...]) -> str:
+        rows = ", ".join(f"{{{slot.offset}u, {slot.bytes}u}}" for slot in values)
+        return (
+            f"const mote_slot mote_{name}s[] = {{{rows}}};\n"
+            f"const uint32_t mote_{name}_count = {len(values)}u;\n"
+        )
+
+    return (
+        "/* SPDX-License-Identifier: Apache-2.0 */\n"
+        '#include "harness.h"\n#include "model.h"\n\n'
+        f"void (*const mote_model_run)(void *arena) = {interface.prefix}_run;\n"
+        f'__attribute__((section(".arena"), aligned(8))) '
+        f"uint8_t mote_arena[{max(interface.arena_bytes, 1)}];\n"
+        f"const uint32_t mote_arena_bytes = {interface.arena_bytes}u;\n"
+        + slots("input", interface.inputs)
+        + slots("output", interface.outputs)
+    )
+
+
+def _linker_script(machine: Machine) -> str:
+    text = (files("mote.run") / "harness/link.ld").read_text()
+    for key, value in {
+        "@VECTORS@": machine.vectors,
+        "@FLASH@": machine.flash,
+        "@FLASH_BYTES@": machine.flash_bytes,
+        "@RAM@": machine.ram,
+        "@RAM_BYTES@": machine.ram_bytes,
+        "@STACK_BYTES@": STACK_BYTES,
+    }.items():
+        text = text.replace(key, f"{value:#x}")
+    return text

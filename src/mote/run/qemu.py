@@ -1,0 +1,184 @@
+"""Runs a built firmware on an emulated core: samples in, outputs, stack and block counts out."""
+
+import struct
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mote.errors import InputError, ToolError
+from mote.ir.tensor import Array
+from mote.run.count import BlockCount, Window, plugin, read_counts
+from mote.run.elf import read_image
+from mote.run.firmware import STACK_BYTES, Firmware
+from mote.run.interface import Slot
+from mote.run.toolchain import find
+
+TIMEOUT_S = 600.0
+_FAULT, _STACK = 3, 4
+_FAULT_REGISTERS = ("r0", "r1", "r2", "r3", "r12", "lr", "pc", "xpsr", "cfsr")
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What came out of a run.
+
+    Args:
+        outputs: For each sample, the model's outputs in the graph's order.
+        stack_bytes: Most stack that any sample's run wrote below the caller's stack pointer.
+        traces: For each sample, the result of every step by tensor name; only from a firmware
+            that traces.
+        counts: Blocks executed by the first sample's run; only when a window was given.
+    """
+
+    outputs: tuple[tuple[Array, ...], ...]
+    stack_bytes: int
+    traces: tuple[dict[str, Array], ...] = ()
+    counts: tuple[BlockCount, ...] = ()
+
+
+def run(
+    firmware: Firmware,
+    samples: Sequence[Sequence[Array]],
+    *,
+    window: Window | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> Execution:
+    """Run the model on every sample, one after the other, in one emulation.
+
+    Args:
+        firmware: From ``firmware.build``.
+        samples: For each sample, one array for each input, of the input's shape and type.
+        window: Count the blocks that the first sample executes.
+        timeout_s: Give up after this long.
+
+    Raises:
+        InputError: A sample does not fit the model.
+        ToolError: The emulator is missing or failed, or the program faulted.
+    """
+    data = b"".join(_sample_bytes(firmware.interface.inputs, sample) for sample in samples)
+    with tempfile.TemporaryDirectory(prefix="mote-") as name:
+        directory = Path(name)
+        (directory / "samples.bin").write_bytes(struct.pack("<I", len(samples)) + data)
+        arguments = [
+            *("-M", firmware.core.machine, "-display", "none"),
+            *("-monitor", "none", "-serial", "none", "-parallel", "none"),
+            *("-semihosting-config", "enable=on,target=native"),
+            *("-kernel", str(firmware.elf.resolve())),
+        ]
+        if window:
+            (directory / "window.txt").write_text(window.text())
+            arguments += ["-plugin", f"{plugin()},plan=window.txt,out=blocks.txt"]
+        _emulate(arguments, directory, firmware, timeout_s)
+        outputs, stacks = _results(directory, firmware.interface.outputs, len(samples))
+        return Execution(
+            outputs=outputs,
+            stack_bytes=max(stacks, default=0),
+            traces=_traces(directory, firmware, len(samples)) if firmware.traces else (),
+            counts=read_counts(directory / "blocks.txt") if window else (),
+        )
+
+
+def _sample_bytes(slots: Sequence[Slot], sample: Sequence[Array]) -> bytes:
+    if len(sample) != len(slots):
+        raise InputError("input", f"{len(sample)} arrays given, the model has {len(slots)} inputs")
+    for slot, array in zip(slots, sample, strict=True):
+        if array.shape != slot.shape or array.dtype != slot.dtype.numpy:
+            raise InputError(
+                f"input '{slot.name}'",
+                f"found {array.dtype} {list(array.shape)}, "
+                f"allowed: {slot.dtype.value} {list(slot.shape)}",
+            )
+    return b"".join(np.ascontiguousarray(array).tobytes() for array in sample)
+
+
+def _emulate(arguments: list[str], directory: Path, firmware: Firmware, timeout_s: float) -> None:
+    """Run QEMU to its end, or say what went wrong."""
+    tool = "qemu-system-arm"
+    where = f"{tool} ({firmware.core.name} on {firmware.core.machine})"
+    try:
+        done = subprocess.run(
+            [find(tool), *arguments],
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+        )
+    except subprocess.TimeoutExpired:
+        raise ToolError(where, f"the program did not end within {timeout_s:g} s") from None
+    if done.returncode == _FAULT:
+        raise ToolError(
+            where, "the program faulted", details=[_fault(directory / "fault.bin", firmware.elf)]
+        )
+    if done.returncode == _STACK:
+        raise ToolError(where, f"the model needs more than {STACK_BYTES:,} B of stack")
+    if done.returncode:
+        raise ToolError(
+            where,
+            f"failed with status {done.returncode}",
+            details=(done.stderr or done.stdout).strip().splitlines()[:12],
+        )
+
+
+def _fault(path: Path, elf: Path) -> str:
+    """The registers at the fault, and the function that it happened in."""
+    data = path.read_bytes() if path.is_file() else b""
+    if len(data) != 4 * len(_FAULT_REGISTERS):
+        return "no registers were saved"
+    registers = dict(zip(_FAULT_REGISTERS, struct.unpack("<9I", data), strict=True))
+    function = read_image(elf).function_at(registers["pc"])
+    return f"in {function}: " + " ".join(f"{name}={value:#x}" for name, value in registers.items())
+
+
+def _read(data: bytes, at: int, slot: Slot) -> Array:
+    return np.frombuffer(data, slot.dtype.numpy, count=slot.bytes // slot.dtype.itemsize, offset=at)
+
+
+def _results(
+    directory: Path, slots: Sequence[Slot], samples: int
+) -> tuple[tuple[tuple[Array, ...], ...], list[int]]:
+    data = (directory / "results.bin").read_bytes()
+    size = 4 + sum(slot.bytes for slot in slots)
+    if len(data) != samples * size:
+        raise ToolError("qemu-system-arm", f"wrote {len(data)} B of results, not {samples * size}")
+    outputs, stacks = [], []
+    for start in range(0, len(data), size):
+        stacks.append(int.from_bytes(data[start : start + 4], "little"))
+        at, arrays = start + 4, []
+        for slot in slots:
+            arrays.append(_read(data, at, slot).reshape(slot.shape).copy())
+            at += slot.bytes
+        outputs.append(tuple(arrays))
+    return tuple(outputs), stacks
+
+
+def _traces(directory: Path, firmware: Firmware, samples: int) -> tuple[dict[str, Array], ...]:
+    slots = firmware.interface.results
+    records = list(_records((directory / "trace.bin").read_bytes()))
+    if [step for step, _ in records] != list(range(len(slots))) * samples:
+        raise ToolError(
+            "qemu-system-arm", "the trace does not hold every step of every sample once"
+        )
+    traces: list[dict[str, Array]] = [{} for _ in range(samples)]
+    for index, (step, data) in enumerate(records):
+        slot = slots[step]
+        if len(data) != slot.bytes:
+            raise ToolError(
+                "qemu-system-arm",
+                f"traced {len(data)} B of '{slot.name}', which has {slot.bytes} B",
+            )
+        traces[index // len(slots)][slot.name] = _read(data, 0, slot).reshape(slot.shape).copy()
+    return tuple(traces)
+
+
+def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at < len(data):
+        step, size = struct.unpack_from("<II", data, at)
+        yield step, data[at + 8 : at + 8 + size]
+        at += 8 + size
