@@ -28,6 +28,14 @@ class Add(Op):
             found.append("more than four dimensions are not supported")
         if any(m != n and 1 not in (m, n) for m, n in zip(a[::-1], b[::-1], strict=False)):
             found.append(f"shapes {list(a)} and {list(b)} do not broadcast")
+        quantised = [t.quantization for t in (*x, y)]
+        if y.dtype is S8 and all(q is not None and q.axis is None for q in quantised):
+            largest = max(t.q.scale for t in x)
+            if 2 * largest >= 2**20 * y.q.scale:
+                found.append(
+                    f"operand scale {largest:.9g} is too large for the result's {y.q.scale:.9g}; "
+                    "allowed: less than 2**19 times as large"
+                )
         return found
 
 
