@@ -27,6 +27,7 @@ LAYERS = (
     ("__init__",),
     ("demo",),
     ("cli",),
+    ("__main__",),
 )
 """Each layer imports from itself and from those before it; all may raise errors."""
 

@@ -58,13 +58,15 @@ def _print_targets() -> None:
             number(board.flash_bytes / 1024),
             f"{board.clock_hz / 1e6:g}",
             number(board.flash_wait_states),
-            number(board.active_mw, 1),
+            "–" if board.active_mw is None else f"{board.active_mw:.3g}",
             number(board.price_usd, 2),
         )
     console = stdout()
     console.print(cores)
     console.print(boards)
-    console.print("– is not known from a source. `mote targets --sources` names the sources.")
+    console.print(
+        "– no source states it. `mote targets --sources` names the source of every figure."
+    )
 
 
 def _print_sources() -> None:

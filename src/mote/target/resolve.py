@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from mote.errors import TargetError
-from mote.target.boards import BOARDS
+from mote.target.boards import BOARD_ALIASES, BOARDS
 from mote.target.cores import CORES
 from mote.target.target import Target
 
@@ -13,12 +13,12 @@ def resolve(name: str) -> Target:
 
     A core comes alone: no limit of RAM and flash, no clock. A board brings its core.
     """
-    key = name.strip().lower()
-    if board := BOARDS.get(key):
+    key = name.strip().lower().replace("_", "-").replace(" ", "-")
+    if board := BOARDS.get(BOARD_ALIASES.get(key, key)):
         return Target(name=board.name, core=board.core, board=board)
     if core := CORES.get(key):
         return Target(name=core.name, core=core)
-    near = get_close_matches(key, (*CORES, *BOARDS), n=3, cutoff=0.5)
+    near = get_close_matches(key, (*CORES, *BOARDS, *BOARD_ALIASES), n=3, cutoff=0.5)
     raise TargetError(
         "target",
         f"there is no target named {name!r}" + (f"; near: {', '.join(near)}" if near else ""),
