@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mote.ir.ops import Activation, Rounding
 from mote.ir.tensor import DType, Quantization, Tensor
 from mote.reference.single_rounding import exact_multiplier
+from mote.reference.single_rounding import round_half_away as round_half_away
 
 Ints = NDArray[np.int64]
 
@@ -86,13 +87,6 @@ def multiply_smaller_than_one(x: Any, multiplier: Any, shift: Any) -> Ints:
     """
     high = saturating_rounding_doubling_high_mul(x, multiplier)
     return rounding_divide_by_power_of_two(high, -np.asarray(shift, np.int64))
-
-
-def round_half_away(x: NDArray[Any]) -> NDArray[Any]:
-    """C's ``round``: to the nearest integer, halves away from zero; keeps the float type."""
-    whole = np.trunc(x)
-    away = np.where(np.abs(x - whole) >= 0.5, np.sign(x), 0)
-    return np.asarray(whole + away, x.dtype)
 
 
 def activation_range(
