@@ -20,14 +20,18 @@
 extern "C" {
 #endif
 
-/* Convolution: weights [y_channels, kernel_height, kernel_width, x_channels / groups];
- * depthwise: weights [kernel_height, kernel_width, y_channels], groups = x_channels.
- * DSP kernels lay weights out as their own file says. */
+/* How accumulators become int8, for the layers with weights. Channel c has the right shift
+ * r = shift_base + (shift_bits bits of shift from bit c * shift_bits on, low bits first), and
+ * requantize(acc) = acc * multiplier[c] * 2^(-31 - r). */
+
+/* Portable convolution: weights [y_channels, kernel_height, kernel_width, x_channels / groups].
+ * Portable depthwise convolution: weights [kernel_height, kernel_width, y_channels], output c reads
+ * input c / (y_channels / x_channels); groups is unused. */
 typedef struct {
     const int8_t *weights;
     const int32_t *bias;       /* [y_channels], input zero point folded in */
     const int32_t *multiplier; /* [y_channels], Q31 in [2^30, 2^31) or 0 */
-    const int8_t *shift;       /* [y_channels], -31..30 */
+    const uint8_t *shift;      /* [ceil(y_channels * shift_bits / 8)] */
     uint16_t batches;
     uint16_t x_height, x_width, x_channels;
     uint16_t y_height, y_width, y_channels;
@@ -37,17 +41,22 @@ typedef struct {
     uint16_t pad_top, pad_left;
     uint16_t groups;
     int8_t x_zero, y_zero, y_min, y_max;
+    int8_t shift_base;
+    uint8_t shift_bits;      /* 4 or 8 */
     uint8_t double_rounding; /* 1: double rounding, 0: single */
 } mote_conv_2d;
 
 /* y[b][o] = clamp(requantize(sum_i x[b][i] * weights[o][i] + bias[o]) + y_zero) */
 typedef struct {
-    const int8_t *weights;
+    const int8_t *weights;     /* [outputs, inputs] */
     const int32_t *bias;       /* [outputs], input zero point folded in */
-    const int32_t *multiplier; /* [outputs] */
-    const int8_t *shift;       /* [outputs] */
+    const int32_t *multiplier; /* [outputs] when per_channel, else [1] */
+    const uint8_t *shift;      /* [ceil(outputs * shift_bits / 8)] when per_channel, else [1] */
     uint16_t batches, inputs, outputs;
     int8_t y_zero, y_min, y_max;
+    int8_t shift_base;
+    uint8_t shift_bits; /* 4 or 8 */
+    uint8_t per_channel;
     uint8_t double_rounding;
 } mote_fully_connected;
 
@@ -70,6 +79,10 @@ typedef struct {
     uint16_t pad_top, pad_left;
     int8_t y_min, y_max;
 } mote_pool_2d;
+
+void mote_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
+void mote_depthwise_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
+void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 
 #ifdef __cplusplus
 }

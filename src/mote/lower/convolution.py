@@ -1,0 +1,94 @@
+"""Convolution and depthwise convolution as kernel calls."""
+
+import numpy as np
+
+from mote.errors import UnsupportedModelError
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import Conv2D, DepthwiseConv2D
+from mote.lower.kernels import KERNELS
+from mote.lower.requantization import (
+    Channels,
+    prepare_channels,
+    requantization,
+    settle_constant_channels,
+)
+from mote.lower.step import Constant, Step
+from mote.target.target import Core
+
+UINT16_MAX = 2**16 - 1
+
+
+def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
+    """One convolution."""
+    assert isinstance(node.op, Conv2D)
+    weight = graph.operands(node)[1].array
+    matrix = weight.reshape(weight.shape[0], -1)
+    channels = settle_constant_channels(
+        prepare_channels(graph, node, matrix, node.op.activation, node.op.rounding)
+    )
+    return _portable_step(graph, node, channels, channels.weights)
+
+
+def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
+    """One depthwise convolution."""
+    assert isinstance(node.op, DepthwiseConv2D)
+    weight = graph.operands(node)[1].array
+    matrix = weight.reshape(-1, weight.shape[3]).T
+    channels = settle_constant_channels(
+        prepare_channels(graph, node, matrix, node.op.activation, node.op.rounding)
+    )
+    return _portable_step(graph, node, channels, channels.weights.T)
+
+
+def _portable_step(graph: Graph, node: Node, channels: Channels, weights: object) -> Step:
+    parameters, constants = requantization(channels)
+    return Step(
+        node=node,
+        kernel=KERNELS[f"mote_{node.op.kind}_s8"],
+        parameters=tuple({**geometry(graph, node), **parameters}.items()),
+        constants=(Constant("weights", np.asarray(weights).astype(np.int8), True), *constants),
+    )
+
+
+def geometry(graph: Graph, node: Node) -> dict[str, int]:
+    """The sizes, strides and padding of a convolution, as its parameter struct names them.
+
+    Raises:
+        UnsupportedModelError: A size does not fit the struct's 16 bits.
+    """
+    op = node.op
+    assert isinstance(op, Conv2D | DepthwiseConv2D)
+    x, weight, _ = graph.operands(node)
+    y = graph.result(node)
+    groups = x.shape[3] // weight.shape[3] if isinstance(op, Conv2D) else x.shape[3]
+    sizes = {
+        "batches": x.shape[0],
+        "x_height": x.shape[1],
+        "x_width": x.shape[2],
+        "x_channels": x.shape[3],
+        "y_height": y.shape[1],
+        "y_width": y.shape[2],
+        "y_channels": y.shape[3],
+        "kernel_height": weight.shape[1],
+        "kernel_width": weight.shape[2],
+        "stride_height": op.stride[0],
+        "stride_width": op.stride[1],
+        "dilation_height": op.dilation[0],
+        "dilation_width": op.dilation[1],
+        "pad_top": op.padding.top,
+        "pad_left": op.padding.left,
+        "groups": groups,
+    }
+    check_sizes(node, sizes)
+    return {**sizes, "x_zero": x.q.zero_point}
+
+
+def check_sizes(node: Node, sizes: dict[str, int]) -> None:
+    """Refuse sizes that do not fit 16 bits."""
+    large = [f"{name} = {size:,}" for name, size in sizes.items() if size > UINT16_MAX]
+    if large:
+        raise UnsupportedModelError(
+            f"node '{node.name}'",
+            f"{', '.join(large)}, allowed: at most {UINT16_MAX:,}",
+            hint="use a smaller input or layer",
+        )

@@ -1,0 +1,58 @@
+"""Turns a graph into kernel calls: one step per node, reshapes as other names of their operand."""
+
+from collections.abc import Callable
+
+from mote.errors import UnsupportedModelError
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, Op, Reshape
+from mote.lower.convolution import lower_conv_2d, lower_depthwise_conv_2d
+from mote.lower.fully_connected import lower_fully_connected
+from mote.lower.kernels import KERNELS
+from mote.lower.step import Program, Step
+from mote.target.target import Core
+
+Lowering = Callable[[Graph, Node, Core], Step]
+
+LOWERINGS: dict[type[Op], Lowering] = {
+    Conv2D: lower_conv_2d,
+    DepthwiseConv2D: lower_depthwise_conv_2d,
+    FullyConnected: lower_fully_connected,
+}
+"""How each operator becomes a kernel call. ``Reshape`` needs none."""
+
+
+def lower(graph: Graph, core: Core) -> Program:
+    """The kernel calls that compute ``graph`` on ``core``.
+
+    Raises:
+        UnsupportedModelError: Some nodes have no kernel, or could overflow; it names them all.
+    """
+    steps: list[Step] = []
+    aliases: list[tuple[str, str]] = []
+    problems: list[str] = []
+    for node in graph.nodes:
+        if isinstance(node.op, Reshape):
+            aliases.append((node.output, node.inputs[0]))
+            continue
+        lowering = LOWERINGS.get(type(node.op))
+        if lowering is None or not _has_kernel(graph, node):
+            types = f"{graph.operands(node)[0].dtype.value} -> {graph.result(node).dtype.value}"
+            problems.append(f"node '{node.name}': no kernel computes {node.op.kind} for {types}")
+            continue
+        try:
+            steps.append(lowering(graph, node, core))
+        except UnsupportedModelError as error:
+            problems.append(f"{error.where}: {error.found}")
+    if problems:
+        raise UnsupportedModelError(
+            graph.name,
+            f"{len(problems)} problem(s) forbid compiling this model",
+            details=problems,
+            hint="run `mote ops` for the operators and element types that have kernels",
+        )
+    return Program(graph=graph, steps=tuple(steps), aliases=tuple(aliases))
+
+
+def _has_kernel(graph: Graph, node: Node) -> bool:
+    dtypes = (graph.operands(node)[0].dtype, graph.result(node).dtype)
+    return any(k.operator is type(node.op) and k.dtypes == dtypes for k in KERNELS.values())
