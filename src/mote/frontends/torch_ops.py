@@ -18,6 +18,7 @@ from mote.frontends.torch_builder import (
     Value,
     reshaped_plane,
     stored_features,
+    stored_shape,
 )
 from mote.ir.ops import (
     Activation,
@@ -239,7 +240,7 @@ def _softmax(builder: Builder, name: str, arguments: Arguments, shape: Shape) ->
 
 
 def _reshape(builder: Builder, name: str, arguments: Arguments, shape: Shape) -> Value:
-    x = arguments["self"]
+    x, stored = arguments["self"], stored_shape(shape)
     if shape == x.shape:
         return Value(x.tensor, x.shape, x.plane)
     possible, plane = reshaped_plane(x, shape)
@@ -248,7 +249,6 @@ def _reshape(builder: Builder, name: str, arguments: Arguments, shape: Shape) ->
             f"reshaping {list(x.shape)} to {list(shape)} would move elements in memory",
             "flatten from dimension 1 only, as nn.Flatten does",
         )
-    stored = shape if len(shape) == 2 else (shape[0], shape[2], shape[3], shape[1])
     return builder.emit(name, Reshape(to=stored), (x.tensor,), shape, plane)
 
 

@@ -1,0 +1,259 @@
+"""Batch norms and clamps disappear into the layers beside them: printed IR in, printed IR out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from mote import reference
+from mote.ir import DType, Graph, Node, Tensor, verify
+from mote.ir.ops import (
+    Activation,
+    Add,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    MaxPool2D,
+    Mean,
+    Op,
+    Pad,
+    Padding,
+    Relu,
+    Reshape,
+)
+from mote.ir.text import format_graph, format_node
+from mote.passes import PASSES, optimize
+from mote.passes.fold_batch_norm import fold_batch_norm
+from mote.passes.fuse_activation import fuse_activation
+
+RELU = Relu()
+RELU6 = Relu(activation=Activation.RELU6)
+
+
+def constants(op: Op, channels: int, outputs: int, random: np.random.Generator) -> list[np.ndarray]:
+    """Operands of a layer after its data."""
+    match op:
+        case Conv2D():
+            shapes = [(outputs, 3, 3, channels), (outputs,)]
+        case DepthwiseConv2D():
+            shapes = [(1, 3, 3, outputs), (outputs,)]
+        case FullyConnected():
+            shapes = [(outputs, channels), (outputs,)]
+        case BatchNorm():
+            shapes = [(channels,)] * 4
+        case _:
+            return []
+    return [random.uniform(0.1, 1, shape).astype(np.float32) for shape in shapes]
+
+
+def build(
+    x_shape: tuple[int, ...],
+    layers: Sequence[tuple[str, Op, str]],
+    outputs: Sequence[str] = (),
+) -> Graph:
+    """A float graph of (name, operator, operands) with four outputs per layer."""
+    random = np.random.default_rng(0)
+    tensors = {"x": Tensor("x", x_shape, DType.FLOAT32)}
+    nodes = []
+    for name, op, operands in layers:
+        inputs = operands.split()
+        channels = tensors[inputs[0]].shape[-1]
+        for i, array in enumerate(constants(op, channels, 4, random)):
+            constant = Tensor(f"{name}.{i}", array.shape, DType.FLOAT32, data=array)
+            tensors[constant.name] = constant
+            inputs.append(constant.name)
+        shape = op.shape(*(tensors[t].shape for t in inputs))
+        tensors[name] = Tensor(name, shape, DType.FLOAT32)
+        nodes.append(Node(name, op, tuple(inputs), name))
+    graph = Graph("g", tensors, tuple(nodes), ("x",), tuple(outputs) or (nodes[-1].output,))
+    verify(graph)
+    return graph
+
+
+def printed(graph: Graph) -> str:
+    """The nodes alone: hashes of constants would say nothing here."""
+    return "".join(format_node(graph, node) + "\n" for node in graph.nodes)
+
+
+def assert_same_function(before: Graph, after: Graph) -> None:
+    verify(after)
+    assert (before.inputs, before.outputs) == (after.inputs, after.outputs)
+    x = np.random.default_rng(1).standard_normal(before.tensors["x"].shape).astype(np.float32)
+    expected, found = reference.run(before, [x]), reference.run(after, [x])
+    for name in before.outputs:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-5, atol=1e-5)
+
+
+def test_relu_becomes_the_clamp_of_the_layer_before_it() -> None:
+    graph = build((1, 4, 4, 2), [("conv", Conv2D(), "x"), ("relu", RELU, "conv")])
+    fused = fuse_activation(graph)
+    assert printed(graph) == (
+        "conv = conv_2d() x, conv.0, conv.1 : float32[1,2,2,4]\n"
+        "relu = relu() conv : float32[1,2,2,4]\n"
+    )
+    assert printed(fused) == (
+        "relu = conv_2d(activation=relu) x, conv.0, conv.1 : float32[1,2,2,4]\n"
+    )
+    assert fused.nodes[0].name == "conv"
+    assert_same_function(graph, fused)
+
+
+@pytest.mark.parametrize(
+    ("op", "operands"),
+    [
+        (Add(), "x x"),
+        (AveragePool2D(kernel=(2, 2)), "x"),
+        (DepthwiseConv2D(), "x"),
+        (MaxPool2D(kernel=(2, 2)), "x"),
+    ],
+)
+def test_every_layer_with_a_clamp_takes_one(op: Op, operands: str) -> None:
+    graph = build((1, 4, 4, 2), [("layer", op, operands), ("relu", RELU6, "layer")])
+    fused = fuse_activation(graph)
+    assert len(fused.nodes) == 1
+    assert "activation=relu6" in printed(fused)
+    assert_same_function(graph, fused)
+
+
+def test_a_clamp_moves_through_pool_pad_and_reshape_to_the_earliest_layer() -> None:
+    graph = build(
+        (1, 6, 6, 2),
+        [
+            ("conv", Conv2D(), "x"),
+            ("pool", MaxPool2D(kernel=(2, 2), stride=(2, 2)), "conv"),
+            ("pad", Pad(paddings=((0, 0), (1, 0), (0, 1), (0, 0))), "pool"),
+            ("flat", Reshape(to=(1, 36)), "pad"),
+            ("relu", RELU, "flat"),
+        ],
+    )
+    fused = fuse_activation(graph)
+    assert printed(fused) == (
+        "conv = conv_2d(activation=relu) x, conv.0, conv.1 : float32[1,4,4,4]\n"
+        "pool = max_pool_2d(kernel=(2,2), stride=(2,2)) conv : float32[1,2,2,4]\n"
+        "pad = pad(paddings=((0,0),(1,0),(0,1),(0,0))) pool : float32[1,3,3,4]\n"
+        "relu = reshape(to=(1,36)) pad : float32[1,36]\n"
+    )
+    assert_same_function(graph, fused)
+
+
+def test_successive_clamps_become_their_intersection() -> None:
+    graph = build(
+        (1, 4),
+        [("fc", FullyConnected(), "x"), ("a", RELU, "fc"), ("b", RELU6, "a"), ("c", RELU, "b")],
+    )
+    assert printed(fuse_activation(graph)) == (
+        "c = fully_connected(activation=relu6) x, fc.0, fc.1 : float32[1,4]\n"
+    )
+
+
+def test_a_value_that_others_read_keeps_its_negative_part() -> None:
+    graph = build(
+        (1, 6, 6, 4),
+        [
+            ("conv", Conv2D(padding=Padding(1, 1, 1, 1)), "x"),
+            ("relu", RELU, "conv"),
+            ("sum", Add(), "conv relu"),
+        ],
+    )
+    fused = fuse_activation(graph)
+    assert printed(fused) == (
+        "conv = conv_2d(padding=(1,1,1,1)) x, conv.0, conv.1 : float32[1,6,6,4]\n"
+        "relu = max_pool_2d(activation=relu) conv : float32[1,6,6,4]\n"
+        "sum = add() conv, relu : float32[1,6,6,4]\n"
+    )
+    assert_same_function(graph, fused)
+
+
+def test_a_value_that_the_caller_reads_keeps_its_negative_part() -> None:
+    layers = [("fc", FullyConnected(), "x"), ("relu", RELU, "fc")]
+    graph = build((2, 3), layers, outputs=("fc", "relu"))
+    fused = fuse_activation(graph)
+    assert printed(fused) == (
+        "fc = fully_connected() x, fc.0, fc.1 : float32[2,4]\n"
+        "relu.x = reshape(to=(2,1,1,4)) fc : float32[2,1,1,4]\n"
+        "relu.y = max_pool_2d(activation=relu) relu.x : float32[2,1,1,4]\n"
+        "relu = reshape(to=(2,4)) relu.y : float32[2,4]\n"
+    )
+    assert_same_function(graph, fused)
+
+
+def test_clamps_without_a_common_clamp_stay_apart() -> None:
+    narrow = Relu(activation=Activation.RELU_N1_TO_1)
+    graph = build((1, 4, 4, 2), [("conv", Conv2D(), "x"), ("a", narrow, "conv"), ("b", RELU, "a")])
+    fused = fuse_activation(graph)
+    assert printed(fused) == (
+        "a = conv_2d(activation=relu_n1_to_1) x, conv.0, conv.1 : float32[1,2,2,4]\n"
+        "b = max_pool_2d(activation=relu) a : float32[1,2,2,4]\n"
+    )
+    assert_same_function(graph, fused)
+
+
+@pytest.mark.parametrize("op", [Conv2D(stride=(2, 1)), DepthwiseConv2D()])
+def test_batch_norm_becomes_weights_and_bias_of_the_layer_before_it(op: Op) -> None:
+    graph = build((2, 5, 5, 2), [("conv", op, "x"), ("bn", BatchNorm(epsilon=0.1), "conv")])
+    folded = fold_batch_norm(graph)
+    [node] = folded.nodes
+    assert (node.name, node.op, node.inputs) == ("conv", op, ("x", "conv.0", "conv.1"))
+    assert set(folded.tensors) == {"x", "bn", "conv.0", "conv.1"}
+    assert_same_function(graph, folded)
+
+
+def test_batch_norm_and_relu_after_a_linear_layer_leave_one_node() -> None:
+    layers = [("fc", FullyConnected(), "x"), ("bn", BatchNorm(), "fc"), ("relu", RELU, "bn")]
+    graph = build((2, 3), layers)
+    optimized = optimize(graph)
+    assert printed(optimized) == (
+        "relu = fully_connected(activation=relu) x, fc.0, fc.1 : float32[2,4]\n"
+    )
+    assert_same_function(graph, optimized)
+
+
+def test_a_batch_norm_without_a_layer_becomes_a_depthwise_convolution() -> None:
+    layers = [("bn", BatchNorm(), "x"), ("mean", Mean(), "bn"), ("bn2", BatchNorm(), "mean")]
+    graph = build((2, 5, 5, 3), layers)
+    folded = fold_batch_norm(graph)
+    assert printed(folded) == (
+        "bn = depthwise_conv_2d() x, bn.factor, bn.offset : float32[2,5,5,3]\n"
+        "mean = mean() bn : float32[2,3]\n"
+        "bn2.x = reshape(to=(2,1,1,3)) mean : float32[2,1,1,3]\n"
+        "bn2.y = depthwise_conv_2d() bn2.x, bn2.factor, bn2.offset : float32[2,1,1,3]\n"
+        "bn2 = reshape(to=(2,3)) bn2.y : float32[2,3]\n"
+    )
+    assert_same_function(graph, folded)
+
+
+def test_a_layer_with_a_clamp_keeps_its_weights() -> None:
+    op = Conv2D(activation=Activation.RELU)
+    graph = build((1, 5, 5, 2), [("conv", op, "x"), ("bn", BatchNorm(), "conv")])
+    folded = fold_batch_norm(graph)
+    assert [n.op.kind for n in folded.nodes] == ["conv_2d", "depthwise_conv_2d"]
+    assert_same_function(graph, folded)
+
+
+def test_weights_that_two_layers_share_are_scaled_for_each() -> None:
+    graph = build(
+        (1, 9, 9, 4),
+        [
+            ("a", Conv2D(), "x"),
+            ("bn_a", BatchNorm(), "a"),
+            ("b", Conv2D(), "bn_a"),
+            ("bn_b", BatchNorm(), "b"),
+        ],
+    )
+    shared = [
+        Node(n.name, n.op, (n.inputs[0], "a.0", "a.1"), n.output) if n.name == "b" else n
+        for n in graph.nodes
+    ]
+    graph = graph.rebuild(shared)
+    folded = fold_batch_norm(graph)
+    assert [n.inputs[1] for n in folded.nodes] == ["a.0_2", "a.0"]
+    assert_same_function(graph, folded)
+
+
+def test_every_pass_leaves_a_finished_graph_as_it_is() -> None:
+    layers = [("conv", Conv2D(), "x"), ("bn", BatchNorm(), "conv"), ("relu", RELU, "bn")]
+    done = optimize(build((1, 5, 5, 2), layers))
+    for rewrite in PASSES:
+        assert format_graph(rewrite(done)) == format_graph(done)

@@ -1,0 +1,198 @@
+"""PyTorch layers as nodes: the float graph computes what PyTorch computes, in NHWC."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from mote import reference
+from mote.frontends.torch import from_torch
+from mote.ir import Graph
+from mote.ir.ops import Reshape
+from mote.passes import optimize
+
+
+def stored(value: torch.Tensor) -> np.ndarray:
+    """A PyTorch value in the layout of the graph."""
+    array = value.detach().numpy()
+    return np.ascontiguousarray(array.transpose(0, 2, 3, 1) if array.ndim == 4 else array)
+
+
+def assert_agrees(module: nn.Module, *shapes: tuple[int, ...]) -> Graph:
+    """Check a module before and after optimisation; floats may differ by the order of sums."""
+    torch.manual_seed(1)
+    for layer in module.modules():
+        if isinstance(layer, nn.BatchNorm2d | nn.BatchNorm1d) and layer.running_mean is not None:
+            layer.running_mean.normal_()
+            layer.running_var.uniform_(0.3, 2)
+            if layer.affine:
+                nn.init.normal_(layer.weight)
+                nn.init.normal_(layer.bias)
+    inputs = tuple(torch.randn(shape) for shape in shapes)
+    graph = from_torch(module, inputs)
+    expected = module.eval()(*inputs)
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    for version in (graph, optimize(graph)):
+        values = reference.run(version, [stored(x) for x in inputs])
+        for name, value in zip(version.outputs, expected, strict=True):
+            np.testing.assert_allclose(values[name], stored(value), rtol=1e-4, atol=1e-5)
+    return graph
+
+
+def kinds(graph: Graph) -> list[str]:
+    return [n.op.kind for n in graph.nodes]
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ({"kernel_size": 3}, "conv_2d"),
+        ({"kernel_size": (3, 2), "stride": (2, 3), "padding": (2, 1)}, "conv_2d"),
+        ({"kernel_size": 3, "dilation": (2, 1), "padding": "same"}, "conv_2d"),
+        ({"kernel_size": (4, 2), "padding": "same", "bias": False}, "conv_2d"),
+        ({"kernel_size": 2, "padding": "valid"}, "conv_2d"),
+        ({"kernel_size": 3, "groups": 2}, "conv_2d"),
+        ({"kernel_size": 3, "groups": 4, "padding": 1}, "depthwise_conv_2d"),
+        ({"kernel_size": (2, 3), "groups": 4, "stride": 2, "dilation": 2}, "depthwise_conv_2d"),
+    ],
+)
+def test_a_convolution_keeps_its_window_padding_and_groups(
+    settings: dict[str, object], kind: str
+) -> None:
+    graph = assert_agrees(nn.Conv2d(4, 8, **settings), (2, 4, 9, 7))
+    assert kinds(graph) == [kind]
+
+
+class Pools(nn.Module):
+    """Every pool of one input, so that one export serves them all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pools = nn.ModuleList(
+            [
+                nn.MaxPool2d(2),
+                nn.MaxPool2d((3, 2), stride=(2, 1), padding=1),
+                nn.MaxPool2d(3, stride=3, padding=1, ceil_mode=True),
+                nn.AvgPool2d(3, stride=2),
+                nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False),
+                nn.AvgPool2d((2, 4), ceil_mode=True),
+                nn.AdaptiveAvgPool2d(1),
+                nn.AdaptiveAvgPool2d((3, 4)),
+            ]
+        )
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        results = [pool(x) for pool in self.pools]
+        results += [x.mean((2, 3)), x.mean((-1, -2), keepdim=True), x.mean(2, keepdim=True)]
+        return tuple(results)
+
+
+def test_pools_agree_with_padding_ceil_mode_and_global_windows() -> None:
+    graph = assert_agrees(Pools(), (2, 3, 9, 8))
+    assert kinds(graph) == (
+        ["max_pool_2d"] * 3 + ["average_pool_2d"] * 3 + ["mean", "average_pool_2d"] + ["mean"] * 3
+    )
+
+
+class Clamps(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.relu = nn.ReLU(inplace=True)
+        self.hard = nn.Hardtanh(0.0, 6.0)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        x = functional.pad(x, (1, 2, 0, 1))
+        y = self.hard(x + x)
+        z = functional.relu6(x)
+        return x.clamp(min=0), x.clamp(-1, 1), y, self.relu(z), nn.Softmax(dim=1)(x)
+
+
+def test_clamps_padding_addition_and_softmax_agree() -> None:
+    graph = assert_agrees(Clamps(), (2, 3, 4, 5))
+    assert kinds(graph).count("relu") == 5
+    assert kinds(graph).count("pad") == 1
+
+
+def test_flattening_permutes_the_weights_of_the_linear_layer_and_never_the_data() -> None:
+    module = nn.Sequential(
+        nn.Conv2d(3, 5, 3),
+        nn.Flatten(),
+        nn.BatchNorm1d(5 * 4 * 2),
+        nn.ReLU(),
+        nn.Linear(5 * 4 * 2, 7),
+        nn.BatchNorm1d(7, affine=False),
+    )
+    graph = assert_agrees(module, (2, 3, 6, 4))
+    assert kinds(graph) == [
+        "conv_2d",
+        "reshape",
+        "batch_norm",
+        "relu",
+        "fully_connected",
+        "batch_norm",
+    ]
+    [flatten] = [n for n in graph.nodes if isinstance(n.op, Reshape)]
+    assert graph.operands(flatten)[0].shape == (2, 4, 2, 5)
+
+
+class Residual(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 3, padding=1, bias=False)
+        self.bn = nn.BatchNorm2d(4)
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.drop(self.bn(self.conv(x)))
+        y += x
+        return functional.relu(y)
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.ZeroPad2d(1), nn.Conv2d(1, 4, 3, stride=2), nn.ReLU6())
+        self.block = Residual()
+        self.head = nn.Linear(4 * 4 * 4, 3)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.block(self.block(self.stem(image)))
+        return functional.softmax(self.head(x.view(x.size(0), -1)), dim=-1)
+
+
+def test_nodes_and_constants_are_named_by_module_path() -> None:
+    graph = assert_agrees(Network(), (1, 1, 8, 8))
+    assert [n.name for n in graph.nodes] == [
+        "stem.0",
+        "stem.1",
+        "stem.2",
+        "block.conv",
+        "block.bn",
+        "block.add",
+        "block.relu",
+        "block.conv_2",
+        "block.bn_2",
+        "block.add_1",
+        "block.relu_1",
+        "view",
+        "head",
+        "softmax",
+    ]
+    assert graph.inputs == ("image",)
+    assert {"stem.1.weight", "block.bn.running_mean", "head.bias"} <= set(graph.tensors)
+
+
+def test_a_module_called_twice_has_its_weights_once() -> None:
+    graph = assert_agrees(Network(), (1, 1, 8, 8))
+    shapes = [t.shape for t in optimize(graph).tensors.values() if t.is_constant]
+    assert shapes.count((4, 3, 3, 4)) == 1
+
+
+def test_the_mode_of_every_module_is_restored() -> None:
+    module = Network().train()
+    module.block.bn.eval()
+    from_torch(module, torch.zeros(1, 1, 8, 8))
+    assert module.training
+    assert module.block.drop.training
+    assert not module.block.bn.training
