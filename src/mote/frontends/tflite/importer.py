@@ -103,7 +103,9 @@ def _node_problems(builder: Builder, operator: OperatorRecord) -> list[Unsupport
 def _convert(builder: Builder, operator: OperatorRecord) -> None:
     converter = CONVERTERS.get(operator.kind)
     if converter is None:
-        raise UnsupportedError("the operator is not supported", "'mote ops' lists those that are")
+        raise UnsupportedError(
+            "the operator is not supported", "'mote ops' lists the supported operators"
+        )
     if len(operator.outputs) != 1:
         raise UnsupportedError(f"{len(operator.outputs)} results, allowed: 1", CONVERT_AGAIN)
     if not converter.accepts(operator.options_type):

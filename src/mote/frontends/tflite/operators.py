@@ -49,7 +49,8 @@ def _activation(site: Site) -> Activation:
     if number not in ACTIVATIONS:
         name = OTHER_ACTIVATIONS.get(number, f"number {number}")
         raise UnsupportedError(
-            f"fused activation {name}", "allowed: NONE, RELU, RELU6, RELU_N1_TO_1"
+            f"fused activation {name}, allowed: NONE, RELU, RELU6, RELU_N1_TO_1",
+            "use RELU or RELU6",
         )
     return ACTIVATIONS[number]
 

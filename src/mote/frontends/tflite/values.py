@@ -52,8 +52,9 @@ def convert_tensor(record: TensorRecord, name: str) -> Tensor:
     dtype = DTYPES[record.type]
     if len(record.shape) > MAX_RANK or any(n < 1 for n in record.shape):
         raise UnsupportedError(
-            f"tensor '{name}' has shape {list(record.shape)[:20]}",
-            f"tensors have up to {MAX_RANK} dimensions, each at least 1",
+            f"tensor '{name}' has shape {list(record.shape)[:20]}, "
+            f"allowed: up to {MAX_RANK} dimensions of at least 1",
+            "fix the shapes when converting",
         )
     data = None if record.data is None else constant(record, name, dtype.numpy)
     return Tensor(name, record.shape, dtype, _quantization(record, name, dtype), data)

@@ -1,0 +1,508 @@
+"""Each thing that the TFLite front end refuses, and what it says."""
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from raw_tflite import RawModel, RawOperator, RawTensor, constant, indices, write_raw
+
+from mote.errors import ModelFileError, UnsupportedModelError
+from mote.frontends.tflite import load, parse
+
+X = RawTensor((1, 4, 4, 2))
+REAL = RawTensor((1, 4), "FLOAT32", (), ())
+CONV: dict[str, Any] = {"Padding": 1, "StrideH": 1, "StrideW": 1}
+
+
+def ones(*shape: int, dtype: Any = np.int8, scales: tuple[float, ...] = (0.5,)) -> RawTensor:
+    return constant(np.ones(shape, dtype), scales)
+
+
+def one(
+    kind: str,
+    tensors: dict[str, RawTensor],
+    options: str = "",
+    operands: list[str] | None = None,
+    **fields: Any,
+) -> bytes:
+    """A file with one operator, which reads all tensors but y and writes y."""
+    operands = operands or [name for name in tensors if name != "y"]
+    operator = RawOperator(kind, operands, ["y"], options, fields)
+    return write_raw(RawModel(tensors, [operator], ["x"], ["y"]))
+
+
+def conv(x: RawTensor = X, **changes: Any) -> bytes:
+    tensors = {
+        "x": x,
+        "w": changes.pop("w", ones(3, 1, 1, 2)),
+        "b": changes.pop("b", constant(np.zeros(3, np.int32))),
+        "y": changes.pop("y", dataclasses.replace(x, shape=(1, 4, 4, 3))),
+    }
+    return one("CONV_2D", tensors, "Conv2DOptions", **{**CONV, **changes})
+
+
+def unsupported(data: bytes) -> UnsupportedModelError:
+    with pytest.raises(UnsupportedModelError) as error:
+        parse(data, "model", "model.tflite")
+    assert error.value.where == "model.tflite"
+    return error.value
+
+
+def damaged(data: bytes) -> str:
+    with pytest.raises(ModelFileError) as error:
+        parse(data, "model", "model.tflite")
+    assert error.value.where == "model.tflite"
+    return error.value.found
+
+
+def test_all_unsupported_things_are_told_at_once_with_their_nodes() -> None:
+    model = RawModel(
+        {"x": X, "a": X, "b": X, "c": X, "y": X},
+        [
+            RawOperator("LOGISTIC", ["x"], ["a"]),
+            RawOperator("CUSTOM:Magic", ["a"], ["b"]),
+            RawOperator("ADD", ["b", "b"], ["c"], "AddOptions", {"FusedActivationFunction": 4}),
+            RawOperator("ADD", ["c", "c"], ["y"], "AddOptions"),
+        ],
+        ["x"],
+        ["y"],
+    )
+    assert str(unsupported(write_raw(model))) == (
+        "model.tflite: 3 things in this model cannot be imported\n"
+        "  node 0 LOGISTIC 'a': the operator is not supported\n"
+        "  node 1 CUSTOM 'Magic' 'b': the operator is not supported\n"
+        "  node 2 ADD 'c': fused activation TANH, allowed: NONE, RELU, RELU6, RELU_N1_TO_1\n"
+        "  hint: 'mote ops' lists the supported operators; use RELU or RELU6"
+    )
+
+
+def test_a_long_list_of_problems_is_cut() -> None:
+    names = [f"t{i}" for i in range(31)]
+    operators = [RawOperator("ABS", [a], [b]) for a, b in zip(names, names[1:], strict=False)]
+    model = RawModel(dict.fromkeys(names, X), operators, ["t0"], ["t30"])
+    error = unsupported(write_raw(model))
+    assert error.found.startswith("30 things")
+    assert len(error.details) == 21
+    assert error.details[-1] == "and 10 more"
+
+
+def test_an_operator_newer_than_the_schema_is_named_by_its_number() -> None:
+    error = unsupported(one("250", {"x": X, "y": X}))
+    assert error.details == ("node 0 number 250 'y': the operator is not supported",)
+
+
+LEGACY = dataclasses.replace(X, type="UINT8", zeros=(128,))
+WIDE = dataclasses.replace(X, type="INT16")
+
+UNSUPPORTED = {
+    "uint8 data": (conv(LEGACY), "type uint8 -> uint8 is not supported"),
+    "int16 data": (conv(WIDE), "type int16 -> int16 is not supported"),
+    "float16 data": (
+        conv(dataclasses.replace(X, type="FLOAT16")),
+        "input: tensor 'x' has type FLOAT16",
+    ),
+    "int4 weights": (
+        conv(w=dataclasses.replace(ones(3, 1, 1, 2), type="INT4")),
+        "tensor 'w' has type INT4",
+    ),
+    "uint8 weights": (
+        conv(w=ones(3, 1, 1, 2, dtype=np.uint8)),
+        "uint8 weights on int8 data, allowed: int8",
+    ),
+    "int64 bias": (
+        conv(b=constant(np.zeros(3, np.int64))),
+        "tensor 'b' has type INT64",
+    ),
+    "int8 bias": (conv(b=ones(3)), "int8 bias on int8 data, allowed: int32"),
+    "bias with a zero point": (
+        conv(b=dataclasses.replace(constant(np.zeros(3, np.int32), (0.25,)), zeros=(1,))),
+        "bias 'b' has a zero point other than 0",
+    ),
+    "short bias": (conv(b=constant(np.zeros(2, np.int32))), "bias has shape [2], allowed: [3]"),
+    "weights with a zero point": (
+        conv(w=dataclasses.replace(ones(3, 1, 1, 2), zeros=(1,))),
+        "weights have a zero point other than 0",
+    ),
+    "weights without scales": (conv(w=ones(3, 1, 1, 2, scales=())), "'w' is int8 without quant"),
+    "weights scaled along the wrong axis": (
+        conv(w=dataclasses.replace(ones(3, 1, 1, 2, scales=(0.5, 0.5)), axis=3)),
+        "weights are quantised along axis 3, allowed: 0",
+    ),
+    "sparse weights": (
+        conv(w=dataclasses.replace(ones(3, 1, 1, 2), fields={"Sparsity": True})),
+        "tensor 'w' is sparse",
+    ),
+    "variable": (
+        conv(dataclasses.replace(X, fields={"IsVariable": True})),
+        "tensor 'x' is a variable that keeps its value between runs",
+    ),
+    "weights in another file": (
+        conv(w=dataclasses.replace(ones(3, 1, 1, 2), buffer_fields={"Offset": 4096, "Size": 6})),
+        "tensor 'w' is stored outside the FlatBuffer",
+    ),
+    "data quantised per channel": (
+        conv(dataclasses.replace(X, scales=(0.5, 0.25), zeros=(0, 0), axis=3)),
+        "'x' is quantised per channel",
+    ),
+    "data without scales": (
+        conv(dataclasses.replace(X, scales=(), zeros=())),
+        "tensor 'x' is int8 without quantisation parameters",
+    ),
+    "groups that do not divide": (
+        conv(w=ones(3, 1, 1, 3)),
+        "2 input channels do not divide into groups of 3",
+    ),
+    "stride 0": (conv(StrideH=0), "stride [0, 1]"),
+    "negative dilation": (conv(DilationWFactor=-1), "must be positive"),
+    "unknown padding": (conv(Padding=2), "padding number 2"),
+    "unknown activation": (conv(FusedActivationFunction=9), "fused activation number 9"),
+    "window beyond the input": (
+        conv(w=ones(3, 5, 1, 2), y=dataclasses.replace(X, shape=(1, 1, 4, 3))),
+        "the window is larger than the padded input",
+    ),
+    "contradicting shape": (
+        conv(y=dataclasses.replace(X, shape=(1, 4, 5, 3))),
+        "the result has shape [1, 4, 4, 3], but 'y' [1, 4, 5, 3]",
+    ),
+    "weights of another rank": (
+        conv(w=ones(3, 2)),
+        "weights 'w' have shape [3, 2], allowed: 4 dimensions",
+    ),
+    "weights missing": (
+        one("CONV_2D", {"x": X, "y": X}, "Conv2DOptions", **CONV),
+        "operand 1 is missing",
+    ),
+    "hybrid": (
+        one(
+            "FULLY_CONNECTED",
+            {"x": REAL, "w": ones(2, 4), "y": dataclasses.replace(REAL, shape=(1, 2))},
+            "FullyConnectedOptions",
+        ),
+        "int8 weights on float32 data (dynamic range quantisation)",
+    ),
+    "shuffled weights": (
+        one(
+            "FULLY_CONNECTED",
+            {"x": X, "w": ones(3, 32), "y": RawTensor((1, 3))},
+            "FullyConnectedOptions",
+            WeightsFormat=1,
+        ),
+        "shuffled weights",
+    ),
+    "rows that do not fit": (
+        one(
+            "FULLY_CONNECTED",
+            {"x": X, "w": ones(3, 5), "y": RawTensor((1, 3))},
+            "FullyConnectedOptions",
+        ),
+        "input [1, 4, 4, 2] does not divide into rows of 5",
+    ),
+    "dimensions that cannot be kept": (
+        one(
+            "FULLY_CONNECTED",
+            {"x": X, "w": ones(3, 8), "y": RawTensor((4, 3))},
+            "FullyConnectedOptions",
+            KeepNumDims=True,
+        ),
+        "input [1, 4, 4, 2] must end in 8 to keep its dimensions",
+    ),
+    "options missing": (
+        one("SOFTMAX", {"x": X, "y": X}),
+        "its options are missing or of another operator",
+    ),
+    "options of another operator": (
+        one("MEAN", {"x": X, "a": indices(1), "y": X}, "SoftmaxOptions"),
+        "its options are missing or of another operator",
+    ),
+    "beta 0": (one("SOFTMAX", {"x": X, "y": X}, "SoftmaxOptions"), "beta is 0.0"),
+    "softmax scale": (
+        one("SOFTMAX", {"x": X, "y": X}, "SoftmaxOptions", Beta=1.0),
+        "int8 output must have scale 1/256",
+    ),
+    "pooling that rescales": (
+        one(
+            "MAX_POOL_2D",
+            {"x": X, "y": dataclasses.replace(X, scales=(0.25,))},
+            "Pool2DOptions",
+            **CONV,
+            FilterHeight=1,
+            FilterWidth=1,
+        ),
+        "input and output must share scale and zero point",
+    ),
+    "pooling without a window": (
+        one("MAX_POOL_2D", {"x": X, "y": X}, "Pool2DOptions", **CONV),
+        "window [0, 0]",
+    ),
+    "axis out of range": (
+        one("MEAN", {"x": X, "a": indices(4), "y": X}),
+        "axes [4] of a 4-D input",
+    ),
+    "axes of another type": (
+        one("MEAN", {"x": X, "a": ones(1), "y": X}),
+        "'a' is INT8, allowed: INT32, INT64",
+    ),
+    "axes that are an input": (
+        write_raw(
+            RawModel(
+                {"x": X, "a": RawTensor((1,), "INT32", (), ()), "y": X},
+                [RawOperator("MEAN", ["x", "a"], ["y"])],
+                ["x", "a"],
+                ["y"],
+            )
+        ),
+        "'a' is computed at run time",
+    ),
+    "paddings of another shape": (
+        one("PAD", {"x": X, "p": indices(0, 0, 1, 1), "y": X}),
+        "paddings of shape [4]",
+    ),
+    "negative paddings": (
+        one("PAD", {"x": X, "p": constant(np.full((4, 2), -1, np.int32)), "y": X}),
+        "negative padding is not supported",
+    ),
+    "padding with another value": (
+        one(
+            "PADV2",
+            {
+                "x": X,
+                "p": constant(np.ones((4, 2), np.int32)),
+                "v": RawTensor((1,), data=b"\x05"),
+                "y": dataclasses.replace(X, shape=(3, 6, 6, 4)),
+            },
+        ),
+        "pads with 'v'",
+    ),
+    "reshape that loses elements": (
+        one("RESHAPE", {"x": X, "s": indices(1, 31), "y": RawTensor((1, 31))}),
+        "32 elements do not fit [1, 31]",
+    ),
+    "two open dimensions": (
+        one("RESHAPE", {"x": X, "s": indices(-1, -1), "y": X}),
+        "32 elements do not fit [-1, -1]",
+    ),
+    "reshape that rescales": (
+        one("RESHAPE", {"x": X, "s": indices(32), "y": RawTensor((32,), scales=(0.25,))}),
+        "input and output must share scale and zero point",
+    ),
+    "squeeze of a long axis": (
+        one("SQUEEZE", {"x": X, "y": X}, "SqueezeOptions", SqueezeDims=(1,)),
+        "cannot squeeze [1] of [1, 4, 4, 2]",
+    ),
+    "expand_dims out of range": (
+        one("EXPAND_DIMS", {"x": X, "a": indices(6), "y": X}),
+        "axis [6] of a 4-D input",
+    ),
+    "add of other shapes": (
+        one("ADD", {"x": X, "c": ones(3), "y": X}, "AddOptions"),
+        "do not broadcast",
+    ),
+    "int8 clamp": (one("RELU", {"x": X, "y": X}), "a clamp of int8 data on its own"),
+    "constants alone": (
+        one("ADD", {"x": X, "c": ones(2), "y": X}, "AddOptions", operands=["c", "c"]),
+        "computes from constants alone",
+    ),
+    "no elements": (
+        one("QUANTIZE", {"x": RawTensor((1, 0)), "y": RawTensor((1, 0))}),
+        "tensor 'x' has shape [1, 0]",
+    ),
+    "seven dimensions": (
+        one("QUANTIZE", {"x": RawTensor((1,) * 7), "y": RawTensor((1,) * 7)}),
+        "tensor 'x' has shape [1, 1, 1, 1, 1, 1, 1]",
+    ),
+    "constant shorter than its shape": (
+        conv(w=dataclasses.replace(ones(3, 1, 1, 2), data=b"\1\2\3")),
+        "constant 'w' has 3 bytes, its shape 6",
+    ),
+    "scale 0": (conv(dataclasses.replace(X, scales=(0.0,))), "has a scale that is not positive"),
+    "infinite scale": (
+        conv(dataclasses.replace(X, scales=(float("inf"),))),
+        "has a scale that is not positive",
+    ),
+    "scale that is no number": (
+        conv(dataclasses.replace(X, scales=(float("nan"),))),
+        "has a scale that is not positive",
+    ),
+    "zero point outside int8": (
+        conv(dataclasses.replace(X, zeros=(128,))),
+        "tensor 'x' has a zero point outside int8",
+    ),
+    "scales without zero points": (
+        conv(dataclasses.replace(X, zeros=())),
+        "tensor 'x' has 1 scales and 0 zero points",
+    ),
+    "fewer scales than channels": (
+        conv(w=ones(3, 1, 1, 2, scales=(0.5, 0.5))),
+        "tensor 'w' of shape [3, 1, 1, 2] has 2 scales along axis 0",
+    ),
+    "more than fits": (
+        one("QUANTIZE", {"x": RawTensor((2**15, 2**14)), "y": RawTensor((2**15, 2**14))}),
+        "the tensors take 1,073,741,824 bytes, allowed: 268,435,456",
+    ),
+    "several subgraphs": (
+        write_raw(
+            RawModel(
+                {"x": X, "y": X},
+                [RawOperator("QUANTIZE", ["x"], ["y"])],
+                ["x"],
+                ["y"],
+                subgraphs=2,
+            )
+        ),
+        "the model has 2 subgraphs",
+    ),
+    "several results": (
+        write_raw(
+            RawModel(
+                {"x": X, "y": X, "z": X},
+                [RawOperator("QUANTIZE", ["x"], ["y", "z"])],
+                ["x"],
+                ["y", "z"],
+            )
+        ),
+        "2 results, allowed: 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNSUPPORTED)
+def test_what_is_not_supported_is_named(case: str) -> None:
+    data, message = UNSUPPORTED[case]
+    assert message in str(unsupported(data))
+
+
+def test_weights_that_an_operator_computes_are_refused() -> None:
+    weight = RawTensor((3, 1, 1, 2))
+    model = RawModel(
+        {"x": X, "v": weight, "w": weight, "y": RawTensor((1, 4, 4, 3))},
+        [
+            RawOperator("QUANTIZE", ["v"], ["w"]),
+            RawOperator("CONV_2D", ["x", "w"], ["y"], "Conv2DOptions", CONV),
+        ],
+        ["x", "v"],
+        ["y"],
+    )
+    assert "weights 'w' are computed at run time" in str(unsupported(write_raw(model)))
+
+
+QUANTIZE = RawOperator("QUANTIZE", ["x"], ["y"])
+DAMAGED = {
+    "read before written": (
+        {"x": X, "y": X, "z": X},
+        [RawOperator("ADD", ["x", "z"], ["y"], "AddOptions")],
+        "node 0 ADD reads a tensor before it is written",
+    ),
+    "written twice": (
+        {"x": X, "y": X},
+        [QUANTIZE, QUANTIZE],
+        "node 1 QUANTIZE writes a tensor that has a value already",
+    ),
+    "input written": (
+        {"x": X, "y": X},
+        [RawOperator("QUANTIZE", ["x"], ["x"]), QUANTIZE],
+        "node 0 QUANTIZE writes a tensor that has a value already",
+    ),
+    "constant written": (
+        {"x": X, "c": ones(1, 4, 4, 2), "y": X},
+        [RawOperator("QUANTIZE", ["x"], ["c"]), QUANTIZE],
+        "node 0 QUANTIZE writes a tensor that has a value already",
+    ),
+    "never written": ({"x": X, "y": X}, [], "an output is never written"),
+    "no result": (
+        {"x": X, "y": X},
+        [RawOperator("QUANTIZE", ["x"], [])],
+        "node 0 QUANTIZE writes nothing",
+    ),
+    "output that is a constant": (
+        {"x": X, "y": ones(1, 4, 4, 2)},
+        [],
+        "an input or output is a constant",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_what_cannot_be_is_named(case: str) -> None:
+    tensors, operators, message = DAMAGED[case]
+    assert message in damaged(write_raw(RawModel(tensors, operators, ["x"], ["y"])))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "message"),
+    [
+        (["x", "x"], ["y"], "an input is listed twice"),
+        (["x"], ["y", "y"], "an output is listed twice"),
+        (["x"], [], "no outputs"),
+        (["x"], ["x", "y"], "an input is an output"),
+        (["x", ""], ["y"], "an input or output is not among the 2 tensors"),
+    ],
+)
+def test_impossible_inputs_and_outputs_are_named(
+    inputs: list[str], outputs: list[str], message: str
+) -> None:
+    assert message in damaged(write_raw(RawModel({"x": X, "y": X}, [QUANTIZE], inputs, outputs)))
+
+
+def test_another_schema_version_is_refused() -> None:
+    model = RawModel({"x": X, "y": X}, [QUANTIZE], ["x"], ["y"], version=2)
+    assert damaged(write_raw(model)) == "the file is damaged: schema version 2, allowed: 3"
+
+
+FOREIGN = {
+    "empty": (b"", "the file is empty"),
+    "text": (b"hello, world", "is not a TFLite model: bytes 4 to 7 are b'o, w'"),
+    "short": (b"TFL", "is not a TFLite model: bytes 4 to 7 are b''"),
+    "new PyTorch": (b"PK\x03\x04" + bytes(40), "a zip archive, as PyTorch"),
+    "old PyTorch": (b"\x80\x02\x8a\x0a" + bytes(40), "a pickle"),
+    "ONNX": (b"\x08\x07\x12\x07pytorch\x1a\x032.1", "is an ONNX model, not a TFLite model"),
+    "Keras": (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras"),
+    "ExecuTorch": (b"\x1c\0\0\0ET12", "an ExecuTorch program"),
+    "numpy": (b"\x93NUMPY\x01\0", "a numpy array"),
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_a_file_of_another_kind_is_recognised(case: str, tmp_path: Path) -> None:
+    data, message = FOREIGN[case]
+    path = tmp_path / "model.tflite"
+    path.write_bytes(data)
+    with pytest.raises(ModelFileError) as error:
+        load(path)
+    assert message in error.value.found
+    assert error.value.where == str(path)
+    assert error.value.hint
+
+
+def test_a_missing_file_names_the_models_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "kws.tflite").write_bytes(b"")
+    with pytest.raises(ModelFileError, match="does not exist") as error:
+        load(tmp_path / "kwz.tflite")
+    assert "kws.tflite" in error.value.hint
+
+
+def test_a_directory_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="is a directory"):
+        load(tmp_path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ModelFileError, match="is not a regular file"):
+        load(tmp_path / "pipe")
+
+
+def test_an_enormous_file_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.tflite"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(ModelFileError, match="has 1,099,511,627,776 bytes"):
+        load(path)
+
+
+@pytest.mark.parametrize("path", ["a\0b", "x" * 5000])
+def test_an_impossible_path_is_refused(path: str) -> None:
+    with pytest.raises(ModelFileError):
+        load(path)
