@@ -1,6 +1,6 @@
 """Counts every basic block that one inference executes, by layer, with a QEMU plugin of our own."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -24,18 +24,18 @@ class Window:
         begin: Address of the first instruction of ``<prefix>_run``.
         run_end: Address after the last one.
         end: Address to which it returns.
-        layers: Address of each layer's function, by step index.
+        layers: Address of each layer's function, in step order.
     """
 
     begin: int
     run_end: int
     end: int
-    layers: Mapping[int, int]
+    layers: Sequence[int]
 
     def text(self) -> str:
         """The file that the plugin reads."""
         lines = [f"begin {self.begin:x}", f"run_end {self.run_end:x}", f"end {self.end:x}"]
-        lines += [f"layer {address:x} {step + 1:x}" for step, address in self.layers.items()]
+        lines += [f"layer {address:x} {row:x}" for row, address in enumerate(self.layers, 1)]
         return "\n".join(lines) + "\n"
 
 

@@ -1,8 +1,7 @@
 """Reads a built firmware: symbols, and every byte of flash and RAM by what it is for."""
 
-import re
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +9,6 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from mote.run.count import Window
-
-_LAYER = re.compile(r"layer_(\d+)_")
 
 
 @dataclass(frozen=True)
@@ -53,34 +50,26 @@ class Sizes:
     """Bytes of a firmware; the arena and the stack are not in here.
 
     Args:
-        code_bytes: Instructions of the model: run function, layers, kernels, library routines.
-        rodata_bytes: Constants that are not learnt: requantisation, tables, parameter structs.
+        code_bytes: Instructions: run function, layers, kernels, library routines, and startup.
+        startup_bytes: Of these, the vector table and the harness, which a product replaces.
+        rodata_bytes: Constants that are not learnt: requantisation, tables, parameter structs, and
+            initial values of variables.
         weights_bytes: Learnt constants: weights and biases.
-        data_bytes: Initialised variables; they take flash and RAM.
-        bss_bytes: Zeroed variables, RAM only.
-        startup_bytes: Vector table and harness, which a product replaces by its own.
-        layer_weights, layer_rodata: Weights and other constants of each step.
+        variables_bytes: RAM of variables outside the arena; generated code has none.
+        constants: Bytes of each constant by symbol.
     """
 
     code_bytes: int
+    startup_bytes: int
     rodata_bytes: int
     weights_bytes: int
-    data_bytes: int
-    bss_bytes: int
-    startup_bytes: int
-    layer_weights: Mapping[int, int]
-    layer_rodata: Mapping[int, int]
+    variables_bytes: int
+    constants: Mapping[str, int]
 
     @property
     def flash_bytes(self) -> int:
         """Every byte of the image."""
-        return (
-            self.code_bytes
-            + self.rodata_bytes
-            + self.weights_bytes
-            + self.data_bytes
-            + self.startup_bytes
-        )
+        return self.code_bytes + self.rodata_bytes + self.weights_bytes
 
 
 def read_image(path: Path) -> Image:
@@ -105,44 +94,42 @@ def read_image(path: Path) -> Image:
     return Image(tuple(sorted(symbols, key=lambda s: (s.address, s.name))), addresses, sizes)
 
 
-def sizes(image: Image, prefix: str, weights: Collection[str]) -> Sizes:
+def sizes(image: Image, weights: Collection[str]) -> Sizes:
     """Account for every byte of an image.
 
     Args:
         image: The firmware.
-        prefix: What the model's names start with.
-        weights: Names of the constants that the model learnt, as ``<prefix>_layer_03_<field>``.
+        weights: Symbols of the constants that the model learnt.
     """
-    layer_weights: dict[int, int] = {}
-    layer_rodata: dict[int, int] = {}
-    for symbol in image.symbols:
-        match = _LAYER.search(symbol.name.removeprefix(f"{prefix}_"))
-        if match is None or symbol.section != ".rodata":
-            continue
-        share = layer_weights if symbol.name in weights else layer_rodata
-        share[int(match[1])] = share.get(int(match[1]), 0) + symbol.size
-    weights_bytes = sum(layer_weights.values())
+    constants = {s.name: s.size for s in image.symbols if s.section == ".rodata"}
+    weights_bytes = sum(size for name, size in constants.items() if name in weights)
     part = image.sections.get
+    startup_bytes = part(".vectors", 0) + part(".startup", 0)
     return Sizes(
-        code_bytes=part(".text", 0),
-        rodata_bytes=part(".rodata", 0) - weights_bytes,
+        code_bytes=part(".text", 0) + startup_bytes,
+        startup_bytes=startup_bytes,
+        rodata_bytes=part(".rodata", 0) + part(".data", 0) - weights_bytes,
         weights_bytes=weights_bytes,
-        data_bytes=part(".data", 0),
-        bss_bytes=part(".bss", 0),
-        startup_bytes=part(".vectors", 0) + part(".startup", 0),
-        layer_weights=layer_weights,
-        layer_rodata=layer_rodata,
+        variables_bytes=part(".data", 0) + part(".bss", 0),
+        constants=constants,
     )
 
 
-def window(image: Image, prefix: str) -> Window:
-    """The run function and the layer functions, for the plugin."""
-    run = next(s for s in image.symbols if s.name == f"{prefix}_run")
-    layers: dict[int, int] = {}
-    for symbol in image.symbols:
-        match = _LAYER.match(symbol.name.removeprefix(f"{prefix}_"))
-        if match and symbol.is_function:
-            assert int(match[1]) not in layers, f"step {match[1]} has two functions"
-            layers[int(match[1])] = symbol.address
-    assert len(set(layers.values())) == len(layers), "two layers share one function"
-    return Window(run.address, run.address + run.size, image.addresses["mote_after_run"], layers)
+def window(image: Image, prefix: str, layers: Sequence[str]) -> Window:
+    """What the plugin must know to count one inference by layer.
+
+    Args:
+        image: The firmware.
+        prefix: What the model's names start with.
+        layers: Name of each layer's function, in step order.
+    """
+    functions = {_source_name(s.name): s for s in image.symbols if s.is_function}
+    run = functions[f"{prefix}_run"]
+    addresses = [functions[name].address for name in layers]
+    assert len(set(addresses)) == len(layers), "two layers share one function"
+    return Window(run.address, run.address + run.size, image.addresses["mote_after_run"], addresses)
+
+
+def _source_name(symbol: str) -> str:
+    """GCC appends ``.constprop.0`` and the like to functions that it specialised."""
+    return symbol.partition(".")[0]

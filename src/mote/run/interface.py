@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mote.codegen.identifiers import c_identifier
 from mote.ir.tensor import DType
 from mote.lower.step import Program
 from mote.plan.plan import Plan
@@ -45,7 +46,7 @@ class Interface:
         return sum(slot.bytes for slot in self.outputs)
 
 
-def interface(prefix: str, program: Program, plan: Plan) -> Interface:
+def interface(program: Program, plan: Plan) -> Interface:
     """The interface of a planned program."""
 
     def slot(name: str) -> Slot:
@@ -54,7 +55,7 @@ def interface(prefix: str, program: Program, plan: Plan) -> Interface:
         return Slot(name, offset, tensor.shape, tensor.dtype, tensor.bytes)
 
     return Interface(
-        prefix=prefix,
+        prefix=c_identifier(program.graph.name),
         arena_bytes=plan.total_bytes,
         inputs=tuple(slot(name) for name in program.graph.inputs),
         outputs=tuple(slot(name) for name in program.graph.outputs),

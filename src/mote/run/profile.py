@@ -1,0 +1,225 @@
+"""Measures one inference on an emulated core: instructions, cycles, RAM and flash, by layer."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mote.codegen.identifiers import constant_name, layer_function, layer_number
+from mote.ir.tensor import Array
+from mote.lower.step import Program
+from mote.plan.plan import Plan
+from mote.run.count import RUN_ROW
+from mote.run.cycles import Cost, disassemble, estimate
+from mote.run.elf import Sizes, read_image, sizes, window
+from mote.run.firmware import build
+from mote.run.interface import interface
+from mote.run.qemu import run
+from mote.target import Target
+
+REFERENCE_CLOCK_HZ = 100_000_000
+"""Clock at which times are given when the target is a core without a board."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """The whole model.
+
+    Args:
+        macs: Multiply-accumulates of one inference, padding taps included.
+        instructions: Executed by one call of ``<prefix>_run``; exact.
+        cycles: Estimated, for memory without wait states.
+        cycles_per_mac: None when the model has no multiply-accumulates.
+        cycle_error: What is known of the error of ``cycles``.
+        clock_hz: The board's clock, or ``REFERENCE_CLOCK_HZ``.
+        ms: Milliseconds for one inference at that clock.
+        ram_bytes: arena + scratch + stack + variables.
+        arena_bytes: Activations.
+        scratch_bytes: What working memory of single layers adds to the arena.
+        stack_bytes: Most stack written below the caller's.
+        variables_bytes: Variables outside the arena.
+        flash_bytes: code + rodata + weights: every byte of the image.
+        code_bytes: Instructions, startup included.
+        startup_bytes: Of these, the vector table and the measuring harness.
+        rodata_bytes: Constants that are not learnt.
+        weights_bytes: Weights and biases.
+    """
+
+    macs: int
+    instructions: int
+    cycles: int
+    cycles_per_mac: float | None
+    cycle_error: str
+    clock_hz: int
+    ms: float
+    ram_bytes: int
+    arena_bytes: int
+    scratch_bytes: int
+    stack_bytes: int
+    variables_bytes: int
+    flash_bytes: int
+    code_bytes: int
+    startup_bytes: int
+    rodata_bytes: int
+    weights_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One step.
+
+    Args:
+        index: Its number, as in the generated C.
+        name, op, kernel: Node, operator kind, C function.
+        macs, instructions, cycles, cycles_per_mac: As in ``Totals``.
+        ram_live_bytes: Bytes of the arena that hold something during the step, scratch included.
+        weights_bytes, rodata_bytes: Its constants in flash.
+    """
+
+    index: int
+    name: str
+    op: str
+    kernel: str
+    macs: int
+    instructions: int
+    cycles: int
+    cycles_per_mac: float | None
+    ram_live_bytes: int
+    weights_bytes: int
+    rodata_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A measured model.
+
+    Args:
+        model, target: Their names.
+        totals: The whole.
+        layers: Every step; instructions and cycles of these and of ``run`` add up to the totals.
+        run: What ``<prefix>_run`` itself executes around the layers.
+    """
+
+    model: str
+    target: str
+    totals: Totals
+    layers: tuple[Layer, ...]
+    run: Cost
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary that ``json.dumps`` takes."""
+        return asdict(self)
+
+
+def profile(
+    project: Mapping[str, str],
+    program: Program,
+    plan: Plan,
+    target: Target,
+    samples: Sequence[Sequence[Array]],
+) -> Profile:
+    """Build a generated project for a target's core, run it emulated, and measure.
+
+    Args:
+        project: What ``codegen.generate`` returned.
+        program, plan: What it was generated from.
+        target: A core, or a board.
+        samples: At least one; the first is counted, the stack is the most that any of them used.
+    """
+    core, face, steps = target.core, interface(program, plan), range(len(program.steps))
+    with tempfile.TemporaryDirectory(prefix="mote-") as directory:
+        firmware = build(project, face, core, Path(directory))
+        image = read_image(firmware.elf)
+        functions = [layer_function(program, index) for index in steps]
+        execution = run(firmware, samples, window=window(image, face.prefix, functions))
+        rows = estimate(execution.counts, disassemble(firmware.elf, core), core)
+    weights = {
+        constant_name(program, index, constant.field)
+        for index in steps
+        for constant in program.steps[index].constants
+        if constant.is_weights
+    }
+    parts = sizes(image, weights)
+    layers = tuple(
+        _layer(program, plan, index, rows.get(index + 1, Cost()), parts) for index in steps
+    )
+    return Profile(
+        model=program.graph.name,
+        target=target.name,
+        totals=_totals(
+            target,
+            plan,
+            parts,
+            macs=sum(layer.macs for layer in layers),
+            cost=sum(rows.values(), Cost()),
+            stack_bytes=execution.stack_bytes,
+        ),
+        layers=layers,
+        run=rows.get(RUN_ROW, Cost()),
+    )
+
+
+def _totals(
+    target: Target, plan: Plan, parts: Sizes, *, macs: int, cost: Cost, stack_bytes: int
+) -> Totals:
+    clock_hz = target.board.clock_hz if target.board else REFERENCE_CLOCK_HZ
+    return Totals(
+        macs=macs,
+        instructions=cost.instructions,
+        cycles=cost.cycles,
+        cycles_per_mac=_ratio(cost.cycles, macs),
+        cycle_error=target.core.cycle_error,
+        clock_hz=clock_hz,
+        ms=1000 * cost.cycles / clock_hz,
+        ram_bytes=plan.total_bytes + stack_bytes + parts.variables_bytes,
+        arena_bytes=plan.arena_bytes,
+        scratch_bytes=plan.scratch_bytes,
+        stack_bytes=stack_bytes,
+        variables_bytes=parts.variables_bytes,
+        flash_bytes=parts.flash_bytes,
+        code_bytes=parts.code_bytes,
+        startup_bytes=parts.startup_bytes,
+        rodata_bytes=parts.rodata_bytes,
+        weights_bytes=parts.weights_bytes,
+    )
+
+
+def _layer(program: Program, plan: Plan, index: int, cost: Cost, parts: Sizes) -> Layer:
+    step = program.steps[index]
+    macs = program.graph.macs(step.node)
+    constants = [(constant_name(program, index, c.field), c.is_weights) for c in step.constants]
+    constants.append((f"layer_{layer_number(program, index)}", False))  # the parameter struct
+    return Layer(
+        index=index,
+        name=step.node.name,
+        op=step.node.op.kind,
+        kernel=step.kernel.name,
+        macs=macs,
+        instructions=cost.instructions,
+        cycles=cost.cycles,
+        cycles_per_mac=_ratio(cost.cycles, macs),
+        ram_live_bytes=_live_bytes(plan, index),
+        weights_bytes=sum(parts.constants.get(n, 0) for n, is_weights in constants if is_weights),
+        rodata_bytes=sum(
+            parts.constants.get(n, 0) for n, is_weights in constants if not is_weights
+        ),
+    )
+
+
+def _live_bytes(plan: Plan, index: int) -> int:
+    """Bytes under at least one buffer that is alive during a step; in-place pairs count once."""
+    spans = sorted(
+        (plan.offsets[b.name], plan.offsets[b.name] + b.bytes)
+        for b in plan.buffers
+        if b.first <= index <= b.last
+    )
+    live = end = 0
+    for start, stop in spans:
+        live += max(0, stop - max(start, end))
+        end = max(end, stop)
+    return live
+
+
+def _ratio(cycles: int, macs: int) -> float | None:
+    return cycles / macs if macs else None
