@@ -1,0 +1,109 @@
+"""Runs kernel calls on the host under ASan and UBSan, with every buffer of exactly its size."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mote.lower.step import Step
+
+KERNELS = Path(__file__).resolve().parents[1] / "src" / "mote" / "kernels"
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"]
+SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
+C_TYPES = {"int8": "int8_t", "uint8": "uint8_t", "int16": "int16_t", "int32": "int32_t"}
+
+Array = NDArray[np.generic]
+
+
+def run_steps(
+    steps: Sequence[Step], inputs: Sequence[Sequence[Array]], results: Sequence[Array], folder: Path
+) -> list[Array]:
+    """What each call writes, given its inputs; ``results`` are arrays of the right shape and type.
+
+    All calls are built into one program. It allocates each buffer separately, so that a read or
+    write outside of one stops it.
+    """
+    source = folder / "calls.c"
+    source.write_text(_program(steps, inputs, results))
+    names = sorted({step.kernel.name for step in steps})
+    command = [
+        "cc",
+        *STRICT,
+        *SANITIZE,
+        "-I",
+        str(KERNELS / "include"),
+        "-o",
+        str(folder / "calls"),
+    ]
+    command += [str(source), *(str(KERNELS / f"{name}.c") for name in names), "-lm"]
+    subprocess.run(command, check=True)
+    data = b"".join(array.tobytes() for arrays in inputs for array in arrays)
+    done = subprocess.run([str(folder / "calls")], input=data, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")[-3000:]
+    outputs, offset = [], 0
+    for like in results:
+        part = done.stdout[offset : offset + like.nbytes]
+        outputs.append(np.frombuffer(part, like.dtype).reshape(like.shape))
+        offset += like.nbytes
+    assert offset == len(done.stdout)
+    return outputs
+
+
+def _program(
+    steps: Sequence[Step], inputs: Sequence[Sequence[Array]], results: Sequence[Array]
+) -> str:
+    lines = [
+        '#include "mote_kernels.h"',
+        "#include <stdio.h>",
+        "#include <stdlib.h>",
+        "#include <string.h>",
+        "static void *filled(size_t size) {",
+        "    void *p = malloc(size);",
+        "    if (!p || fread(p, 1, size, stdin) != size) abort();",
+        "    return p;",
+        "}",
+        "static void *blank(size_t size) {",
+        "    void *p = malloc(size);",
+        "    if (!p) abort();",
+        "    memset(p, 0x55, size);",
+        "    return p;",
+        "}",
+    ]
+    for i, (step, arrays, result) in enumerate(zip(steps, inputs, results, strict=True)):
+        lines += _call(i, step, arrays, result)
+    calls = [f"    call_{i}();" for i in range(len(steps))]
+    return "\n".join([*lines, "int main(void) {", *calls, "    return 0;", "}", ""])
+
+
+def _call(i: int, step: Step, arrays: Sequence[Array], result: Array) -> list[str]:
+    lines = [f"static void call_{i}(void) {{"]
+    fields = [f".{name} = {value!r}" for name, value in step.parameters]
+    for constant in step.constants:
+        values = ",".join(map(str, constant.array.reshape(-1).tolist()))
+        kind = C_TYPES[constant.array.dtype.name]
+        # On the heap too: what surrounds a global is not guarded to the byte.
+        lines.append(f"    static const {kind} {constant.field}_data[] = {{{values}}};")
+        lines.append(f"    {kind} *{constant.field} = blank(sizeof {constant.field}_data);")
+        lines.append(
+            f"    memcpy({constant.field}, {constant.field}_data, sizeof {constant.field}_data);"
+        )
+        fields.append(f".{constant.field} = {constant.field}")
+    lines.append(f"    {step.kernel.struct} layer = {{{', '.join(fields)}}};")
+    pointers = ["&layer"]
+    for k, array in enumerate(arrays):
+        kind = C_TYPES.get(array.dtype.name, array.dtype.name.removesuffix("32"))
+        lines.append(f"    {kind} *x{k} = filled({array.nbytes});")
+        pointers.append(f"x{k}")
+    kind = C_TYPES.get(result.dtype.name, result.dtype.name.removesuffix("32"))
+    lines.append(f"    {kind} *y = blank({result.nbytes});")
+    pointers.append("y")
+    if step.kernel.takes_scratch:
+        lines.append(f"    void *scratch = blank({step.scratch_bytes});")
+        pointers.append("scratch")
+    lines.append(f"    {step.kernel.name}({', '.join(pointers)});")
+    lines.append(f"    if (fwrite(y, 1, {result.nbytes}, stdout) != {result.nbytes}) abort();")
+    frees = ["y", *(f"x{k}" for k in range(len(arrays))), *(c.field for c in step.constants)]
+    frees += ["scratch"] if step.kernel.takes_scratch else []
+    return [*lines, *(f"    free({name});" for name in frees), "}"]

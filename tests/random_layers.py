@@ -1,0 +1,119 @@
+"""Seeded random layers with weights, as graphs of one node, from tiny to awkward."""
+
+import numpy as np
+
+from mote.ir import DType, Graph, Node, Quantization, Tensor
+from mote.ir.ops import (
+    Activation,
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    Op,
+    Padding,
+    Rounding,
+)
+
+Rng = np.random.Generator
+
+
+def single_node_graph(
+    op: Op, x_shape: tuple[int, ...], weights: np.ndarray, rng: Rng, *, extreme: bool = False
+) -> Graph:
+    """A graph of one layer, its scales such that results spread over int8."""
+    channel_axis = 3 if isinstance(op, DepthwiseConv2D) else 0
+    outputs = weights.shape[channel_axis]
+    per_channel = rng.random() < 0.8
+    taps = weights.size // outputs
+    x_scale = float(np.float32(rng.uniform(0.005, 0.1)))
+    count = outputs if per_channel else 1
+    spread = 2.0 ** rng.uniform(-3, 1, count) * 0.01
+    if extreme:
+        spread *= 2.0 ** rng.integers(-12, 4, count)
+    scales = tuple(float(s) for s in spread.astype(np.float32))
+    y_scale = float(np.float32(x_scale * 0.01 * 40 * np.sqrt(taps) * rng.uniform(0.5, 4)))
+    bias = rng.integers(-3000, 3000, outputs).astype(np.int32)
+    axis = channel_axis if per_channel else None
+    x_zero, y_zero = (int(rng.choice([-128, 127, 0, int(rng.integers(-128, 128))])) for _ in "xy")
+    shapes = (x_shape, weights.shape, bias.shape)
+    tensors = [
+        Tensor("x", x_shape, DType.INT8, Quantization((x_scale,), (x_zero,))),
+        Tensor(
+            "weight", weights.shape, DType.INT8, Quantization(scales, (0,) * count, axis), weights
+        ),
+        Tensor("bias", bias.shape, DType.INT32, None, bias),
+        Tensor("y", op.shape(*shapes), DType.INT8, Quantization((y_scale,), (y_zero,))),
+    ]
+    node = Node("layer", op, ("x", "weight", "bias"), "y")
+    return Graph("layer", {t.name: t for t in tensors}, (node,), ("x",), ("y",))
+
+
+def random_weights(shape: tuple[int, ...], rng: Rng) -> np.ndarray:
+    """Weights of several characters: ordinary, all at the limits, with dead channels."""
+    match rng.integers(6):
+        case 0:
+            return np.full(shape, rng.choice([127, -127, -128]), np.int8)
+        case 1:
+            return rng.choice(np.array([-128, -127, 127], np.int8), shape)
+        case 2:
+            weights = rng.integers(-127, 128, shape).astype(np.int8)
+            axis = int(np.argmin([0] * len(shape)))
+            index = rng.random(shape[axis]) < 0.4
+            weights[index] = 0
+            return weights
+        case _:
+            return np.clip(rng.normal(0, 40, shape), -127, 127).astype(np.int8)
+
+
+def _geometry(rng: Rng, kernel: tuple[int, int], *, plain: bool) -> dict[str, object]:
+    if plain:
+        pads = [int(k) // 2 for k in (kernel[0], kernel[0], kernel[1], kernel[1])]
+        stride = int(rng.integers(1, 3))
+        return {"stride": (stride, stride), "padding": Padding(*pads)}
+    top, bottom, left, right = (int(v) for v in rng.integers(0, 4, 4))
+    return {
+        "stride": (int(rng.integers(1, 4)), int(rng.integers(1, 4))),
+        "dilation": (int(rng.integers(1, 3)), int(rng.integers(1, 3))),
+        "padding": Padding(top, bottom, left, right),
+    }
+
+
+def _common(rng: Rng) -> dict[str, object]:
+    return {
+        "activation": list(Activation)[int(rng.integers(4))],
+        "rounding": list(Rounding)[int(rng.integers(2))],
+    }
+
+
+def _plane(rng: Rng, op: Conv2D | DepthwiseConv2D, kernel: tuple[int, int]) -> tuple[int, int]:
+    """A height and width, small, but not less than the window needs."""
+    pads = (op.padding.top + op.padding.bottom, op.padding.left + op.padding.right)
+    least = [max(1, (k - 1) * d + 1 - p) for k, d, p in zip(kernel, op.dilation, pads, strict=True)]
+    height, width = (n + int(rng.integers(0, 7)) for n in least)
+    return height, width
+
+
+def random_conv_2d(rng: Rng) -> Graph:
+    kernel = (int(rng.integers(1, 5)), int(rng.integers(1, 5))) if rng.random() < 0.6 else (1, 1)
+    op = Conv2D(**_geometry(rng, kernel, plain=rng.random() < 0.4), **_common(rng))  # type: ignore[arg-type]
+    groups = int(rng.choice([1, 1, 1, 1, 2, 3]))
+    depth, outputs = int(rng.integers(1, 19)), groups * int(rng.integers(1, 12))
+    x_shape = (int(rng.choice([1, 1, 2])), *_plane(rng, op, kernel), depth * groups)
+    weights = random_weights((outputs, *kernel, depth), rng)
+    return single_node_graph(op, x_shape, weights, rng, extreme=rng.random() < 0.2)
+
+
+def random_depthwise_conv_2d(rng: Rng) -> Graph:
+    kernel = (3, 3) if rng.random() < 0.6 else (int(rng.integers(1, 6)), int(rng.integers(1, 6)))
+    op = DepthwiseConv2D(**_geometry(rng, kernel, plain=rng.random() < 0.5), **_common(rng))  # type: ignore[arg-type]
+    channels, multiplicity = int(rng.integers(1, 14)), int(rng.choice([1, 1, 1, 2, 3]))
+    x_shape = (int(rng.choice([1, 1, 2])), *_plane(rng, op, kernel), channels)
+    weights = random_weights((1, *kernel, channels * multiplicity), rng)
+    return single_node_graph(op, x_shape, weights, rng, extreme=rng.random() < 0.2)
+
+
+def random_fully_connected(rng: Rng) -> Graph:
+    op = FullyConnected(**_common(rng))  # type: ignore[arg-type]
+    inputs, outputs = int(rng.integers(1, 70)), int(rng.integers(1, 30))
+    x_shape = (int(rng.choice([1, 1, 3])), inputs)
+    weights = random_weights((outputs, inputs), rng)
+    return single_node_graph(op, x_shape, weights, rng, extreme=rng.random() < 0.2)
