@@ -25,7 +25,9 @@ BIAS_LIMIT = 2**30
 def float32_at_least(real: float) -> float:
     """The least float32 that is not below ``real``: a scale rounded down would clip the range."""
     nearest = np.float32(real)
-    return float(nearest if nearest >= real else np.nextafter(nearest, np.float32(np.inf)))
+    if float(nearest) < real:  # compared as doubles
+        nearest = np.nextafter(nearest, np.float32(np.inf))
+    return float(nearest)
 
 
 def activation_quantization(low: float, high: float, least_scale: float) -> Quantization:
