@@ -60,16 +60,26 @@ typedef struct {
     uint8_t double_rounding;
 } mote_fully_connected;
 
-/* Strides are in elements, 0 along broadcast dimensions. */
+/* y = clamp((x0 * x0_multiplier + x1 * x1_multiplier + offset) >> shift), operands of one shape */
 typedef struct {
-    int32_t x0_multiplier, x1_multiplier, y_multiplier;
-    uint16_t shape[4]; /* of y */
-    uint32_t x0_stride[4], x1_stride[4];
-    int8_t x0_shift, x1_shift, y_shift;
-    int16_t x0_zero, x1_zero;
-    int8_t y_zero, y_min, y_max;
+    int32_t x0_multiplier, x1_multiplier, offset;
+    uint32_t elements;
+    uint8_t shift;
+    int8_t y_min, y_max;
 } mote_add;
 
+/* Addition of operands that repeat, or that mote_add cannot add exactly; formula in mote_add.h.
+ * Steps are in elements, 0 along dimensions in which an operand repeats. */
+typedef struct {
+    const int8_t *constant; /* operand 1 of mote_add_constant_s8 */
+    int32_t x0_multiplier, x1_multiplier, y_multiplier;
+    uint32_t size[4]; /* of y */
+    uint32_t x0_step[4], x1_step[4];
+    int8_t x0_right, x1_right, y_right; /* right shifts */
+    int8_t x0_zero, x1_zero, y_zero, y_min, y_max;
+} mote_add_general;
+
+/* Windows that slide over [batches, x_height, x_width, channels]; padding never enters the result. */
 typedef struct {
     uint16_t batches;
     uint16_t x_height, x_width, channels;
@@ -80,9 +90,74 @@ typedef struct {
     int8_t y_min, y_max;
 } mote_pool_2d;
 
+/* The dimensions of x, folded into two that stay and two that vanish; steps are in elements. */
+typedef struct {
+    int32_t offset; /* -x_zero * number of cells */
+    int32_t multiplier;
+    uint32_t kept[2], kept_step[2];
+    uint32_t reduced[2], reduced_step[2];
+    int8_t right; /* right shift, -30..31 */
+    int8_t y_zero;
+} mote_mean;
+
+/* Rows of x with gaps of y_zero between them; all sizes are in elements. */
+typedef struct {
+    uint32_t rows[3];
+    uint32_t row;
+    uint32_t first_gap;
+    uint32_t gap[3];
+    uint32_t elements; /* of y */
+    int8_t y_zero;
+} mote_pad;
+
+typedef struct {
+    const int32_t *exponentials; /* [entries] Q0.31, index max - x */
+    uint32_t rows, columns;
+    uint16_t entries; /* 1..256 */
+} mote_softmax;
+
+typedef struct {
+    float y_scale;
+    uint32_t elements;
+    int16_t y_zero;
+} mote_quantize;
+
+typedef struct {
+    float x_scale;
+    uint32_t elements;
+    int16_t x_zero;
+} mote_dequantize;
+
+typedef struct {
+    const int8_t *table; /* [256], indexed by the unsigned byte */
+    uint32_t elements;
+} mote_lookup_s8;
+
+typedef struct {
+    const uint8_t *table; /* [256], indexed by the unsigned byte */
+    uint32_t elements;
+} mote_lookup_u8;
+
 void mote_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
 void mote_depthwise_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
+
+void mote_add_s8(const mote_add *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
+void mote_add_broadcast_s8(const mote_add_general *layer, const int8_t *x0, const int8_t *x1,
+                           int8_t *y);
+void mote_add_constant_s8(const mote_add_general *layer, const int8_t *x, int8_t *y);
+void mote_average_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t *y);
+void mote_max_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t *y);
+void mote_mean_s8(const mote_mean *layer, const int8_t *x, int8_t *y);
+void mote_pad_s8(const mote_pad *layer, const int8_t *x, int8_t *y);
+void mote_softmax_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
+void mote_quantize_f32_s8(const mote_quantize *layer, const float *x, int8_t *y);
+void mote_quantize_f32_u8(const mote_quantize *layer, const float *x, uint8_t *y);
+void mote_quantize_s8_s8(const mote_lookup_s8 *layer, const int8_t *x, int8_t *y);
+void mote_quantize_s8_u8(const mote_lookup_u8 *layer, const int8_t *x, uint8_t *y);
+void mote_quantize_u8_s8(const mote_lookup_s8 *layer, const uint8_t *x, int8_t *y);
+void mote_dequantize_s8_f32(const mote_dequantize *layer, const int8_t *x, float *y);
+void mote_dequantize_u8_f32(const mote_dequantize *layer, const uint8_t *x, float *y);
 
 #ifdef __cplusplus
 }
