@@ -54,7 +54,8 @@ def _steps(v: NDArray[np.int64], real: float) -> NDArray[np.int64]:
     candidates = start[:, None] + np.arange(5)
     reaches = round_half_away(candidates * real) >= v[:, None]
     assert reaches.any(axis=1).all(), real
-    return (start + reaches.argmax(axis=1)).astype(np.int64)
+    steps: NDArray[np.int64] = (start + reaches.argmax(axis=1)).astype(np.int64)
+    return steps
 
 
 def _quotients(
