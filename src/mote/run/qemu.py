@@ -115,7 +115,7 @@ def _emulate(arguments: list[str], directory: Path, firmware: Firmware, timeout_
         raise ToolError(
             where, "the program faulted", details=[_fault(directory / "fault.bin", firmware.elf)]
         )
-    if done.returncode == _STACK:
+    if done.returncode == _STACK or "Lockup" in done.stderr:  # no room for a fault's registers
         raise ToolError(where, f"the model needs more than {STACK_BYTES:,} B of stack")
     if done.returncode:
         raise ToolError(
