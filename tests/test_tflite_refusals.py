@@ -1,16 +1,17 @@
 """Each thing that the TFLite front end refuses, and what it says."""
 
 import dataclasses
+import itertools
 import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from raw_tflite import RawModel, RawOperator, RawTensor, constant, indices, write_raw
 
 from mote.errors import ModelFileError, UnsupportedModelError
 from mote.frontends.tflite import load, parse
+from raw_tflite import RawModel, RawOperator, RawTensor, constant, indices, write_raw
 
 X = RawTensor((1, 4, 4, 2))
 REAL = RawTensor((1, 4), "FLOAT32", (), ())
@@ -81,7 +82,7 @@ def test_all_unsupported_things_are_told_at_once_with_their_nodes() -> None:
 
 def test_a_long_list_of_problems_is_cut() -> None:
     names = [f"t{i}" for i in range(31)]
-    operators = [RawOperator("ABS", [a], [b]) for a, b in zip(names, names[1:], strict=False)]
+    operators = [RawOperator("ABS", [a], [b]) for a, b in itertools.pairwise(names)]
     model = RawModel(dict.fromkeys(names, X), operators, ["t0"], ["t30"])
     error = unsupported(write_raw(model))
     assert error.found.startswith("30 things")

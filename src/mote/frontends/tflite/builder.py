@@ -5,9 +5,11 @@ from mote.frontends.tflite.records import ModelRecord, OperatorRecord, Options, 
 from mote.frontends.tflite.values import (
     CONVERT_AGAIN,
     FULL_INTEGER,
+    MAX_RANK,
     UnsupportedError,
     convert_tensor,
     indices,
+    is_shape,
 )
 from mote.ir import DType, Node, Tensor
 from mote.ir.ops import Op, Reshape, Shape
@@ -96,6 +98,8 @@ class Site:
         """The node that writes the operator's result."""
         stated = self.result()
         shape = self._checked_shape(op, operands, stated)
+        if not is_shape(shape):
+            raise UnsupportedError(f"the result has {len(shape)} dimensions, allowed: {MAX_RANK}")
         # No shape at all means that the converter did not know it.
         if stated.shape not in (shape, ()):
             raise UnsupportedError(

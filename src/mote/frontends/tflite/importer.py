@@ -17,6 +17,7 @@ MAX_TENSOR_BYTES = 2**28
 """Most bytes of all tensors together; far above any microcontroller, far below this machine."""
 MAX_PROBLEMS_TOLD = 20
 MAX_NAME_TOLD = 60
+MAX_LINE_TOLD = 500
 
 
 def load(path: str | Path) -> Graph:
@@ -119,7 +120,7 @@ def _short(name: str) -> str:
 
 
 def _unsupported(source: str, problems: list[UnsupportedError]) -> UnsupportedModelError:
-    told = [str(problem) for problem in problems[:MAX_PROBLEMS_TOLD]]
+    told = [str(problem)[:MAX_LINE_TOLD] for problem in problems[:MAX_PROBLEMS_TOLD]]
     if len(problems) > len(told):
         told.append(f"and {len(problems) - len(told)} more")
     ways_out = dict.fromkeys(problem.way_out for problem in problems if problem.way_out)

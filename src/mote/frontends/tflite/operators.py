@@ -8,7 +8,7 @@ import numpy as np
 import tflite
 
 from mote.frontends.tflite.builder import Site
-from mote.frontends.tflite.values import CONVERT_AGAIN, FULL_INTEGER, UnsupportedError
+from mote.frontends.tflite.values import CONVERT_AGAIN, FULL_INTEGER, UnsupportedError, is_shape
 from mote.ir import DType, Tensor
 from mote.ir.ops import (
     Activation,
@@ -192,8 +192,9 @@ def _resolved(shape: tuple[int, ...], elements: int) -> Shape:
     """A shape whose single -1 stands for what remains."""
     if shape == (0,):  # how old converters wrote a scalar
         return ()
-    known = math.prod(n for n in shape if n != -1)
-    if shape.count(-1) > 1 or any(n < 1 for n in shape if n != -1) or elements % known:
+    stated = tuple(n for n in shape if n != -1)
+    known = math.prod(stated) if is_shape(stated) else 0
+    if len(shape) > len(stated) + 1 or not known or elements % known:
         raise UnsupportedError(f"{elements} elements do not fit {list(shape)}", CONVERT_AGAIN)
     return tuple(elements // known if n == -1 else n for n in shape)
 

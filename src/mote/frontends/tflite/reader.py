@@ -20,6 +20,8 @@ IDENTIFIER = b"TFL3"
 SCHEMA_VERSION = 3
 MAX_TABLES = 10_000
 """Most tensors, operators, buffers or operator codes; the largest known networks have hundreds."""
+MAX_BYTES = 2**25
+"""Most bytes of names, shapes, scales and indices; weights are not among them."""
 
 
 class _DamageError(ValueError):
@@ -57,7 +59,7 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self._data = data
         # Tables may share vectors, but no converter repeats the whole file eight times.
-        self._budget = 8 * len(data) + 4096
+        self._budget = min(8 * len(data) + 4096, MAX_BYTES)
 
     def _pay(self, size: int) -> None:
         self._budget -= size

@@ -7,6 +7,7 @@ import numpy as np
 
 from mote.frontends.tflite.records import TensorRecord
 from mote.ir import DType, Quantization, Tensor
+from mote.ir.ops import Shape
 from mote.ir.tensor import Array
 
 DTYPES = {
@@ -21,6 +22,8 @@ INDEX_TYPES: dict[str, np.dtype[Any]] = {
     "INT64": np.dtype(np.int64),
 }
 MAX_RANK = 6
+MAX_INDICES = 16
+"""Most numbers in a constant that states a shape, axes or paddings."""
 
 FULL_INTEGER = (
     "convert with full integer quantisation (int8 activations, symmetric int8 weights), or as float"
@@ -37,9 +40,16 @@ class UnsupportedError(Exception):
 
 
 def record_bytes(record: TensorRecord) -> int:
-    """Size in memory as the record states it; 0 for types that the IR lacks."""
+    """Size in memory as the record states it; 0 for what ``convert_tensor`` refuses anyway."""
     dtype = DTYPES.get(record.type)
-    return math.prod(max(0, n) for n in record.shape) * dtype.itemsize if dtype else 0
+    if dtype is None or not is_shape(record.shape):
+        return 0
+    return math.prod(record.shape) * dtype.itemsize
+
+
+def is_shape(shape: Shape) -> bool:
+    """Few dimensions of at least 1: asked before anything multiplies them."""
+    return len(shape) <= MAX_RANK and all(n >= 1 for n in shape)
 
 
 def convert_tensor(record: TensorRecord, name: str) -> Tensor:
@@ -50,7 +60,7 @@ def convert_tensor(record: TensorRecord, name: str) -> Tensor:
         way_out = "" if record.type.startswith("number") else FULL_INTEGER
         raise UnsupportedError(f"tensor '{name}' has type {record.type}", way_out)
     dtype = DTYPES[record.type]
-    if len(record.shape) > MAX_RANK or any(n < 1 for n in record.shape):
+    if not is_shape(record.shape):
         raise UnsupportedError(
             f"tensor '{name}' has shape {list(record.shape)[:20]}, "
             f"allowed: up to {MAX_RANK} dimensions of at least 1",
@@ -82,6 +92,8 @@ def indices(record: TensorRecord, name: str) -> tuple[int, ...]:
         raise UnsupportedError(
             f"'{name}' is {record.storage or record.type}, allowed: INT32, INT64"
         )
+    if not is_shape(record.shape) or record.data.size > MAX_INDICES * 8:
+        raise UnsupportedError(f"'{name}' states more than {MAX_INDICES} numbers", CONVERT_AGAIN)
     return tuple(constant(record, name, INDEX_TYPES[record.type]).ravel().tolist())
 
 
