@@ -1,3 +1,28 @@
 """Mote turns a neural network into the smallest and fastest C that a microcontroller can run."""
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mote.build import Build, compile, load
+    from mote.errors import MoteError
+    from mote.frontends.torch import from_torch
+
 __version__ = "0.1.0"
+__all__ = ["Build", "MoteError", "compile", "from_torch", "load"]
+
+_HOMES = {
+    "Build": "mote.build",
+    "MoteError": "mote.errors",
+    "compile": "mote.build",
+    "from_torch": "mote.frontends.torch",
+    "load": "mote.build",
+}
+"""Where each public name lives; it is imported when it is first used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mote' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -2,6 +2,7 @@
 
 from mote.plan.arena import plan_memory
 from mote.plan.check import check
+from mote.plan.fit import check_fit
 from mote.plan.plan import ALIGNMENT, Buffer, Plan
 
-__all__ = ["ALIGNMENT", "Buffer", "Plan", "check", "plan_memory"]
+__all__ = ["ALIGNMENT", "Buffer", "Plan", "check", "check_fit", "plan_memory"]

@@ -1,0 +1,213 @@
+"""The Python API: load a model, compile it for a target, run it, measure it, save the project."""
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mote.codegen import generate
+from mote.errors import InputError, UnsupportedModelError
+from mote.frontends import tflite
+from mote.ir import DType, Graph
+from mote.ir.ops import Dequantize, Quantize, Reshape
+from mote.ir.tensor import Array
+from mote.lower.lower import lower
+from mote.lower.step import Program
+from mote.passes import optimize
+from mote.plan import Plan, check, check_fit, plan_memory
+from mote.reference import check_inputs
+from mote.run.interface import Interface, interface
+from mote.run.save import save
+from mote.target import Target, resolve
+
+if TYPE_CHECKING:
+    from mote.run.host import HostModel
+    from mote.run.profile import Profile
+
+Inputs = Array | Sequence[Array]
+"""One array, or a list or tuple with one for each input of the graph."""
+
+LOADERS: dict[str, Callable[[Path], Graph]] = {".tflite": tflite.load}
+"""Front end by the file's suffix."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """A compiled model.
+
+    Args:
+        graph: The network after all rewrites: what the C computes.
+        program: Its kernel calls.
+        plan: Where its buffers lie.
+        target: What it was compiled for.
+        files: The generated project: text by relative path.
+    """
+
+    graph: Graph
+    program: Program
+    plan: Plan
+    target: Target
+    files: Mapping[str, str]
+
+    def run(self, inputs: Inputs) -> Any:
+        """The output for one sample; a tuple when the graph has several outputs.
+
+        On the host the C runs in this process, for another core in the emulator.
+        """
+        (outputs,) = self.run_samples([_sample(inputs)])
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def run_samples(self, samples: Sequence[Inputs]) -> list[tuple[Array, ...]]:
+        """The outputs for each of many samples, in one go."""
+        checked = [self._checked(_sample(inputs)) for inputs in samples]
+        if self.target.is_host:
+            return [self._host.run(sample) for sample in checked]
+        return list(self._emulate(checked, trace=False)[0])
+
+    def trace(self, inputs: Inputs) -> dict[str, Array]:
+        """Every activation of ``graph`` by name, as the target computes it for one sample."""
+        sample = self._checked(_sample(inputs))
+        if self.target.is_host:
+            results = self._tracing_host.trace(sample)
+        else:
+            results = self._emulate([sample], trace=True)[1][0]
+        values = {**dict(zip(self.graph.inputs, sample, strict=True)), **results}
+        return {
+            name: values[self.program.buffer(name)].reshape(tensor.shape)
+            for name, tensor in self.graph.tensors.items()
+            if not tensor.is_constant
+        }
+
+    def profile(self, inputs: Inputs | None = None, *, seed: int = 0) -> "Profile":
+        """Instructions, cycles, RAM and flash, by layer; without inputs, on random ones."""
+        from mote.run.profile import profile
+        from mote.run.verify import random_samples
+
+        if inputs is None:
+            sample = next(random_samples(self.graph, 1, seed))
+        else:
+            sample = self._checked(_sample(inputs))
+        return profile(self.files, self.program, self.plan, self.target, [sample])
+
+    def save(self, directory: str | Path) -> None:
+        """Write the project; it appears whole or not at all."""
+        save(self.files, Path(directory))
+
+    @property
+    def interface(self) -> Interface:
+        """Where inputs, outputs and results lie in the arena."""
+        return interface(self.program, self.plan)
+
+    @cached_property
+    def _host(self) -> "HostModel":
+        from mote.run.host import load
+
+        return load(self.files, self.interface)
+
+    @cached_property
+    def _tracing_host(self) -> "HostModel":
+        from mote.run.host import load
+
+        return load(self.files, self.interface, trace=True)
+
+    def _emulate(
+        self, samples: Sequence[Sequence[Array]], *, trace: bool
+    ) -> tuple[tuple[tuple[Array, ...], ...], tuple[dict[str, Array], ...]]:
+        from mote.run import firmware, qemu
+
+        with tempfile.TemporaryDirectory(prefix="mote-") as directory:
+            built = firmware.build(
+                self.files, self.interface, self.target.core, Path(directory), trace=trace
+            )
+            execution = qemu.run(built, samples)
+        return execution.outputs, execution.traces
+
+    def _checked(self, inputs: Sequence[Any]) -> list[Array]:
+        arrays = [np.asarray(x) for x in inputs]
+        try:
+            check_inputs(self.graph, arrays)
+        except InputError as error:
+            hint = _quantise_hint(self.graph, arrays)
+            raise InputError(error.where, error.found, details=error.details, hint=hint) from None
+        return arrays
+
+
+def _sample(inputs: Inputs) -> Sequence[Any]:
+    return inputs if isinstance(inputs, list | tuple) else (inputs,)
+
+
+def load(path: str | Path) -> Graph:
+    """Read a model file.
+
+    Raises:
+        ModelFileError: It is missing, damaged or of no known format.
+        UnsupportedModelError: It uses what Mote does not implement; lists every such thing.
+    """
+    # The TFLite reader says what a file of another format is.
+    return LOADERS.get(Path(path).suffix.lower(), tflite.load)(Path(path))
+
+
+def compile(model: Graph | str | Path, target: str | Target) -> Build:
+    """Turn an int8 model into a C project for a core or a board.
+
+    Args:
+        model: A graph, or the path of a model file.
+        target: As ``mote targets`` lists them; ``host`` is this machine.
+
+    Raises:
+        MoteError: The model cannot be read, is not quantised, uses what has no kernel, or does
+            not fit the board; nothing is written.
+    """
+    target = resolve(target) if isinstance(target, str) else target
+    graph = optimize(load(model) if isinstance(model, str | Path) else model)
+    _refuse_float(graph)
+    _refuse_constant_outputs(graph)
+    program = lower(graph, target.core)
+    plan = plan_memory(program)
+    check(program, plan)
+    check_fit(program, plan, target)
+    return Build(graph, program, plan, target, generate(program, plan, target))
+
+
+def _refuse_float(graph: Graph) -> None:
+    """Float tensors may stand at the ends, before quantize and behind dequantize nodes."""
+    problems = [
+        f"node '{node.name}': {node.op.kind} computes in float32"
+        for node in graph.nodes
+        if not isinstance(node.op, Quantize | Dequantize | Reshape)
+        and any(t.dtype is DType.FLOAT32 for t in (*graph.operands(node), graph.result(node)))
+    ]
+    if problems:
+        raise UnsupportedModelError(
+            graph.name,
+            "the model computes in float32; int8 is needed",
+            details=problems,
+            hint="mote.quantize.quantize(graph, samples) makes it int8, "
+            "or convert it with full integer quantisation",
+        )
+
+
+def _refuse_constant_outputs(graph: Graph) -> None:
+    names = [f"output '{t}'" for t in graph.outputs if graph.tensors[t].is_constant]
+    if names:
+        raise UnsupportedModelError(
+            graph.name, "some outputs are constants, which need no model", details=names
+        )
+
+
+def _quantise_hint(graph: Graph, arrays: Sequence[Array]) -> str:
+    """How to make what an int8 input reads from the real values that were given."""
+    for name, array in zip(graph.inputs, arrays, strict=False):
+        tensor = graph.tensors[name]
+        if array.dtype.kind != "f" or tensor.dtype is DType.FLOAT32 or tensor.quantization is None:
+            continue
+        low, high = tensor.dtype.range
+        return (
+            f"quantise it: numpy.clip(numpy.round(x / {tensor.q.scale:.9g}) "
+            f"+ {tensor.q.zero_point}, {low}, {high}).astype('{tensor.dtype.value}')"
+        )
+    return ""

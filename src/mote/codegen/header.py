@@ -1,0 +1,135 @@
+"""Writes model.h: everything that an application needs of a compiled model."""
+
+from dataclasses import dataclass
+
+from mote.codegen.identifiers import c_identifier, offset
+from mote.codegen.text import C_TYPES, SPDX, comment, integer, real, shape, tool
+from mote.ir.tensor import Tensor
+from mote.lower.step import Program
+from mote.plan.plan import Plan
+from mote.target.target import Target
+
+
+@dataclass(frozen=True)
+class Port:
+    """A graph input or output as C sees it.
+
+    Args:
+        function: Accessor, for example ``kws_input`` (``kws_input_1`` when there are several).
+        macro: What its macros start with, for example ``KWS_INPUT``.
+        tensor: The value behind it.
+        offset: Its first byte in the arena.
+    """
+
+    function: str
+    macro: str
+    tensor: Tensor
+    offset: int
+
+
+def ports(program: Program, plan: Plan, kind: str) -> tuple[Port, ...]:
+    """The inputs or outputs of a program; ``kind`` is ``input`` or ``output``."""
+    prefix, graph = c_identifier(program.graph.name), program.graph
+    names = graph.inputs if kind == "input" else graph.outputs
+    suffixes = [""] if len(names) == 1 else [f"_{i}" for i in range(len(names))]
+    return tuple(
+        Port(
+            f"{prefix}_{kind}{suffix}",
+            f"{prefix}_{kind}{suffix}".upper(),
+            graph.tensors[name],
+            offset(program, plan, name),
+        )
+        for name, suffix in zip(names, suffixes, strict=True)
+    )
+
+
+def model_h(program: Program, plan: Plan, target: Target) -> str:
+    """The text of model.h, which C and C++ may include."""
+    prefix = c_identifier(program.graph.name)
+    guard = f"{prefix.upper()}_MODEL_H"
+    inputs, outputs = ports(program, plan, "input"), ports(program, plan, "output")
+    run_comment = "Compute every output from every input; inputs may be overwritten."
+    return f"""\
+{SPDX}
+ *
+{banner(program, target)}
+ *
+ * The caller owns one block of RAM, aligned to 4 bytes; besides it the model needs only stack:
+ *
+{_usage(prefix, inputs, outputs)}
+ *
+ * Nothing else is kept between runs, so the block may serve other purposes in between. The code
+ * allocates nothing, has no mutable globals, and calls neither libm nor an operating system. */
+#ifndef {guard}
+#define {guard}
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+/* Activations {plan.arena_bytes:,} bytes, scratch {plan.scratch_bytes:,} bytes. */
+#define {prefix.upper()}_ARENA_BYTES {plan.total_bytes}u
+
+{"".join(_macros(port) for port in (*inputs, *outputs))}\
+{"".join(_accessor(port) for port in (*inputs, *outputs))}\
+/* {run_comment} */
+void {prefix}_run(void *arena);
+
+#ifdef __cplusplus
+}}
+#endif
+
+#endif
+"""
+
+
+def banner(program: Program, target: Target) -> str:
+    """Comment lines that say what this is, where it came from and what wrote it."""
+    graph = program.graph
+    macs = sum(graph.macs(step.node) for step in program.steps)
+    into = ", ".join(shape(graph.tensors[t]) for t in graph.inputs)
+    out = ", ".join(shape(graph.tensors[t]) for t in graph.outputs)
+    lines = [
+        f"{comment(graph.name)}: {into} -> {out}, {len(program.steps)} layers, {macs:,} MACs.",
+        f"Written by {tool()} for {target.name}; a change here is lost when it is written again.",
+    ]
+    if graph.source_sha256:
+        lines.append(f"Model file sha256 {comment(graph.source_sha256)}")
+    return "\n".join(f" * {line}" for line in lines)
+
+
+def _usage(prefix: str, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> str:
+    lines = [f"static uint8_t arena[{prefix.upper()}_ARENA_BYTES] __attribute__((aligned(8)));"]
+    lines += [f"fill {p.function}(arena)[0 .. {p.tensor.elements - 1}]" for p in inputs]
+    lines += [f"{prefix}_run(arena);"]
+    lines += [f"read {p.function}(arena)[0 .. {p.tensor.elements - 1}]" for p in outputs]
+    return "\n".join(f" *     {line}" for line in lines)
+
+
+def _macros(port: Port) -> str:
+    tensor, name = port.tensor, port.macro
+    text = f"/* '{comment(tensor.name)}': {shape(tensor)}"
+    if tensor.quantization is not None and tensor.quantization.axis is None:
+        text += f"; real value = {name}_SCALE * (q - {name}_ZERO_POINT)"
+    text += f". */\n#define {name}_ELEMENTS {tensor.elements}u\n"
+    text += f"#define {name}_BYTES {tensor.bytes}u\n"
+    if tensor.quantization is not None and tensor.quantization.axis is None:
+        text += f"#define {name}_SCALE {real(tensor.q.scale)}\n"
+        zero = integer(tensor.q.zero_point)
+        text += f"#define {name}_ZERO_POINT {f'({zero})' if zero.startswith('-') else zero}\n"
+    return text + "\n"
+
+
+def _accessor(port: Port) -> str:
+    c_type = C_TYPES[port.tensor.dtype]
+    start = f"(uint8_t *)arena + {port.offset}" if port.offset else "arena"
+    cast = f"({c_type} *)" if c_type == "uint8_t" or not port.offset else f"({c_type} *)(void *)"
+    start = f"({start})" if port.offset else start
+    return (
+        f"static inline {c_type} *{port.function}(void *arena)\n"
+        "{\n"
+        f"    return {cast}{start};\n"
+        "}\n\n"
+    )

@@ -1,0 +1,65 @@
+"""Names in the generated C: valid, readable, without collisions."""
+
+import re
+import unicodedata
+
+from mote.lower.step import Program, Step
+from mote.plan.plan import Plan
+
+RESERVED = frozenset(
+    keyword
+    for line in (
+        "auto break case char const continue default do double else enum extern float for goto if",
+        "inline int long register restrict return short signed sizeof static struct switch typedef",
+        "union unsigned void volatile while alignas alignof and asm bitand bitor bool catch class",
+        "compl constexpr decltype delete explicit export false friend mutable namespace new",
+        "noexcept not nullptr operator or private protected public static_assert template this",
+        "thread_local throw true try typeid typename using virtual xor layer main model mote",
+    )
+    for keyword in line.split()
+)
+"""Keywords of C and C++, and the names that the generated code uses itself."""
+
+MAX_CHARACTERS = 48
+"""C99 promises 31 significant characters for external names; every compiler of today keeps all."""
+
+
+def c_identifier(name: str) -> str:
+    """A lower-case C identifier that resembles ``name``.
+
+    Accents fall away, every other foreign character becomes an underscore, and ``model_`` goes in
+    front where the result would start with a digit, be empty, or be reserved.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:MAX_CHARACTERS].rstrip("_")
+    if not words:
+        return "model"
+    if words[0].isdigit() or words in RESERVED or words.startswith("mote_"):
+        return f"model_{words}"
+    return words
+
+
+def layer_number(program: Program, index: int) -> str:
+    """``03``: as many digits as the last layer needs, at least two."""
+    return str(index).zfill(max(2, len(str(len(program.steps) - 1))))
+
+
+def layer_function(program: Program, index: int) -> str:
+    """``layer_03_conv_2d``: the C function of a step, which profiles name it by."""
+    return f"layer_{layer_number(program, index)}_{program.steps[index].node.op.kind}"
+
+
+def constant_name(program: Program, index: int, field: str) -> str:
+    """``kws_layer_03_weights``: an array in flash."""
+    prefix = c_identifier(program.graph.name)
+    return f"{prefix}_layer_{layer_number(program, index)}_{field}"
+
+
+def offset(program: Program, plan: Plan, tensor: str) -> int:
+    """Where a tensor lies in the arena."""
+    return plan.offsets[program.buffer(tensor)]
+
+
+def activations(program: Program, step: Step) -> tuple[str, ...]:
+    """The operands of a step that lie in the arena, in the order of the call."""
+    return tuple(t for t in step.node.inputs if not program.graph.tensors[t].is_constant)

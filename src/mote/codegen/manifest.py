@@ -1,0 +1,112 @@
+"""Writes manifest.json: what the project needs and holds, for programs to read."""
+
+import json
+from typing import Any
+
+from mote import __version__
+from mote.codegen.header import Port, ports
+from mote.codegen.identifiers import (
+    activations,
+    c_identifier,
+    constant_name,
+    layer_function,
+    offset,
+)
+from mote.ir.tensor import Tensor
+from mote.lower.step import Program
+from mote.plan.plan import Plan
+from mote.target.target import Target
+
+SCHEMA = 1
+"""Raised when a field changes its meaning or goes away."""
+
+FILE = "manifest.json"
+TOOL = "mote"
+
+
+def manifest_json(program: Program, plan: Plan, target: Target) -> str:
+    """The text of manifest.json; sizes are bytes, offsets count from the arena's start."""
+    graph = program.graph
+    constants = [c for step in program.steps for c in step.constants]
+    document = {
+        "schema": SCHEMA,
+        "tool": TOOL,
+        "tool_version": __version__,
+        "model": {
+            "name": graph.name,
+            "prefix": c_identifier(graph.name),
+            "sha256": graph.source_sha256,
+        },
+        "target": {
+            "name": target.name,
+            "core": target.core.name,
+            "gcc_flags": list(target.core.gcc_flags),
+        },
+        "macs": sum(graph.macs(step.node) for step in program.steps),
+        "ram_bytes": {
+            "arena": plan.arena_bytes,
+            "scratch": plan.scratch_bytes,
+            "total": plan.total_bytes,
+            "lower_bound": plan.lower_bound_bytes,
+        },
+        "constant_bytes": {
+            "weights": sum(c.array.nbytes for c in constants if c.is_weights),
+            "parameters": sum(c.array.nbytes for c in constants if not c.is_weights),
+        },
+        "inputs": [_port(port) for port in ports(program, plan, "input")],
+        "outputs": [_port(port) for port in ports(program, plan, "output")],
+        "layers": [_layer(program, index) for index in range(len(program.steps))],
+        "tensors": _tensors(program, plan),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def _tensor(tensor: Tensor) -> dict[str, Any]:
+    q = tensor.quantization
+    return {
+        "name": tensor.name,
+        "dtype": tensor.dtype.value,
+        "shape": list(tensor.shape),
+        "bytes": tensor.bytes,
+        "scale": None if q is None or q.axis is not None else q.scale,
+        "zero_point": None if q is None or q.axis is not None else q.zero_point,
+    }
+
+
+def _port(port: Port) -> dict[str, Any]:
+    return {**_tensor(port.tensor), "offset": port.offset, "function": port.function}
+
+
+def _layer(program: Program, index: int) -> dict[str, Any]:
+    step = program.steps[index]
+    return {
+        "name": step.node.name,
+        "operator": step.node.op.kind,
+        "function": layer_function(program, index),
+        "kernel": step.kernel.name,
+        "macs": program.graph.macs(step.node),
+        "inputs": list(activations(program, step)),
+        "output": step.node.output,
+        "scratch_bytes": step.scratch_bytes,
+        "constants": [
+            {
+                "name": constant_name(program, index, c.field),
+                "bytes": c.array.nbytes,
+                "role": "weights" if c.is_weights else "parameters",
+            }
+            for c in step.constants
+        ],
+    }
+
+
+def _tensors(program: Program, plan: Plan) -> list[dict[str, Any]]:
+    """Every activation; several may share a buffer, whose life spans ``first``..``last`` layer."""
+    lives = {b.name: (b.first, b.last) for b in plan.buffers}
+    found = []
+    for tensor in program.graph.tensors.values():
+        if tensor.is_constant:
+            continue
+        first, last = lives[program.buffer(tensor.name)]
+        place = {"offset": offset(program, plan, tensor.name), "first": first, "last": last}
+        found.append({**_tensor(tensor), **place})
+    return found

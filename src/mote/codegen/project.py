@@ -1,0 +1,106 @@
+"""Writes the build files of a generated project: Makefile and CMakeLists.txt."""
+
+from collections.abc import Iterable
+
+from mote.codegen.identifiers import c_identifier
+from mote.codegen.text import tool
+from mote.lower.step import Program
+from mote.target.target import Target
+
+WARNINGS = "-Wall -Wextra -Wconversion -Wshadow -Wpedantic"
+"""The generated code and the kernels are clean under these, for every core."""
+
+
+def makefile(program: Program, target: Target, sources: Iterable[str]) -> str:
+    """``make``: the example on this machine; with CROSS: a static library for the core."""
+    prefix = c_identifier(program.graph.name)
+    flags = " ".join(target.core.gcc_flags)
+    note = f" for {target.core.name}" if flags else ""
+    return f"""\
+# SPDX-License-Identifier: Apache-2.0
+# Written by {tool()}.
+#
+#   make                        the library and the example, for this machine, in build/native
+#   make CROSS=arm-none-eabi-   the library{note}, in build/arm-none-eabi
+#   make clean
+
+CROSS ?=
+CFLAGS ?= -O2
+WARNINGS := {WARNINGS}
+
+SOURCES := {_continued(sources)}
+
+BUILD := build/$(or $(CROSS:%-=%),native)
+LIBRARY := $(BUILD)/lib{prefix}.a
+EXAMPLE := $(BUILD)/{prefix}
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+
+ifeq ($(CROSS),)
+all: $(LIBRARY) $(EXAMPLE)
+else
+CC := $(CROSS)gcc
+AR := $(CROSS)ar
+CORE := {flags}
+all: $(LIBRARY)
+endif
+
+$(LIBRARY): $(OBJECTS)
+\t$(AR) rcs $@ $^
+
+$(EXAMPLE): $(BUILD)/main.o $(LIBRARY)
+\t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/%.o: %.c $(wildcard *.h kernels/*.h)
+\t@mkdir -p $(@D)
+\t$(CC) -std=gnu99 $(CORE) $(CFLAGS) $(WARNINGS) -ffunction-sections -I. -Ikernels -c -o $@ $<
+
+clean:
+\trm -rf build
+
+.PHONY: all clean
+"""
+
+
+def cmake_lists(program: Program, target: Target, sources: Iterable[str]) -> str:
+    """The library as a CMake target, to build alone or through ``add_subdirectory``."""
+    prefix = c_identifier(program.graph.name)
+    listed = "\n".join(f"    {source}" for source in sources)
+    flags = " ".join(target.core.gcc_flags)
+    core = (
+        f"""
+# With an arm-none-eabi toolchain file that names no processor, build for {target.core.name}.
+if(CMAKE_CROSSCOMPILING AND NOT CMAKE_C_FLAGS MATCHES "-mcpu")
+    target_compile_options({prefix} PUBLIC {flags})
+endif()
+"""
+        if flags
+        else ""
+    )
+    return f"""\
+# SPDX-License-Identifier: Apache-2.0
+# Written by {tool()}.
+cmake_minimum_required(VERSION 3.13)
+project({prefix} C)
+
+add_library({prefix} STATIC
+{listed}
+)
+target_include_directories({prefix} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}} PRIVATE kernels)
+set_target_properties({prefix} PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON)
+if(NOT CMAKE_BUILD_TYPE)
+    target_compile_options({prefix} PRIVATE -O2)
+endif()
+if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
+    target_compile_options({prefix} PRIVATE {WARNINGS} -ffunction-sections)
+endif()
+{core}
+# The example needs a linker script on bare metal, which is the application's to give.
+if(NOT CMAKE_CROSSCOMPILING AND CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR)
+    add_executable({prefix}_example main.c)
+    target_link_libraries({prefix}_example {prefix})
+endif()
+"""
+
+
+def _continued(sources: Iterable[str]) -> str:
+    return " \\\n\t".join(sources)

@@ -1,0 +1,129 @@
+"""Writes model.c: the memory map, one commented function per layer, and the run function."""
+
+from mote.codegen.formulas import FORMULAS
+from mote.codegen.header import banner
+from mote.codegen.identifiers import (
+    activations,
+    c_identifier,
+    constant_name,
+    layer_function,
+    layer_number,
+    offset,
+)
+from mote.codegen.text import C_TYPES, SPDX, comment, number, shape, wrapped
+from mote.lower.step import Program, Step
+from mote.plan.plan import Buffer, Plan
+from mote.target.target import Target
+
+MACROS = """\
+/* One function per layer in the binary, so that debuggers and profilers can name it. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define MOTE_LAYER __attribute__((noinline, noclone))
+#elif defined(__GNUC__)
+#define MOTE_LAYER __attribute__((noinline))
+#else
+#define MOTE_LAYER
+#endif
+
+/* Called after each layer; define it (for example with -include) to look at every result. */
+#ifndef MOTE_TRACE
+#define MOTE_TRACE(layer, result, bytes) ((void)0)
+#endif
+"""
+
+
+def model_c(program: Program, plan: Plan, target: Target) -> str:
+    """The text of model.c."""
+    layers = [_layer(program, plan, index) for index in range(len(program.steps))]
+    head = f"{SPDX}\n *\n{banner(program, target)}\n *\n{_memory_map(program, plan)} */\n"
+    includes = '#include "model.h"\n\n#include "mote_kernels.h"\n#include "weights.h"\n'
+    return "\n".join([head + includes, MACROS, *layers, _run(program, plan)])
+
+
+def _memory_map(program: Program, plan: Plan) -> str:
+    alive = f"at no time are more than {plan.lower_bound_bytes:,} bytes alive"
+    lines = [
+        f"The arena: {plan.total_bytes:,} bytes; {alive}.",
+        "A buffer is kept from the layer that writes it to the last that reads it.",
+        "",
+        "  offset    bytes   layers  holds",
+    ]
+    for buffer in sorted(plan.buffers, key=lambda b: (b.first, b.is_scratch, plan.offsets[b.name])):
+        start = plan.offsets[buffer.name]
+        lines.append(
+            f"{start:8} {buffer.bytes:8} {_span(buffer, program):>8}  {_holds(buffer, program)}"
+        )
+    return "\n".join(f" * {line}".rstrip() for line in lines)
+
+
+def _span(buffer: Buffer, program: Program) -> str:
+    last = len(program.steps)
+    first = "in" if buffer.first < 0 else str(buffer.first)
+    return f"{first}..{'out' if buffer.last == last else buffer.last}"
+
+
+def _holds(buffer: Buffer, program: Program) -> str:
+    if buffer.is_scratch:
+        return "scratch"
+    text = f"{shape(program.graph.tensors[buffer.name])} '{comment(buffer.name)}'"
+    return f"{text}, computed over '{comment(buffer.over)}'" if buffer.over else text
+
+
+def _layer(program: Program, plan: Plan, index: int) -> str:
+    step, graph = program.steps[index], program.graph
+    operands = activations(program, step)
+    names = ["x"] if len(operands) == 1 else [f"x{i}" for i in range(len(operands))]
+    struct = f"layer_{layer_number(program, index)}"
+    into = ", ".join(shape(graph.tensors[t]) for t in operands)
+    size = f"{into} -> {shape(graph.result(step.node))}, {graph.macs(step.node):,} MACs"
+    lines = [
+        f"/* Layer {index}: {step.node.op.kind} '{comment(step.node.name)}'",
+        f" * {size}",
+        f" * {FORMULAS[type(step.node.op)]} */",
+    ]
+    if step.kernel.struct:
+        lines += _parameters(program, step, index, struct)
+    lines += [f"static MOTE_LAYER void {layer_function(program, index)}(uint8_t *arena)", "{"]
+    pointers = []
+    for name, tensor in (*zip(names, operands, strict=True), ("y", step.node.output)):
+        c_type = C_TYPES[graph.tensors[tensor].dtype]
+        const = "" if name == "y" else "const "
+        place = f"(void *)(arena + {offset(program, plan, tensor)})"
+        lines.append(f"    {const}{c_type} *{name} = {place};")
+        pointers.append(name)
+    if step.kernel.takes_scratch:
+        at = plan.offsets.get(f"scratch:{index}", 0)
+        lines.append(f"    void *scratch = arena + {at};")
+        pointers.append("scratch")
+    arguments = [f"&{struct}"] if step.kernel.struct else []
+    lines += ["", f"    {step.kernel.name}({', '.join([*arguments, *pointers])});", "}", ""]
+    return "\n".join(lines)
+
+
+def _parameters(program: Program, step: Step, index: int, struct: str) -> list[str]:
+    lines = [f"static const {step.kernel.struct} {struct} = {{"]
+    lines += [f"    .{c.field} = {constant_name(program, index, c.field)}," for c in step.constants]
+    scalars = [f".{field} = {number(value)}" for field, value in step.parameters]
+    if scalars:
+        lines.append(f"{wrapped(scalars)},")
+    return [*lines, "};", ""]
+
+
+def _run(program: Program, plan: Plan) -> str:
+    graph = program.graph
+    calls = []
+    for index, step in enumerate(program.steps):
+        result = graph.result(step.node)
+        at = offset(program, plan, step.node.output)
+        calls.append(f"    {layer_function(program, index)}(bytes);")
+        calls.append(f"    MOTE_TRACE({index}, bytes + {at}, {result.bytes});")
+    body = "\n".join(calls) if calls else "    (void)bytes;"
+    prefix = c_identifier(graph.name)
+    return f"""\
+void {prefix}_run(void *arena)
+{{
+    uint8_t *bytes = arena;
+
+{body}
+}}
+"""

@@ -1,0 +1,64 @@
+"""Writes weights.h and weights.c: every array that stays in flash."""
+
+from mote.codegen.header import banner
+from mote.codegen.identifiers import c_identifier, constant_name
+from mote.codegen.text import C_TYPES, SPDX, comment, integer, real
+from mote.ir.tensor import Array, DType
+from mote.lower.step import Constant, Program
+from mote.target.target import Target
+
+VALUES_PER_LINE = {1: 24, 2: 16, 4: 8}
+"""By element size."""
+
+ALIGNED = """\
+/* Kernels read weights by the word. */
+#if defined(__GNUC__)
+#define MOTE_WORD_ALIGNED __attribute__((aligned(4)))
+#else
+#define MOTE_WORD_ALIGNED
+#endif
+"""
+
+
+def weights_h(program: Program, target: Target) -> str:
+    """Declarations, in layer order."""
+    guard = f"{c_identifier(program.graph.name).upper()}_WEIGHTS_H"
+    lines = [
+        f"extern {_declaration(program, index, constant)};"
+        for index, step in enumerate(program.steps)
+        for constant in step.constants
+    ]
+    return (
+        f"{SPDX}\n *\n{banner(program, target)} */\n"
+        f"#ifndef {guard}\n#define {guard}\n\n#include <stdint.h>\n\n"
+        + "".join(f"{line}\n" for line in lines)
+        + "\n#endif\n"
+    )
+
+
+def weights_c(program: Program, target: Target) -> str:
+    """Definitions, in layer order, each in the order in which its kernel reads it."""
+    parts = [f'{SPDX}\n *\n{banner(program, target)} */\n#include "weights.h"\n', ALIGNED]
+    for index, step in enumerate(program.steps):
+        if not step.constants:
+            continue
+        name = comment(step.node.name)
+        parts.append(f"/* Layer {index}: {step.node.op.kind} '{name}'. */\n")
+        for constant in step.constants:
+            align = "MOTE_WORD_ALIGNED " if constant.array.dtype.itemsize < 4 else ""
+            declaration = _declaration(program, index, constant)
+            parts.append(f"{align}{declaration} = {{\n{_rows(constant.array)}}};\n")
+    return "\n".join(parts)
+
+
+def _declaration(program: Program, index: int, constant: Constant) -> str:
+    c_type = C_TYPES[DType(constant.array.dtype.name)]
+    return f"const {c_type} {constant_name(program, index, constant.field)}[{constant.array.size}]"
+
+
+def _rows(array: Array) -> str:
+    values = array.ravel().tolist()
+    literal = real if array.dtype.kind == "f" else integer
+    per_line = VALUES_PER_LINE[array.dtype.itemsize]
+    rows = (values[i : i + per_line] for i in range(0, len(values), per_line))
+    return "".join(f"    {', '.join(map(literal, row))},\n" for row in rows)

@@ -1,0 +1,60 @@
+"""Refuses a program that a board has no room for, and says by how much and where."""
+
+from mote.errors import FitError
+from mote.lower.step import Program, Step
+from mote.plan.plan import Plan
+from mote.target.target import Target
+
+
+def check_fit(program: Program, plan: Plan, target: Target) -> None:
+    """Compare the arena with the board's RAM and the constants with its flash.
+
+    A lower bound of what is needed: stack and code come on top, and a profile measures them. A
+    core without a board has no limits.
+
+    Raises:
+        FitError: RAM, flash or both are too small.
+    """
+    board = target.board
+    if board is None:
+        return
+    constants = sum(c.array.nbytes for step in program.steps for c in step.constants)
+    needs = (
+        ("activations need", plan.total_bytes, "RAM", board.ram_bytes),
+        ("weights and tables need", constants, "flash", board.flash_bytes),
+    )
+    over = [
+        f"{what} {needed:,} B of {memory}, {board.name} has {available:,} B "
+        f"({needed - available:,} B too many)"
+        for what, needed, memory, available in needs
+        if needed > available
+    ]
+    if not over:
+        return
+    details = over[1:]
+    if plan.total_bytes > board.ram_bytes:
+        details.append(_worst_step(program, plan))
+    raise FitError(
+        program.graph.name,
+        over[0],
+        details=details,
+        hint="mote targets lists boards with their RAM and flash",
+    )
+
+
+def _worst_step(program: Program, plan: Plan) -> str:
+    """The step at which most bytes are alive."""
+
+    def alive(index: int) -> int:
+        return sum(b.bytes for b in plan.buffers if b.first <= index <= b.last)
+
+    index = max(range(len(program.steps)), key=alive)
+    step = program.steps[index]
+    return f"worst step {index}: {step.node.op.kind} '{step.node.name}' ({_sizes(program, step)})"
+
+
+def _sizes(program: Program, step: Step) -> str:
+    graph = program.graph
+    into = sum(t.bytes for t in graph.operands(step.node) if not t.is_constant)
+    text = f"in {into:,} B, out {graph.result(step.node).bytes:,} B"
+    return f"{text}, scratch {step.scratch_bytes:,} B" if step.scratch_bytes else text

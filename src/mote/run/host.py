@@ -1,0 +1,138 @@
+"""Runs generated C on this machine: a shared object, called through cffi."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cffi
+import numpy as np
+
+from mote.errors import ToolError
+from mote.ir.tensor import Array
+from mote.run.interface import Interface, Slot
+from mote.run.toolchain import call
+
+CFLAGS = ("-std=gnu99", "-O1", "-g0", "-fPIC")
+
+TRACE_H = """\
+/* SPDX-License-Identifier: Apache-2.0 */
+void mote_trace(const void *result, unsigned long bytes);
+#define MOTE_TRACE(layer, result, bytes) mote_trace((result), (bytes))
+"""
+TRACE_C = """\
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+/* Where the next layer's result is copied to; null when nobody listens. */
+unsigned char *mote_trace_next;
+
+void mote_trace(const void *result, unsigned long bytes)
+{
+    if (mote_trace_next) {
+        memcpy(mote_trace_next, result, bytes);
+        mote_trace_next += bytes;
+    }
+}
+"""
+
+Project = Mapping[str, str]
+"""What ``codegen.generate`` returns: text by relative path."""
+
+
+class HostModel:
+    """Generated C, loaded into this process."""
+
+    def __init__(self, ffi: cffi.FFI, library: Any, interface: Interface) -> None:
+        self._ffi, self._library = ffi, library
+        self._run = getattr(library, f"{interface.prefix}_run")
+        self.interface = interface
+        # A list of 8-byte words, so that the arena is aligned as on any target.
+        self._arena = np.zeros(interface.arena_bytes // 8 + 1, np.uint64).view(np.uint8)
+
+    def run(self, sample: Sequence[Array]) -> tuple[Array, ...]:
+        """The outputs for one array per input."""
+        self._call(sample)
+        return tuple(self._view(slot).copy() for slot in self.interface.outputs)
+
+    def trace(self, sample: Sequence[Array]) -> dict[str, Array]:
+        """The result of every step by tensor name; only when built with ``trace``."""
+        slots = self.interface.results
+        record = np.zeros(sum(slot.bytes for slot in slots) + 1, np.uint8)
+        self._library.mote_trace_next = self._ffi.from_buffer("unsigned char[]", record)
+        try:
+            self._call(sample)
+        finally:
+            self._library.mote_trace_next = self._ffi.NULL
+        starts = np.cumsum([0, *(slot.bytes for slot in slots)])
+        return {
+            slot.name: record[start : start + slot.bytes].view(slot.dtype.numpy).reshape(slot.shape)
+            for slot, start in zip(slots, starts, strict=False)
+        }
+
+    def _call(self, sample: Sequence[Array]) -> None:
+        for slot, array in zip(self.interface.inputs, sample, strict=True):
+            assert array.dtype == slot.dtype.numpy, (slot.name, array.dtype)
+            self._view(slot)[...] = array
+        self._run(self._ffi.from_buffer(self._arena))
+
+    def _view(self, slot: Slot) -> Array:
+        end = slot.offset + slot.bytes
+        return self._arena[slot.offset : end].view(slot.dtype.numpy).reshape(slot.shape)
+
+
+def load(project: Project, interface: Interface, *, trace: bool = False) -> HostModel:
+    """Compile one generated project and load it."""
+    return load_all([(project, interface)], trace=trace)[0]
+
+
+def load_all(
+    projects: Sequence[tuple[Project, Interface]],
+    *,
+    trace: bool = False,
+    flags: Sequence[str] = CFLAGS,
+) -> tuple[HostModel, ...]:
+    """Compile projects of different prefixes into one library; kernels are compiled once.
+
+    Raises:
+        ToolError: There is no C compiler, or it failed.
+    """
+    prefixes = [interface.prefix for _, interface in projects]
+    assert len(set(prefixes)) == len(prefixes), "two models share a C prefix"
+    with tempfile.TemporaryDirectory(prefix="mote-") as name:
+        directory = Path(name)
+        sources = [s for project, i in projects for s in _write(project, i.prefix, directory)]
+        options = [*flags, "-Ikernels"]
+        if trace:
+            (directory / "trace.h").write_text(TRACE_H)
+            (directory / "trace.c").write_text(TRACE_C)
+            options += ["-include", "trace.h"]
+            sources.append("trace.c")
+        output = directory / "model.so"
+        call(
+            "cc",
+            [*options, "-shared", "-o", output.name, *sorted(set(sources))],
+            directory=directory,
+        )
+        ffi = cffi.FFI()
+        ffi.cdef("\n".join(f"void {prefix}_run(void *arena);" for prefix in prefixes))
+        if trace:
+            ffi.cdef("extern unsigned char *mote_trace_next;")
+        try:
+            # The file may go once it is loaded.
+            library = ffi.dlopen(str(output))
+        except OSError as error:
+            raise ToolError("cc", f"built a library that does not load: {error}") from None
+    return tuple(HostModel(ffi, library, interface) for _, interface in projects)
+
+
+def _write(project: Project, prefix: str, directory: Path) -> list[str]:
+    """Lay out one project, its kernels in the folder that all share; returns the C files."""
+    sources = []
+    for path, text in project.items():
+        place = path if path.startswith("kernels/") else f"{prefix}/{path}"
+        (directory / place).parent.mkdir(parents=True, exist_ok=True)
+        (directory / place).write_text(text, encoding="utf-8")
+        if path.endswith(".c") and path != "main.c":
+            sources.append(place)
+    return sources
