@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from toy_project import EMULATED, NOTHING, WORDS, toy_firmware, words
 
 from mote.errors import InputError, TargetError, ToolError
 from mote.run.qemu import run
 from mote.target import Core
 from mote.target.cores import CORES
+from toy_project import EMULATED, NOTHING, WORDS, toy_firmware, words
 
 M0PLUS, M4 = CORES["cortex-m0plus"], CORES["cortex-m4"]
 every_core = pytest.mark.parametrize("core", EMULATED, ids=lambda core: core.name)
