@@ -1,8 +1,99 @@
-"""`mote profile`."""
+"""`mote profile`: what one inference costs on a core or board, layer by layer."""
+
+from pathlib import Path
 
 import click
 
+import mote
+from mote.cli.console import number, print_json, stdout, table, working
+from mote.cli.options import json_option, model_argument, seed_option, target_option
+from mote.errors import TargetError
+from mote.run.profile import Profile, Totals
+from mote.run.verify import random_samples
+from mote.target import Target, resolve
+
 
 @click.command("profile")
-def profile_command() -> None:
-    """..."""
+@model_argument()
+@target_option()
+@seed_option()
+@json_option()
+def profile_command(model: Path, target: str, seed: int, as_json: bool) -> None:
+    """Measure one inference of MODEL: instructions, cycles, RAM and flash, layer by layer.
+
+    The model is built for the target and run on its emulated core. Instructions, sizes and stack
+    are exact. Cycles are an estimate, shown with its error.
+
+    \b
+    Examples:
+      mote profile kws.tflite --target cortex-m4
+      mote profile kws.tflite --target nucleo-l4r5zi
+      mote profile kws.tflite -t cortex-m55 --json | jq .totals.cycles
+    """
+    chosen = resolve(target)
+    if chosen.is_host:
+        raise TargetError(
+            "host",
+            "has no profile: instructions are counted on emulated cores",
+            hint="mote targets",
+        )
+    with working(f"Building {model.name} and running it on an emulated {chosen.core.name}"):
+        build = mote.compile(mote.load(model), target=chosen)
+        measured = build.profile(*next(random_samples(build.graph, 1, seed)))
+    if as_json:
+        print_json(measured.to_json())
+    else:
+        _print(measured, chosen)
+
+
+def _print(profile: Profile, target: Target) -> None:
+    console = stdout()
+    console.print(f"{profile.model} on {profile.target}", style="bold")
+    console.print(_layers(profile))
+    for name, value in _totals(profile.totals, target):
+        console.print(f"  {name:<13} {value}", soft_wrap=True)
+
+
+def _layers(profile: Profile) -> object:
+    made = table(
+        ["#", "layer", "MACs", "instructions", "cycles", "c/MAC", "live RAM", "weights"],
+        text=["layer"],
+    )
+    for layer in profile.layers:
+        made.add_row(
+            str(layer.index),
+            layer.op,
+            number(layer.macs),
+            number(layer.instructions),
+            number(layer.cycles),
+            number(layer.cycles_per_mac, 2),
+            number(layer.ram_live_bytes),
+            number(layer.weights_bytes),
+        )
+    return made
+
+
+def _totals(totals: Totals, target: Target) -> list[tuple[str, str]]:
+    error = totals.cycle_error
+    per_mac = "" if totals.cycles_per_mac is None else f", {totals.cycles_per_mac:.2f} per MAC"
+    rows = [
+        ("MACs", number(totals.macs)),
+        ("instructions", f"{number(totals.instructions)} (exact)"),
+        ("cycles", f"{number(totals.cycles)} ({error}){per_mac}"),
+        ("time", f"{totals.ms:,.3f} ms at {totals.clock_hz / 1e6:g} MHz ({error})"),
+    ]
+    if target.board and target.board.active_mw is not None:
+        rows.append(("energy", f"{totals.ms * target.board.active_mw / 1000:.3g} mJ ({error})"))
+    ram = (
+        f"{number(totals.ram_bytes)} B = arena {number(totals.arena_bytes)} + scratch "
+        f"{number(totals.scratch_bytes)} + stack {number(totals.stack_bytes)} + variables "
+        f"{number(totals.variables_bytes)}"
+    )
+    flash = (
+        f"{number(totals.flash_bytes)} B = code {number(totals.code_bytes)} + constants "
+        f"{number(totals.rodata_bytes)} + weights {number(totals.weights_bytes)}"
+    )
+    if target.board:
+        ram += f", of {number(target.board.ram_bytes)}"
+        flash += f", of {number(target.board.flash_bytes)}"
+    return [*rows, ("RAM", ram), ("flash", flash)]

@@ -39,7 +39,8 @@ def targets_command(sources: bool, as_json: bool) -> None:
 
 
 def _board_as_json(board: Board) -> dict[str, Any]:
-    return asdict(board) | {"core": board.core.name, "sources": dict(board.sources)}
+    sources = {datum: source for data, source in board.sources for datum in data.split(", ")}
+    return asdict(board) | {"core": board.core.name, "sources": sources}
 
 
 def _print_targets() -> None:
