@@ -4,7 +4,15 @@ import numpy as np
 
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
-from mote.ir.ops import Conv2D, DepthwiseConv2D
+from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
+from mote.lower.dsp_layout import (
+    dsp_parameters,
+    fits_dsp,
+    in_fours,
+    pack_lanes,
+    pair_channels,
+    pair_constants,
+)
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import (
     Channels,
@@ -26,7 +34,25 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     channels = settle_constant_channels(
         prepare_channels(graph, node, matrix, node.op.activation, node.op.rounding)
     )
+    sizes = geometry(graph, node)
+    if core.dsp and sizes["groups"] == 1 and fits_dsp(channels):
+        return _dsp_step(node, channels, sizes)
     return _portable_step(graph, node, channels, channels.weights)
+
+
+def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
+    pairs = pair_channels(channels)
+    single = channels.rounding is Rounding.SINGLE
+    name = "mote_conv_2d_s8_dsp" + "_wide" * pairs.is_wide + "_single" * single
+    lanes = in_fours(pack_lanes(pairs, pairs.is_wide))
+    taps = lanes.shape[1]
+    return Step(
+        node=node,
+        kernel=KERNELS[name],
+        parameters=tuple({**sizes, **dsp_parameters(channels)}.items()),
+        constants=pair_constants(pairs, lanes),
+        scratch_bytes=8 * taps + (taps if sizes["x_channels"] % 4 else 0),
+    )
 
 
 def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:

@@ -139,6 +139,11 @@ typedef struct {
 } mote_lookup_u8;
 
 void mote_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
+void mote_conv_2d_s8_dsp(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_single(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_wide(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d *layer, const int8_t *x, int8_t *y,
+                                     void *scratch);
 void mote_depthwise_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 

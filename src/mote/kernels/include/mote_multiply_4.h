@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inner part of the DSP convolutions: 4 pixels (or 1) times all output channels, two at a time.
+ *
+ * A weight word holds two taps of two channels A, B as lanes 256 * A + B. One SMLAD sums
+ * 256 * (x . A) + (x . B); a second one with the sign-extended low bytes sums x . B alone, and the
+ * difference / 256 is x . A: three instructions for four multiply-accumulates, at 1 byte a weight.
+ *
+ * Exact: sums wrap modulo 2^32, |bias + x . A| < 2^23, |bias + x . B| < 2^30 and lanes fit int16, checked
+ * at compile time. Layers that fail use a "wide" kernel (MOTE_WIDE): weight bytes are plain (B low, A
+ * high) and both are sign-extended; |bias + x . A| < 2^30. MOTE_SINGLE selects single rounding.
+ *
+ * x: [taps / 2][4 pixels] words of two int16, taps a multiple of 4; the order of the taps is the weights'. */
+#ifndef MOTE_MULTIPLY_4_H
+#define MOTE_MULTIPLY_4_H
+
+#include "mote_dsp.h"
+
+#ifndef MOTE_WIDE
+#define MOTE_WIDE 0
+#endif
+#ifndef MOTE_SINGLE
+#define MOTE_SINGLE 0
+#endif
+
+typedef struct {
+    const uint32_t *x;
+    const uint32_t *x_end;
+    const int8_t *weights;     /* [pairs][taps / 2] words */
+    const int32_t *bias;       /* [pairs][2]: 256 * A + B, B; wide: A, B */
+    const int32_t *multiplier; /* [pairs][2] */
+    const uint8_t *shift;      /* [pairs]: right shift - 1 of A in the low half, of B in the high half */
+    int8_t *y;                 /* channel c of pixel p at y[p * y_stride + c] */
+    uint32_t y_stride;
+    uint32_t pairs; /* at least 1 */
+    int32_t zero;   /* 2 * y_zero + 1 */
+} mote_multiply_job;
+
+/* Twice the accumulator of A, given both sums. */
+static inline int32_t mote_twice_a(int32_t a, int32_t b)
+{
+    return MOTE_WIDE ? a * 2 : (int32_t)((uint32_t)a - (uint32_t)b) >> 7;
+}
+
+/* The A operand of a weight word. */
+static inline uint32_t mote_lanes_a(uint32_t w)
+{
+    return MOTE_WIDE ? mote_sxtb16_ror8(w) : w;
+}
+
+/* One pixel, the first of the four: for what remains of an image. */
+static inline void mote_multiply_1(const mote_multiply_job *job)
+{
+    const int8_t *w = job->weights;
+    for (uint32_t pair = 0; pair < job->pairs; pair++) {
+        int32_t a = job->bias[2 * pair], b = job->bias[2 * pair + 1];
+        int right_a = (job->shift[pair] & 15) + 1, right_b = (job->shift[pair] >> 4) + 1;
+        for (const uint32_t *x = job->x; x != job->x_end; x += 8) {
+            uint32_t w0 = mote_read32(w), w1 = mote_read32(w + 4);
+            a = mote_smlad(mote_lanes_a(w0), x[0], a);
+            b = mote_smlad(mote_sxtb16(w0), x[0], b);
+            a = mote_smlad(mote_lanes_a(w1), x[4], a);
+            b = mote_smlad(mote_sxtb16(w1), x[4], b);
+            w += 8;
+        }
+        a = mote_finish(mote_twice_a(a, b), job->multiplier[2 * pair],
+                        job->zero * (1 << (right_a - 1)), right_a, !MOTE_SINGLE);
+        b = mote_finish(b * 2, job->multiplier[2 * pair + 1], job->zero * (1 << (right_b - 1)), right_b,
+                        !MOTE_SINGLE);
+        job->y[2 * pair] = (int8_t)a;
+        job->y[2 * pair + 1] = (int8_t)b;
+    }
+}
+
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+
+/* Registers: r0-r3 sums of A, r4-r7 sums of B, r8 x, r9 weights; r10-r12, lr free.
+ * The stack holds a copy of the job, 4 bytes a field. */
+#if MOTE_WIDE
+#define MOTE_LANES_A "sxtb16 r10, r10, ror #8\n\t"
+#define MOTE_TWICE_A(a, b) "lsl " #a ", " #a ", #1\n\t"
+#else
+#define MOTE_LANES_A
+#define MOTE_TWICE_A(a, b) "sub " #a ", " #a ", " #b "\n\tasr " #a ", " #a ", #7\n\t"
+#endif
+
+#if MOTE_SINGLE
+#define MOTE_FINISH(a) "smmla " #a ", " #a ", r10, r11\n\t"
+#else
+#define MOTE_FINISH(a) "smmlar lr, " #a ", r10, r11\n\tadd " #a ", lr, " #a ", asr #31\n\t"
+#endif
+#define MOTE_FINISH_A(a, b)                                                                          \
+    MOTE_TWICE_A(a, b) MOTE_FINISH(a) "asr " #a ", " #a ", r12\n\tssat " #a ", #8, " #a "\n\t"
+#define MOTE_FINISH_B(b)                                                                             \
+    "lsl " #b ", " #b ", #1\n\t" MOTE_FINISH(b) "asr " #b ", " #b ", r12\n\tssat " #b ", #8, " #b "\n\t"
+
+#define MOTE_TWO_TAPS                                                                                \
+    "ldr r10, [r9], #4\n\t"                                                                          \
+    "ldrd r12, lr, [r8], #8\n\t"                                                                     \
+    "sxtb16 r11, r10\n\t" MOTE_LANES_A                                                               \
+    "smlad r0, r10, r12, r0\n\t"                                                                     \
+    "smlad r4, r11, r12, r4\n\t"                                                                     \
+    "smlad r1, r10, lr, r1\n\t"                                                                      \
+    "smlad r5, r11, lr, r5\n\t"                                                                      \
+    "ldrd r12, lr, [r8], #8\n\t"                                                                     \
+    "smlad r2, r10, r12, r2\n\t"                                                                     \
+    "smlad r6, r11, r12, r6\n\t"                                                                     \
+    "smlad r3, r10, lr, r3\n\t"                                                                      \
+    "smlad r7, r11, lr, r7\n\t"
+
+__attribute__((naked, noinline, unused)) static void
+mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
+{
+    __asm volatile(
+        ".syntax unified\n\t"
+        "push {r4-r11, lr}\n\t"
+        "ldm r0, {r1-r10}\n\t"
+        "push {r1-r10}\n\t"
+        "mov r9, r3\n\t"
+        /* Two channels: the sums start at the bias. */
+        "1: ldr r10, [sp, #12]\n\t"
+        "ldrd r0, r4, [r10], #8\n\t"
+        "str r10, [sp, #12]\n\t"
+        "ldrd r8, r12, [sp]\n\t"
+        "mov r1, r0\n\t"
+        "mov r2, r0\n\t"
+        "mov r3, r0\n\t"
+        "mov r5, r4\n\t"
+        "mov r6, r4\n\t"
+        "mov r7, r4\n\t"
+        /* Eight taps (64 bytes of x) a round; where four are over, the first round is half a one. */
+        "sub r12, r12, r8\n\t"
+        "tst r12, #32\n\t"
+        "bne 3f\n\t"
+        "2:\n\t" MOTE_TWO_TAPS MOTE_TWO_TAPS
+        "3:\n\t" MOTE_TWO_TAPS MOTE_TWO_TAPS
+        "ldr r12, [sp, #4]\n\t"
+        "cmp r8, r12\n\t"
+        "bne 2b\n\t"
+        /* r10 multiplier, r11 offset, r12 right shift; r8 walks the multipliers. */
+        "ldr r8, [sp, #16]\n\t"
+        "ldr r12, [sp, #20]\n\t"
+        "ldrb r12, [r12]\n\t"
+        "ldr r11, [sp, #36]\n\t"
+        "and r12, r12, #15\n\t"
+        "ldr r10, [r8], #4\n\t"
+        "lsl r11, r11, r12\n\t"
+        "add r12, r12, #1\n\t"
+        MOTE_FINISH_A(r0, r4) MOTE_FINISH_A(r1, r5) MOTE_FINISH_A(r2, r6) MOTE_FINISH_A(r3, r7)
+        "ldr lr, [sp, #20]\n\t"
+        "ldrb r12, [lr], #1\n\t"
+        "str lr, [sp, #20]\n\t"
+        "ldr r10, [r8], #4\n\t"
+        "str r8, [sp, #16]\n\t"
+        "ldr r11, [sp, #36]\n\t"
+        "lsr r12, r12, #4\n\t"
+        "lsl r11, r11, r12\n\t"
+        "add r12, r12, #1\n\t"
+        MOTE_FINISH_B(r4) MOTE_FINISH_B(r5) MOTE_FINISH_B(r6) MOTE_FINISH_B(r7)
+        "ldrd r10, r11, [sp, #24]\n\t"
+        "bfi r0, r4, #8, #8\n\t"
+        "bfi r1, r5, #8, #8\n\t"
+        "bfi r2, r6, #8, #8\n\t"
+        "bfi r3, r7, #8, #8\n\t"
+        "strh r0, [r10]\n\t"
+        "strh r1, [r10, r11]\n\t"
+        "strh r2, [r10, r11, lsl #1]\n\t"
+        "add r11, r11, r11, lsl #1\n\t"
+        "strh r3, [r10, r11]\n\t"
+        "add r10, r10, #2\n\t"
+        "str r10, [sp, #24]\n\t"
+        "ldr r10, [sp, #32]\n\t"
+        "subs r10, r10, #1\n\t"
+        "str r10, [sp, #32]\n\t"
+        "bne 1b\n\t"
+        "add sp, sp, #40\n\t"
+        "pop {r4-r11, pc}\n\t");
+}
+
+#else
+
+static inline void mote_multiply_4(const mote_multiply_job *job)
+{
+    mote_multiply_job one = *job;
+    for (uint32_t p = 0; p < 4; p++) {
+        mote_multiply_1(&one);
+        one.x++;
+        one.x_end++;
+        one.y += job->y_stride;
+    }
+}
+
+#endif
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Convolution with SMLAD, single rounding, for sums of 2^23 and more; see mote_conv_2d_dsp.h. */
+#define MOTE_WIDE 1
+#define MOTE_SINGLE 1
+#include "mote_conv_2d_dsp.h"
+
+void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch)
+{
+    mote_conv_2d_dsp(layer, x, y, scratch);
+}

@@ -1,0 +1,107 @@
+"""Weights and requantisation constants as the DSP kernels read them: channels in pairs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mote.ir.ops import Rounding
+from mote.lower.requantization import Channels, Ints, pack_nibbles
+from mote.lower.step import Constant
+from mote.reference.fixed_point import wrap_int32
+
+SHIFTS = range(1, 17)
+"""Right shifts that a DSP kernel takes: 4 bits hold one less."""
+MAX_PAIRED_SUM = 2**23
+"""A sum in the upper part of a shared accumulator stays below this."""
+MAX_DOUBLED_SUM = 2**30
+"""Every DSP kernel requantises twice the sum."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Channels in pairs (A, B); a last one without partner is paired with zeros.
+
+    Args:
+        weights: ``[pairs, 2, K]``.
+        bias: ``[pairs, 2]``.
+        multiplier: ``[pairs, 2]``.
+        right: ``[pairs, 2]``.
+        is_wide: True when 256 * A + B does not fit the accumulators or lanes.
+    """
+
+    weights: Ints
+    bias: Ints
+    multiplier: Ints
+    right: Ints
+    is_wide: bool
+
+
+def fits_dsp(channels: Channels) -> bool:
+    """True when the DSP kernels' fast requantisation is exact for these channels."""
+    right = channels.right
+    return bool(
+        right.min() >= SHIFTS.start
+        and right.max() < SHIFTS.stop
+        and channels.magnitude.max() < MAX_DOUBLED_SUM
+    )
+
+
+def pair_channels(channels: Channels, multiple_of: int = 2) -> Pairs:
+    """The channels in pairs, filled up to a multiple of ``multiple_of``."""
+    missing = -len(channels.bias) % multiple_of
+    weights = np.pad(channels.weights, ((0, missing), (0, 0)))
+    weights = weights.reshape(-1, 2, weights.shape[1])
+    lanes = 256 * weights[:, 0] + weights[:, 1]
+    # The sums as the kernel forms them: magnitude includes the bias.
+    upper = np.pad(channels.magnitude, (0, missing)).reshape(-1, 2)[:, 0]
+    return Pairs(
+        weights=weights,
+        bias=np.pad(channels.bias, (0, missing)).reshape(-1, 2),
+        multiplier=np.pad(channels.multiplier, (0, missing)).reshape(-1, 2),
+        right=np.pad(channels.right, (0, missing), constant_values=1).reshape(-1, 2),
+        is_wide=bool(upper.max() >= MAX_PAIRED_SUM or lanes.min() < -(2**15)),
+    )
+
+
+def pack_lanes(pairs: Pairs, is_wide: bool) -> Ints:
+    """``[pairs, K]`` lanes of 16 bits: 256 * A + B, or the plain bytes when wide."""
+    a, b = pairs.weights[:, 0], pairs.weights[:, 1]
+    return 256 * a + (b % 256 if is_wide else b)
+
+
+def in_fours(lanes: Ints) -> Ints:
+    """``[pairs, K up to a multiple of 4]``, each four taps in the order of SXTB16: 0, 2, 1, 3."""
+    padded = np.pad(lanes, ((0, 0), (0, -lanes.shape[1] % 4)))
+    fours = padded.reshape(len(lanes), -1, 4)[:, :, [0, 2, 1, 3]]
+    return fours.reshape(len(lanes), -1)
+
+
+def lane_bytes(lanes: Ints) -> Ints:
+    """Lanes as the int8 bytes that a little-endian core reads."""
+    words = (lanes % 2**16).astype("<u2")
+    return np.frombuffer(words.tobytes(), np.int8).astype(np.int64)
+
+
+def pair_constants(pairs: Pairs, lanes: Ints) -> tuple[Constant, ...]:
+    """The four arrays of a DSP kernel."""
+    bias = pairs.bias.copy()
+    if not pairs.is_wide:
+        bias[:, 0] = wrap_int32(256 * bias[:, 0] + bias[:, 1])
+    return (
+        Constant("weights", lane_bytes(lanes).astype(np.int8), True),
+        Constant("bias", bias.reshape(-1).astype(np.int32), True),
+        Constant("multiplier", pairs.multiplier.reshape(-1).astype(np.int32), False),
+        Constant("shift", pack_nibbles(pairs.right.reshape(-1) - 1), False),
+    )
+
+
+def dsp_parameters(channels: Channels) -> dict[str, int]:
+    """The scalars of a DSP kernel's requantisation."""
+    return {
+        "y_zero": channels.y_zero,
+        "y_min": channels.y_range[0],
+        "y_max": channels.y_range[1],
+        "shift_base": SHIFTS.start,
+        "shift_bits": 4,
+        "double_rounding": int(channels.rounding is Rounding.DOUBLE),
+    }
