@@ -79,7 +79,7 @@ def _program(
 
 def _call(i: int, step: Step, arrays: Sequence[Array], result: Array) -> list[str]:
     lines = [f"static void call_{i}(void) {{"]
-    fields = [f".{name} = {value!r}" for name, value in step.parameters]
+    fields = [f".{name} = {_initialiser(value)}" for name, value in step.parameters]
     for constant in step.constants:
         values = ",".join(map(str, constant.array.reshape(-1).tolist()))
         kind = C_TYPES[constant.array.dtype.name]
@@ -107,3 +107,7 @@ def _call(i: int, step: Step, arrays: Sequence[Array], result: Array) -> list[st
     frees = ["y", *(f"x{k}" for k in range(len(arrays))), *(c.field for c in step.constants)]
     frees += ["scratch"] if step.kernel.takes_scratch else []
     return [*lines, *(f"    free({name});" for name in frees), "}"]
+
+
+def _initialiser(value: int | float | tuple[int, ...]) -> str:
+    return f"{{{','.join(map(str, value))}}}" if isinstance(value, tuple) else repr(value)

@@ -1,6 +1,19 @@
 """The C functions of the library: which operator, types and cores each one serves."""
 
-from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, Op
+from mote.ir.ops import (
+    Add,
+    AveragePool2D,
+    Conv2D,
+    DepthwiseConv2D,
+    Dequantize,
+    FullyConnected,
+    MaxPool2D,
+    Mean,
+    Op,
+    Pad,
+    Quantize,
+    Softmax,
+)
 from mote.ir.tensor import DType
 from mote.lower.step import Kernel
 

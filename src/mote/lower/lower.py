@@ -4,19 +4,46 @@ from collections.abc import Callable
 
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
-from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, Op, Reshape
+from mote.ir.ops import (
+    Add,
+    AveragePool2D,
+    Conv2D,
+    DepthwiseConv2D,
+    Dequantize,
+    FullyConnected,
+    MaxPool2D,
+    Mean,
+    Op,
+    Pad,
+    Quantize,
+    Reshape,
+    Softmax,
+)
+from mote.lower.conversion import lower_dequantize, lower_quantize
 from mote.lower.convolution import lower_conv_2d, lower_depthwise_conv_2d
+from mote.lower.elementwise import lower_add
 from mote.lower.fully_connected import lower_fully_connected
 from mote.lower.kernels import KERNELS
+from mote.lower.pooling import lower_mean, lower_pool_2d
+from mote.lower.shape import lower_pad
+from mote.lower.softmax import lower_softmax
 from mote.lower.step import Program, Step
 from mote.target.target import Core
 
 Lowering = Callable[[Graph, Node, Core], Step]
 
 LOWERINGS: dict[type[Op], Lowering] = {
+    Add: lower_add,
+    AveragePool2D: lower_pool_2d,
     Conv2D: lower_conv_2d,
     DepthwiseConv2D: lower_depthwise_conv_2d,
+    Dequantize: lower_dequantize,
     FullyConnected: lower_fully_connected,
+    MaxPool2D: lower_pool_2d,
+    Mean: lower_mean,
+    Pad: lower_pad,
+    Quantize: lower_quantize,
+    Softmax: lower_softmax,
 }
 """How each operator becomes a kernel call. ``Reshape`` needs none."""
 

@@ -53,7 +53,8 @@ class Step:
         node: The node that it computes; operands and result are the call's pointers, constants
             excluded, in the node's order.
         kernel: The C function to call.
-        parameters: Scalar fields of the struct, by name. Floats print as C float literals.
+        parameters: Scalar fields of the struct, and short arrays in it, by name. Floats print as C
+            float literals.
         constants: Array fields of the struct.
         scratch_bytes: Working memory during the call, 4-byte aligned; 0 when none.
         in_place: Indices of the activations (constants not counted) whose bytes the result may
@@ -62,7 +63,7 @@ class Step:
 
     node: Node
     kernel: Kernel
-    parameters: tuple[tuple[str, int | float], ...] = ()
+    parameters: tuple[tuple[str, int | float | tuple[int, ...]], ...] = ()
     constants: tuple[Constant, ...] = ()
     scratch_bytes: int = 0
     in_place: tuple[int, ...] = ()

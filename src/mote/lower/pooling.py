@@ -1,0 +1,95 @@
+"""Average and maximum pooling and mean as kernel calls."""
+
+import math
+
+from mote.errors import UnsupportedModelError
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import AveragePool2D, MaxPool2D, Mean
+from mote.lower.convolution import UINT16_MAX, check_sizes
+from mote.lower.folding import Dimension, contiguous_steps, fold, padded
+from mote.lower.kernels import KERNELS
+from mote.lower.step import Step
+from mote.reference.fixed_point import activation_range
+from mote.reference.pooling import mean_multiplier
+from mote.target.target import Core
+
+
+def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
+    """Average or maximum over windows."""
+    op = node.op
+    assert isinstance(op, AveragePool2D | MaxPool2D)
+    (x,), y = graph.operands(node), graph.result(node)
+    height, width = x.shape[1:3]
+    cells = min(op.kernel[0], height) * min(op.kernel[1], width)
+    if 129 * cells >= 2**31:
+        raise UnsupportedModelError(
+            f"node '{node.name}'", f"a window of {cells:,} cells overflows 32 bits"
+        )
+    sizes = {
+        "batches": x.shape[0],
+        "x_height": height,
+        "x_width": width,
+        "channels": x.shape[3],
+        "y_height": y.shape[1],
+        "y_width": y.shape[2],
+        "kernel_height": op.kernel[0],
+        "kernel_width": op.kernel[1],
+        "stride_height": op.stride[0],
+        "stride_width": op.stride[1],
+        "pad_top": op.padding.top,
+        "pad_left": op.padding.left,
+    }
+    covers_all = op.kernel[0] - op.padding.top >= height and op.kernel[1] - op.padding.left >= width
+    if y.shape[1:3] == (1, 1) and covers_all and height * width <= UINT16_MAX:
+        # The whole plane as one row: one loop instead of two.
+        one_row = {"x_height": 1, "kernel_height": 1, "pad_top": 0, "pad_left": 0}
+        sizes |= {**one_row, "x_width": height * width, "kernel_width": height * width}
+    check_sizes(node, sizes)
+    low, high = activation_range(op.activation, y.q, y.dtype)
+    return Step(
+        node,
+        KERNELS[f"mote_{op.kind}_s8"],
+        parameters=(*sizes.items(), ("y_min", low), ("y_max", high)),
+    )
+
+
+def lower_mean(graph: Graph, node: Node, core: Core) -> Step:
+    """Mean over any axes, folded into two loops over what stays and two over what vanishes.
+
+    Raises:
+        UnsupportedModelError: The sum, scaled up, does not fit 32 bits.
+    """
+    assert isinstance(node.op, Mean)
+    (x,), y, axes = graph.operands(node), graph.result(node), node.op.axes
+    cells = math.prod(x.shape[axis] for axis in axes)
+    multiplier, shift = mean_multiplier(x, y, cells)
+    if 255 * cells << max(shift, 0) >= 2**31:
+        raise UnsupportedModelError(
+            f"node '{node.name}'",
+            f"a mean over {cells:,} cells from scale {x.q.scale:.3g} to {y.q.scale:.3g} "
+            "overflows 32 bits",
+        )
+    kept_shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+    y_steps = [0 if i in axes else step for i, step in enumerate(contiguous_steps(kept_shape))]
+    walk = fold(
+        [
+            Dimension(n, (x_step, y_step))
+            for n, x_step, y_step in zip(x.shape, contiguous_steps(x.shape), y_steps, strict=True)
+        ]
+    )
+    kept = padded([d for d in walk if d.steps[1] > 0], 2, 2)
+    reduced = padded([d for d in walk if d.steps[1] == 0], 2, 2)
+    return Step(
+        node,
+        KERNELS["mote_mean_s8"],
+        parameters=(
+            ("offset", -x.q.zero_point * cells),
+            ("multiplier", multiplier),
+            ("kept", tuple(d.size for d in kept)),
+            ("kept_step", tuple(d.steps[0] for d in kept)),
+            ("reduced", tuple(d.size for d in reduced)),
+            ("reduced_step", tuple(d.steps[0] for d in reduced)),
+            ("right", -shift),
+            ("y_zero", y.q.zero_point),
+        ),
+    )

@@ -1,0 +1,40 @@
+"""Padding as a kernel call: rows of the input with gaps between them."""
+
+import math
+
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import Pad
+from mote.lower.kernels import KERNELS
+from mote.lower.step import Step
+from mote.target.target import Core
+
+
+def lower_pad(graph: Graph, node: Node, core: Core) -> Step:
+    """Padding of one to four dimensions."""
+    assert isinstance(node.op, Pad)
+    (x,), y = graph.operands(node), graph.result(node)
+    dimensions: list[tuple[int, int, int]] = []
+    for size, (before, after) in zip(x.shape, node.op.paddings, strict=True):
+        if dimensions and before == after == 0:
+            # Whole rows: the dimension outside counts in units of this one.
+            outer = dimensions.pop()
+            dimensions.append((outer[0] * size, outer[1] * size, outer[2] * size))
+        else:
+            dimensions.append((size, before, after))
+    dimensions = [(1, 0, 0)] * (4 - len(dimensions)) + dimensions
+    sizes = [size + before + after for size, before, after in dimensions]
+    units = [math.prod(sizes[i + 1 :]) for i in range(4)]
+    starts = [before * unit for (_, before, _), unit in zip(dimensions, units, strict=True)]
+    ends = [after * unit for (_, _, after), unit in zip(dimensions, units, strict=True)]
+    return Step(
+        node,
+        KERNELS["mote_pad_s8"],
+        parameters=(
+            ("rows", tuple(size for size, _, _ in dimensions[:3])),
+            ("row", dimensions[3][0]),
+            ("first_gap", sum(starts)),
+            ("gap", tuple(ends[i] + starts[i] for i in (1, 2, 3))),
+            ("elements", y.elements),
+            ("y_zero", y.q.zero_point),
+        ),
+    )
