@@ -31,7 +31,11 @@ class Activation(enum.Enum):
 
 
 class Rounding(enum.Enum):
-    """How an int32 accumulator is scaled to int8; defined in ``reference/fixed_point.py``."""
+    """How an int32 accumulator is scaled to int8; defined in ``reference/fixed_point.py``.
+
+    DOUBLE rounds the multiplication and then the shift, as TFLite's convolutions do. SINGLE rounds
+    once, to what real numbers give, as its fully connected layers do.
+    """
 
     DOUBLE = "double"
     SINGLE = "single"
