@@ -18,7 +18,7 @@ LAYERS = (
     ("reference",),
     ("frontends",),
     ("passes",),
-    ("quantize",),
+    ("quantization",),
     ("lower",),
     ("plan",),
     ("codegen",),

@@ -28,7 +28,7 @@ from mote.ir.ops import (
     Softmax,
 )
 from mote.ir.text import format_graph
-from mote.quantize import quantize, to_integers, to_reals
+from mote.quantization import quantize, to_integers, to_reals
 
 SAME = Padding(1, 1, 1, 1)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mote.ir import Quantization
-from mote.quantize import to_integers, to_reals
-from mote.quantize.scheme import (
+from mote.quantization import to_integers, to_reals
+from mote.quantization.scheme import (
     activation_quantization,
     float32_at_least,
     weight_quantization,

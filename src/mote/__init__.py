@@ -6,9 +6,10 @@ if TYPE_CHECKING:
     from mote.build import Build, compile, load
     from mote.errors import MoteError
     from mote.frontends.torch import from_torch
+    from mote.quantization import quantize
 
 __version__ = "0.1.0"
-__all__ = ["Build", "MoteError", "compile", "from_torch", "load"]
+__all__ = ["Build", "MoteError", "compile", "from_torch", "load", "quantize"]
 
 _HOMES = {
     "Build": "mote.build",
@@ -16,6 +17,7 @@ _HOMES = {
     "compile": "mote.build",
     "from_torch": "mote.frontends.torch",
     "load": "mote.build",
+    "quantize": "mote.quantization",
 }
 """Where each public name lives; it is imported when it is first used."""
 

@@ -186,7 +186,7 @@ def _refuse_float(graph: Graph) -> None:
             graph.name,
             "the model computes in float32; int8 is needed",
             details=problems,
-            hint="mote.quantize.quantize(graph, samples) makes it int8, "
+            hint="mote.quantize(graph, samples) makes it int8, "
             "or convert it with full integer quantisation",
         )
 

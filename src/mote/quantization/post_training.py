@@ -25,8 +25,8 @@ from mote.ir.ops import (
 from mote.ir.tensor import Array
 from mote.passes import optimize
 from mote.passes.neighbours import free_name, is_private
-from mote.quantize.calibrate import Progress, Range, calibrate
-from mote.quantize.scheme import (
+from mote.quantization.calibrate import Progress, Range, calibrate
+from mote.quantization.scheme import (
     BIAS_LIMIT,
     SOFTMAX,
     activation_quantization,
