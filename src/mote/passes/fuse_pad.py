@@ -13,7 +13,7 @@ def fuse_pad(graph: Graph) -> Graph:
     Both pad with the input's zero point, so the sums are the same. Pooling leaves its padding out
     of the result: a pad before it stays.
     """
-    for node in graph.nodes:
+    for node in reversed(graph.nodes):  # the last of several pads goes first
         if isinstance(node.op, Pad):
             graph = _fuse(graph, node, node.op.paddings)
     return graph
