@@ -40,7 +40,7 @@ all: $(LIBRARY) $(EXAMPLE)
 else
 CC := $(CROSS)gcc
 AR := $(CROSS)ar
-CORE := {flags}
+CORE ?= {flags}
 all: $(LIBRARY)
 endif
 
@@ -52,7 +52,8 @@ $(EXAMPLE): $(BUILD)/main.o $(LIBRARY)
 
 $(BUILD)/%.o: %.c $(wildcard *.h kernels/*.h)
 \t@mkdir -p $(@D)
-\t$(CC) -std=gnu99 $(CORE) $(CFLAGS) $(WARNINGS) -ffunction-sections -I. -Ikernels -c -o $@ $<
+\t$(CC) -std=gnu99 $(CORE) $(CFLAGS) $(WARNINGS) -ffunction-sections -fdata-sections \\
+\t\t-I. -Ikernels -c -o $@ $<
 
 clean:
 \trm -rf build
@@ -91,7 +92,9 @@ if(NOT CMAKE_BUILD_TYPE)
     target_compile_options({prefix} PRIVATE -O2)
 endif()
 if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
-    target_compile_options({prefix} PRIVATE {WARNINGS} -ffunction-sections)
+    target_compile_options({prefix} PRIVATE
+        {WARNINGS}
+        -ffunction-sections -fdata-sections)
 endif()
 {core}
 # The example needs a linker script on bare metal, which is the application's to give.

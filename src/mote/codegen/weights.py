@@ -42,12 +42,12 @@ def weights_c(program: Program, target: Target) -> str:
     for index, step in enumerate(program.steps):
         if not step.constants:
             continue
-        name = comment(step.node.name)
-        parts.append(f"/* Layer {index}: {step.node.op.kind} '{name}'. */\n")
+        title = f"/* Layer {index}: {step.node.op.kind} '{comment(step.node.name)}'. */\n"
         for constant in step.constants:
             align = "MOTE_WORD_ALIGNED " if constant.array.dtype.itemsize < 4 else ""
             declaration = _declaration(program, index, constant)
-            parts.append(f"{align}{declaration} = {{\n{_rows(constant.array)}}};\n")
+            parts.append(f"{title}{align}{declaration} = {{\n{_rows(constant.array)}}};\n")
+            title = ""
     return "\n".join(parts)
 
 
