@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mote.errors import ToolError
 from mote.ir.tensor import Array
 
 TEST_FRACTION = 0.25
@@ -22,13 +21,9 @@ class Digits:
 
 def load_digits(seed: int) -> Digits:
     """scikit-learn's digits, the same share of each digit held out."""
-    try:
-        from sklearn import datasets
-        from sklearn.model_selection import train_test_split
-    except ImportError as error:
-        raise ToolError(
-            "demo", "the package scikit-learn is not installed", hint="pip install 'mote[demo]'"
-        ) from error
+    from sklearn import datasets
+    from sklearn.model_selection import train_test_split
+
     pixels, labels = datasets.load_digits(return_X_y=True)
     images = (pixels / 16).astype(np.float32).reshape(-1, 8, 8, 1)
     train_x, test_x, train_y, test_y = train_test_split(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mote.demo.digits import Digits
-from mote.errors import ToolError
 from mote.ir.tensor import Array
 
 if TYPE_CHECKING:
@@ -21,13 +20,9 @@ EpochDone = Callable[[int], None]
 
 def train(digits: Digits, *, seed: int, epochs: int, epoch_done: EpochDone) -> "nn.Module":
     """The trained network, in evaluation mode; one thread, so that the seed decides all."""
-    try:
-        import torch
-        from torch.nn.functional import cross_entropy
-    except ImportError as error:
-        raise ToolError(
-            "demo", "the package torch is not installed", hint="pip install 'mote[demo]'"
-        ) from error
+    import torch
+    from torch.nn.functional import cross_entropy
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

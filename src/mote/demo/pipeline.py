@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,20 @@ import mote
 from mote import reference
 from mote.demo.digits import Digits, load_digits
 from mote.demo.network import predict, train
+from mote.errors import TargetError, ToolError
 from mote.ir import Graph
 from mote.ir.tensor import Array
 from mote.quantization import to_integers
 from mote.run.profile import Profile
+from mote.run.save import check_directory
+from mote.run.toolchain import find
 from mote.target import Target, resolve
 
 if TYPE_CHECKING:
     from torch import nn
 
 CALIBRATION_IMAGES = 256
+PACKAGES = {"torch": "PyTorch", "sklearn": "scikit-learn"}
 
 Advance = Callable[[int], None]
 Stage = Callable[[str, int], AbstractContextManager[Advance]]
@@ -82,6 +87,7 @@ class Result:
 def run(settings: Settings, stage: Stage) -> Result:
     """Train, quantise, compile, run every held-out image on the target, measure."""
     target = resolve(settings.target)
+    require(target, settings.output)
     digits = load_digits(settings.seed)
     with stage("train with PyTorch", settings.epochs) as advance:
         network = train(digits, seed=settings.seed, epochs=settings.epochs, epoch_done=advance)
@@ -108,6 +114,32 @@ def run(settings: Settings, stage: Stage) -> Result:
         parameters=sum(t.elements for t in graph.tensors.values() if t.is_constant),
         profile=profile,
     )
+
+
+def require(target: Target, output: Path | None) -> None:
+    """Say what is missing or in the way before any work is done."""
+    missing = [title for name, title in PACKAGES.items() if not importable(name)]
+    if missing:
+        raise ToolError("demo", f"needs {' and '.join(missing)}", hint="pip install 'mote[demo]'")
+    if target.is_host:
+        raise TargetError(
+            "host",
+            "has no profile: instructions are counted on emulated cores",
+            hint="choose a board or a core from `mote targets`",
+        )
+    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
+        find(tool)
+    if output:
+        check_directory(output)
+
+
+def importable(name: str) -> bool:
+    """True when a package can be imported; only trying tells whether it is whole."""
+    try:
+        import_module(name)
+    except ImportError:
+        return False
+    return True
 
 
 def _quantize(network: "nn.Module", digits: Digits, stage: Stage) -> Graph:

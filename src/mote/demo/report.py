@@ -46,7 +46,8 @@ def table(result: Result) -> Table:
     totals, board = result.profile.totals, result.target.board
     title = board.title if board else result.target.name
     made = Table(
-        box=box.SIMPLE_HEAD,
+        box=box.SIMPLE,
+        show_header=False,
         title=f"Handwritten digits on {title}, {result.target.core.name} emulated",
         title_justify="left",
         title_style="bold",
