@@ -17,6 +17,7 @@ from mote.errors import MoteError
 
 USER_ERROR = 2
 INTERRUPTED = 130
+READER_GONE = 141
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,10 +62,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("mote: interrupted", err=True)
         return INTERRUPTED
+    except SystemExit as stop:  # click and rich end this way when the reader (head, less) has gone
+        return READER_GONE if stop.code else 0
     except BrokenPipeError:
-        # The reader (head, less) has gone: say nothing, and keep Python from complaining at exit.
+        # Gone at the last flush: keep Python from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return READER_GONE
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         return _complain(f"{place}{error.strerror or error}")

@@ -1,8 +1,51 @@
-"""`mote ops`."""
+"""`mote ops`: what is supported, operator x element types x core."""
 
 import click
 
+from mote.cli.console import print_json, stdout, table
+from mote.cli.options import json_option
+from mote.lower.support import Support, SupportRow, support_table
+
+_MARKS = {Support.DSP: "DSP", Support.PORTABLE: "C", Support.FREE: "free", Support.GRAPH: "graph"}
+
 
 @click.command("ops")
-def ops_command() -> None:
-    """..."""
+@json_option()
+def ops_command(as_json: bool) -> None:
+    """List the operators: which element types, and how each core computes them.
+
+    Every padding, stride, dilation and number of channels is supported unless the list says
+    otherwise. A model that uses something else is refused with the names of all such nodes.
+
+    \b
+    Examples:
+      mote ops
+      mote ops --json
+    """
+    rows = support_table()
+    if as_json:
+        print_json({"operators": [_as_json(row) for row in rows]})
+        return
+    cores = list(rows[0].cores)
+    made = table(
+        ["operator", "types", *(core.removeprefix("cortex-") for core in cores)],
+        text=["operator", "types"],
+    )
+    for row in rows:
+        x, y = (dtype.value for dtype in row.dtypes)
+        marks = (_MARKS[row.cores[core]] for core in cores)
+        made.add_row(row.kind, x if x == y else f"{x} to {y}", *marks)
+    console = stdout()
+    console.print(made)
+    for support, mark in _MARKS.items():
+        console.print(f"{mark:<6} {support.meaning}", soft_wrap=True)
+
+
+def _as_json(row: SupportRow) -> dict[str, object]:
+    return {
+        "operator": row.kind,
+        "summary": row.summary,
+        "input": row.dtypes[0].value,
+        "output": row.dtypes[1].value,
+        "cores": {core: support.value for core, support in row.cores.items()},
+    }

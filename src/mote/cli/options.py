@@ -26,11 +26,11 @@ def model_argument() -> Decorator:
 
 def target_option(*, default: str | None = None) -> Decorator:
     """--target: a core or a board; required unless there is a default."""
+    given: dict[str, Any] = {"required": True} if default is None else {"default": default}
     return click.option(
         "--target",
         "-t",
-        required=default is None,
-        default=default,
+        **given,
         show_default=True,
         metavar="NAME",
         shell_complete=_complete_target,

@@ -60,10 +60,11 @@ def run_command(
     if source:
         samples: list[Sample] = read_samples(source, inputs)
     else:
-        remark(f"no --input: one sample of random values, seed {seed}")
         samples = [tuple(next(random_samples(graph, 1, seed)))]
-    with working(f"Running {len(samples)} samples of {model.name} on {chosen.core.name}"):
+    with working(f"Running {len(samples)} sample(s) of {model.name} on {chosen.core.name}"):
         results = mote.compile(graph, target=chosen).run_samples(samples)
+    if not source:
+        remark(f"no --input: one sample of random values, seed {seed}")
     if output:
         write_outputs(output, _joined(outputs, results))
     _print(outputs, results)
