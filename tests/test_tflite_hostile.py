@@ -51,9 +51,9 @@ def test_no_mutated_file_crashes_hangs_or_allocates_without_bound() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, 4))
 def test_no_mutated_file_of_many_crashes_hangs_or_allocates_without_bound(seed: int) -> None:
-    mutate(60_000, seed)
+    mutate(30_000, seed)
 
 
 def refusal(data: bytes) -> str:

@@ -327,6 +327,14 @@ UNSUPPORTED = {
         conv(dataclasses.replace(X, scales=(float("nan"),))),
         "has a scale that is not positive",
     ),
+    "minute scale": (
+        conv(dataclasses.replace(X, scales=(1e-30,))),
+        "'x' has scale 1e-30, allowed: 5.42e-20 to 1.84e+19",
+    ),
+    "scales too far apart": (
+        conv(y=RawTensor((1, 4, 4, 3), scales=(2.0**-40,))),
+        "rescales by 2.75e+11, allowed: below 1.07e+09",
+    ),
     "zero point outside int8": (
         conv(dataclasses.replace(X, zeros=(128,))),
         "tensor 'x' has a zero point outside int8",

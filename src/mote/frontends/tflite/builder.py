@@ -7,6 +7,7 @@ from mote.frontends.tflite.values import (
     FULL_INTEGER,
     MAX_RANK,
     UnsupportedError,
+    check_scales,
     convert_tensor,
     indices,
     is_shape,
@@ -132,4 +133,5 @@ class Site:
         if problems:
             foreign = {t.dtype for t in (*operands, result)} & {DType.UINT8, DType.INT16}
             raise UnsupportedError("; ".join(problems), FULL_INTEGER if foreign else "")
+        check_scales(operands, result)
         return op.shape(*(t.shape for t in operands))

@@ -25,6 +25,11 @@ MAX_RANK = 6
 MAX_INDICES = 16
 """Most numbers in a constant that states a shape, axes or paddings."""
 
+SCALES = (2.0**-64, 2.0**64)
+"""Range of the scales of activations; weights of dead channels have smaller ones."""
+MAX_RESCALING = 2.0**30
+"""TFLite's fixed-point multipliers end here."""
+
 FULL_INTEGER = (
     "convert with full integer quantisation (int8 activations, symmetric int8 weights), or as float"
 )
@@ -95,6 +100,29 @@ def indices(record: TensorRecord, name: str) -> tuple[int, ...]:
     if not is_shape(record.shape) or record.data.size > MAX_INDICES * 8:
         raise UnsupportedError(f"'{name}' states more than {MAX_INDICES} numbers", CONVERT_AGAIN)
     return tuple(constant(record, name, INDEX_TYPES[record.type]).ravel().tolist())
+
+
+def check_scales(operands: tuple[Tensor, ...], result: Tensor) -> None:
+    """Refuse scales that are finite, but whose ratio no fixed-point multiplier holds."""
+    quantized = [t for t in (operands[0], result) if t.quantization is not None]
+    least, greatest = SCALES
+    for tensor in quantized:
+        if not least <= tensor.q.scale <= greatest:
+            raise UnsupportedError(
+                f"'{tensor.name}' has scale {tensor.q.scale:.3g}, "
+                f"allowed: {least:.3g} to {greatest:.3g}",
+                CONVERT_AGAIN,
+            )
+    if len(quantized) < 2:
+        return
+    weight = max(operands[1].q.scales) if len(operands) == 3 else 1.0
+    others = operands[1:] if len(operands) == 2 else ()
+    scale = max(t.q.scale for t in (operands[0], *others)) * weight
+    if scale / result.q.scale >= MAX_RESCALING:
+        raise UnsupportedError(
+            f"rescales by {scale / result.q.scale:.3g}, allowed: below {MAX_RESCALING:.3g}",
+            CONVERT_AGAIN,
+        )
 
 
 def _quantization(record: TensorRecord, name: str, dtype: DType) -> Quantization | None:
