@@ -18,15 +18,19 @@ Array = NDArray[np.generic]
 
 
 def run_steps(
-    steps: Sequence[Step], inputs: Sequence[Sequence[Array]], results: Sequence[Array], folder: Path
+    steps: Sequence[Step],
+    inputs: Sequence[Sequence[Array]],
+    results: Sequence[Array],
+    folder: Path,
+    over: Sequence[int | None] = (),
 ) -> list[Array]:
     """What each call writes, given its inputs; ``results`` are arrays of the right shape and type.
 
     All calls are built into one program. It allocates each buffer separately, so that a read or
-    write outside of one stops it.
+    write outside of one stops it. ``over`` names the input that a call's result overwrites.
     """
     source = folder / "calls.c"
-    source.write_text(_program(steps, inputs, results))
+    source.write_text(_program(steps, inputs, results, over or [None] * len(steps)))
     names = sorted({step.kernel.name for step in steps})
     command = [
         "cc",
@@ -52,7 +56,10 @@ def run_steps(
 
 
 def _program(
-    steps: Sequence[Step], inputs: Sequence[Sequence[Array]], results: Sequence[Array]
+    steps: Sequence[Step],
+    inputs: Sequence[Sequence[Array]],
+    results: Sequence[Array],
+    over: Sequence[int | None],
 ) -> str:
     lines = [
         '#include "mote_kernels.h"',
@@ -71,13 +78,15 @@ def _program(
         "    return p;",
         "}",
     ]
-    for i, (step, arrays, result) in enumerate(zip(steps, inputs, results, strict=True)):
-        lines += _call(i, step, arrays, result)
+    for i, call in enumerate(zip(steps, inputs, results, over, strict=True)):
+        lines += _call(i, *call)
     calls = [f"    call_{i}();" for i in range(len(steps))]
     return "\n".join([*lines, "int main(void) {", *calls, "    return 0;", "}", ""])
 
 
-def _call(i: int, step: Step, arrays: Sequence[Array], result: Array) -> list[str]:
+def _call(
+    i: int, step: Step, arrays: Sequence[Array], result: Array, over: int | None
+) -> list[str]:
     lines = [f"static void call_{i}(void) {{"]
     fields = [f".{name} = {_initialiser(value)}" for name, value in step.parameters]
     for constant in step.constants:
@@ -97,14 +106,16 @@ def _call(i: int, step: Step, arrays: Sequence[Array], result: Array) -> list[st
         lines.append(f"    {kind} *x{k} = filled({array.nbytes});")
         pointers.append(f"x{k}")
     kind = C_TYPES.get(result.dtype.name, result.dtype.name.removesuffix("32"))
-    lines.append(f"    {kind} *y = blank({result.nbytes});")
+    start = f"blank({result.nbytes})" if over is None else f"(void *)x{over}"
+    lines.append(f"    {kind} *y = {start};")
     pointers.append("y")
     if step.kernel.takes_scratch:
         lines.append(f"    void *scratch = blank({step.scratch_bytes});")
         pointers.append("scratch")
     lines.append(f"    {step.kernel.name}({', '.join(pointers)});")
     lines.append(f"    if (fwrite(y, 1, {result.nbytes}, stdout) != {result.nbytes}) abort();")
-    frees = ["y", *(f"x{k}" for k in range(len(arrays))), *(c.field for c in step.constants)]
+    frees = [*(f"x{k}" for k in range(len(arrays))), *(c.field for c in step.constants)]
+    frees += ["y"] if over is None else []
     frees += ["scratch"] if step.kernel.takes_scratch else []
     return [*lines, *(f"    free({name});" for name in frees), "}"]
 

@@ -1,7 +1,7 @@
 """Addition as a kernel call: one affine formula where exact, TFLite's arithmetic elsewhere."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -62,10 +62,10 @@ class AffineSum:
 def affine_sum(op: Add, operands: Sequence[Tensor], y: Tensor) -> AffineSum | None:
     """The formula that gives the reference's byte for all 65,536 pairs of bytes, if one is found.
 
-    The real factors are the ratios of the scales. They are taken with as many bits as an int32
-    accumulator holds, and their neighbours tried: for each pair of factors, every pair of bytes
-    bounds the offset from below and from above. Where exact halves are rounded away from zero on
-    both sides of zero (equal scales, for one), no offset can satisfy them all.
+    The real factors are the ratios of the scales, with as many bits as an int32 accumulator holds.
+    Each candidate is a pair of factors beside them; every pair of bytes then bounds the offset from
+    below and from above. Factors a little too large turn exact halves away from zero on both sides
+    of zero, as the reference does.
     """
     byte = np.arange(-128, 128)
     x0, x1 = (x.astype(np.int8) for x in np.meshgrid(byte, byte, indexing="ij"))
@@ -79,9 +79,7 @@ def affine_sum(op: Add, operands: Sequence[Tensor], y: Tensor) -> AffineSum | No
         return None
     floor = np.where(want > low, want << shift, -(2**40))
     ceiling = np.where(want < high, (want + 1 << shift) - 1, 2**40)
-    neighbours = [(d0, d1) for d0 in range(-2, 3) for d1 in range(-2, 3)]
-    for d0, d1 in sorted(neighbours, key=lambda d: (abs(d[0]) + abs(d[1]), d)):
-        m0, m1 = (round(r * 2**shift) + d for r, d in zip(ratios, (d0, d1), strict=True))
+    for m0, m1 in _candidates([r * 2**shift for r in ratios]):
         products = byte[:, None] * m0 + byte * m1
         least, most = int((floor - products).max()), int((ceiling - products).min())
         offset = min(max((least + most) // 2, -(2**31)), 2**31 - 1)
@@ -91,24 +89,22 @@ def affine_sum(op: Add, operands: Sequence[Tensor], y: Tensor) -> AffineSum | No
     return None
 
 
+def _candidates(factors: Sequence[float]) -> Iterator[tuple[int, int]]:
+    """Integers near the factors: the nearest first, then their neighbours, then slightly larger."""
+    neighbours = [(d0, d1) for d0 in range(-2, 3) for d1 in range(-2, 3)]
+    for d0, d1 in sorted(neighbours, key=lambda d: (abs(d[0]) + abs(d[1]), d)):
+        yield round(factors[0]) + d0, round(factors[1]) + d1
+    for stretch in (2.0**-bits for bits in range(19, 9, -1)):
+        yield round(factors[0] * (1 + stretch)), round(factors[1] * (1 + stretch))
+
+
 def _general_parameters(
     node: Node, operands: Sequence[Tensor], y: Tensor
 ) -> tuple[tuple[str, int | tuple[int, ...]], ...]:
-    """The fields of ``mote_add_general``.
-
-    Raises:
-        UnsupportedModelError: The scaled sum does not fit 32 bits.
-    """
+    """The fields of ``mote_add_general``."""
     assert isinstance(node.op, Add)
     pairs = add_multipliers(operands[0], operands[1], y)
-    left = max(pairs.y[1], 0)
-    if LARGEST_SUM << left >= 2**31:
-        raise UnsupportedModelError(
-            f"node '{node.name}'",
-            f"the output scale {y.q.scale:.3g} is too small for operands of scale "
-            f"{operands[0].q.scale:.3g} and {operands[1].q.scale:.3g}: the sum overflows 32 bits",
-            hint="quantise the sum with a scale closer to its operands'",
-        )
+    assert LARGEST_SUM << max(pairs.y[1], 0) < 2**31, "Add.problems bounds the scales"
     steps = [broadcast_steps(t.shape, y.shape) for t in operands]
     walk = [Dimension(n, (a, b)) for n, a, b in zip(y.shape, *steps, strict=True)]
     loops = padded(fold(walk), 4, 2)

@@ -1,0 +1,59 @@
+"""Softmax in C: equal to the reference for every difference, scale and row length."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernel_check import check_kernels, one_node
+from mote.errors import UnsupportedModelError
+from mote.ir import DType, Graph, Quantization, Tensor
+from mote.ir.ops import Softmax
+from mote.lower.lower import lower
+from mote.lower.softmax import exponentials
+from mote.target.cores import CORES
+
+PROBABILITY = Quantization((1 / 256,), (-128,))
+
+
+def softmax_graph(shape: tuple[int, ...], scale: float, beta: float = 1.0) -> Graph:
+    x = Tensor("x", shape, DType.INT8, Quantization((float(np.float32(scale)),), (7,)))
+    return one_node(Softmax(beta=beta), (x,), DType.INT8, PROBABILITY)
+
+
+def test_random_rows_equal_the_reference(tmp_path: Path) -> None:
+    rng = np.random.default_rng(10)
+    graphs, inputs = [], []
+    for _ in range(100):
+        columns = int(rng.choice([1, 2, 3, 10, 12, 100, 500]))
+        scale = float(np.exp(rng.uniform(-7, 3)))
+        graphs.append(softmax_graph((3, columns), scale, float(rng.choice([0.5, 1, 1, 2.5]))))
+        low = int(rng.choice([-128, -128, 100]))
+        inputs.append([rng.integers(low, 128, (3, columns)).astype(np.int8)])
+    check_kernels(graphs, inputs, tmp_path)
+
+
+@pytest.mark.parametrize("scale", [0.003, 0.055, 0.18, 1.0, 30.0])
+def test_every_difference_of_two_values_is_exact(scale: float, tmp_path: Path) -> None:
+    x = np.stack([np.full(256, 127), np.arange(-128, 128)], axis=1).astype(np.int8)
+    check_kernels([softmax_graph((256, 2), scale)], [[x]], tmp_path)
+
+
+@pytest.mark.parametrize("columns", [511, 512, 2049, 4095])
+def test_sums_of_many_equal_values_do_not_overflow(columns: int, tmp_path: Path) -> None:
+    rows = np.array([[127], [-128], [0]], np.int8)
+    x = np.repeat(rows, columns, axis=1)
+    x[2, columns // 2] = 60
+    check_kernels([softmax_graph((3, columns), 0.1)], [[x]], tmp_path)
+
+
+def test_longer_rows_are_refused_by_name() -> None:
+    with pytest.raises(UnsupportedModelError, match=r"'node'.*overflows 32 bits"):
+        lower(softmax_graph((1, 4096), 0.1), CORES["cortex-m4"])
+
+
+def test_the_table_ends_where_exponentials_stop_to_matter() -> None:
+    graph = softmax_graph((1, 4), 0.25)
+    table = exponentials(Softmax(), graph.tensors["x"])
+    assert table[0] == 2**31 - 1
+    assert len(table) == int(20 * np.log(2) / 0.25) + 1  # exp(-d / 4) * 2**31 >= 2**11
