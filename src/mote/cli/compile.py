@@ -17,7 +17,7 @@ from mote.target import Board, resolve
 @click.option(
     "--output",
     "-o",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),
     required=True,
     metavar="DIR",
     help="Folder to write; new, empty, or an earlier output of this command.",

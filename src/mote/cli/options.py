@@ -21,7 +21,7 @@ def _complete_target(
 
 def model_argument() -> Decorator:
     """MODEL: the file to read."""
-    return click.argument("model", type=click.Path(path_type=Path))
+    return click.argument("model", type=click.Path(readable=False, path_type=Path))
 
 
 def target_option(*, default: str | None = None) -> Decorator:

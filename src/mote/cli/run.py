@@ -26,14 +26,14 @@ SHOWN_VALUES = 5
     "--input",
     "-i",
     "source",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),
     metavar="FILE",
     help=".npy or .npz with one sample or many; random values when not given.",
 )
 @click.option(
     "--output",
     "-o",
-    type=click.Path(path_type=Path),
+    type=click.Path(readable=False, path_type=Path),
     metavar="FILE",
     help=".npy or .npz to write the outputs to.",
 )
