@@ -1,11 +1,12 @@
 """Float graphs become int8 graphs that predict the same, and obey every operator's rules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+import mote
 from float_graphs import build
 from mote import reference
 from mote.errors import InputError, UnsupportedModelError
@@ -142,6 +143,39 @@ def test_the_same_samples_give_the_same_graph_bit_for_bit() -> None:
     first, second = (quantize(network(), images(8)) for _ in range(2))
     assert format_graph(first) == format_graph(second)
     assert all(t.quantization == second.tensors[n].quantization for n, t in first.tensors.items())
+
+
+def awkward() -> Graph:
+    """Batch norms and clamps that no layer can take."""
+    return build(
+        (1, 6, 6, 4),
+        [
+            ("bn", BatchNorm(), "x"),
+            ("conv", Conv2D(padding=SAME), "bn"),
+            ("relu", Relu(), "conv"),
+            ("sum", Add(), "conv relu"),
+            ("mean", Mean(keep_dims=True), "sum"),
+            ("flat", Reshape(to=(1, 4)), "mean"),
+            ("bn2", BatchNorm(), "flat"),
+            ("relu2", Relu(), "bn2"),
+            ("fc", FullyConnected(), "relu2"),
+            ("relu3", Relu(), "fc"),
+        ],
+        outputs=("fc", "relu3"),
+    )
+
+
+@pytest.mark.parametrize("make", [network, awkward])
+def test_the_compiled_graph_gives_the_bytes_of_the_reference(make: Callable[[], Graph]) -> None:
+    graph = make()
+    shape = graph.tensors["x"].shape[1:]
+    quantized = quantize(graph, images(16, shape))
+    x = to_integers(images(8, shape, seed=5), quantized.tensors["x"].q)
+    found = mote.compile(quantized, target="host").run_samples([(sample[None],) for sample in x])
+    for sample, outputs in zip(x, found, strict=True):
+        expected = reference.run(quantized, [sample[None]])
+        for name, output in zip(quantized.outputs, outputs, strict=True):
+            np.testing.assert_array_equal(output, expected[name])
 
 
 def one_layer(weight: np.ndarray, bias: np.ndarray) -> Graph:

@@ -1,5 +1,6 @@
 """The network: three small convolution blocks and a linear layer, trained with PyTorch."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -56,22 +57,26 @@ def build() -> "nn.Module":
 
     def block(
         inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1
-    ) -> list["nn.Module"]:
+    ) -> "nn.Module":
         padding = kernel // 2
-        return [
-            nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(),
-        ]
+        return nn.Sequential(
+            OrderedDict(
+                conv=nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False),
+                norm=nn.BatchNorm2d(outputs),
+                relu=nn.ReLU(),
+            )
+        )
 
     return nn.Sequential(
-        *block(1, 16, 3),
-        *block(16, 24, 3, stride=2),
-        *block(24, 24, 3, groups=24),
-        *block(24, 32, 1),
-        nn.Flatten(),
-        nn.Dropout(0.2),
-        nn.Linear(32 * 4 * 4, CLASSES),
+        OrderedDict(
+            stem=block(1, 16, 3),
+            halve=block(16, 24, 3, stride=2),
+            depthwise=block(24, 24, 3, groups=24),
+            pointwise=block(24, 32, 1),
+            flatten=nn.Flatten(),
+            dropout=nn.Dropout(0.2),
+            scores=nn.Linear(32 * 4 * 4, CLASSES),
+        )
     )
 
 

@@ -48,7 +48,7 @@ def table(result: Result) -> Table:
     made = Table(
         box=box.SIMPLE,
         show_header=False,
-        title=f"Handwritten digits on {title}, {result.target.core.name} emulated",
+        title=f"Handwritten digits on {title}, emulated {result.target.core.name}",
         title_justify="left",
         title_style="bold",
         pad_edge=False,
@@ -79,8 +79,8 @@ def table(result: Result) -> Table:
         f"{result.target_correct} of {result.images}, {same}",
         end_section=True,
     )
-    of_ram = f" of {board.ram_bytes:,}" if board else ""
-    of_flash = f" of {board.flash_bytes:,}" if board else ""
+    of_ram = f", of {board.ram_bytes:,}" if board else ""
+    of_flash = f", of {board.flash_bytes:,}" if board else ""
     made.add_row(
         "RAM",
         f"{totals.ram_bytes:,} B",
@@ -94,9 +94,7 @@ def table(result: Result) -> Table:
         f"+ weights {totals.weights_bytes:,}{of_flash}",
         end_section=True,
     )
-    made.add_row(
-        "multiply-accumulates", f"{totals.macs:,}", f"{result.parameters:,} parameters in the graph"
-    )
+    made.add_row("multiply-accumulates", f"{totals.macs:,}", f"{result.parameters:,} parameters")
     made.add_row("instructions", f"{totals.instructions:,}", "exact, one inference")
     made.add_row("cycles", f"{totals.cycles:,}", f"estimate: {totals.cycle_error}")
     made.add_row("cycles per MAC", f"{totals.cycles_per_mac or 0:.2f}", "")
