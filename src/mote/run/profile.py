@@ -31,7 +31,7 @@ class Totals:
         instructions: Executed by one call of ``<prefix>_run``; exact.
         cycles: Estimated, for memory without wait states.
         cycles_per_mac: None when the model has no multiply-accumulates.
-        cycle_error: What is known of the error of ``cycles``.
+        cycle_error: What is known of the error of ``cycles``, and what it leaves out.
         clock_hz: The board's clock, or ``REFERENCE_CLOCK_HZ``.
         ms: Milliseconds for one inference at that clock.
         ram_bytes: arena + scratch + stack + variables.
@@ -169,7 +169,7 @@ def _totals(
         instructions=cost.instructions,
         cycles=cost.cycles,
         cycles_per_mac=_ratio(cost.cycles, macs),
-        cycle_error=target.core.cycle_error,
+        cycle_error=_cycle_error(target),
         clock_hz=clock_hz,
         ms=1000 * cost.cycles / clock_hz,
         ram_bytes=plan.total_bytes + stack_bytes + parts.variables_bytes,
@@ -183,6 +183,12 @@ def _totals(
         rodata_bytes=parts.rodata_bytes,
         weights_bytes=parts.weights_bytes,
     )
+
+
+def _cycle_error(target: Target) -> str:
+    waits = target.board.flash_wait_states if target.board else None
+    error = target.core.cycle_error
+    return f"{error}; {waits} flash wait states not included" if waits else error
 
 
 def _layer(program: Program, plan: Plan, index: int, cost: Cost, parts: Sizes) -> Layer:

@@ -40,6 +40,8 @@ _UNIT = {
 _PER_CYCLE = {"memory": 2, "alu": 2}  # the other units: 1
 _NO_RESULT = ("cmp", "cmn", "tst", "teq", "vcmp", "it")
 _TWO_RESULTS = ("smull", "umull", "smlal", "umlal", "smlsl", "ldrd")
+_MOVES = ("mov", "mvn", "sxt", "uxt", "rev", "rbit", "clz", "adr")
+_UPDATES = ("movt", "bfi", "bfc")
 _FLAGS = "flags"
 
 
@@ -73,9 +75,16 @@ def _operands(i: Instruction, what: str) -> tuple[tuple[str, ...], tuple[str, ..
     needed = registers[results:]
     if what == "multiply":
         needed = needed[:2]  # the accumulator is needed late only
-    if what == "float_multiply_accumulate":
+    if what == "float_multiply_accumulate" or _updates_its_result(i, what):
         needed += registers[:1]
     return registers[:results], needed
+
+
+def _updates_its_result(i: Instruction, what: str) -> bool:
+    """Two-operand forms such as ``adds r0, #1`` read the register that they write."""
+    if what not in ("alu", "multiply"):
+        return False
+    return i.starts(*_UPDATES) or (i.operands.count(",") == 1 and not i.starts(*_MOVES))
 
 
 def block_cycles(block: Sequence[Instruction]) -> int:
