@@ -10,30 +10,26 @@
  * compile time. */
 #include "mote_kernels.h"
 #include "mote_requantize.h"
-
-static inline int32_t sum(const mote_add *p, int8_t x0, int8_t x1)
-{
-    return (x0 * p->x0_multiplier + x1 * p->x1_multiplier + p->offset) >> p->shift;
-}
+#include "mote_saturate.h"
 
 void mote_add_s8(const mote_add *layer, const int8_t *x0, const int8_t *x1, int8_t *y)
 {
-    const mote_add p = *layer; /* y may alias the struct in the compiler's eyes */
-    uint32_t n;
-    if (p.y_min == -128 && p.y_max == 127) { /* one saturating instruction from Armv7-M on */
-        for (n = p.elements; n >= 4; n -= 4) {
-            y[0] = mote_clamp_s8(sum(&p, x0[0], x1[0]), -128, 127);
-            y[1] = mote_clamp_s8(sum(&p, x0[1], x1[1]), -128, 127);
-            y[2] = mote_clamp_s8(sum(&p, x0[2], x1[2]), -128, 127);
-            y[3] = mote_clamp_s8(sum(&p, x0[3], x1[3]), -128, 127);
+    const int32_t m0 = layer->x0_multiplier, m1 = layer->x1_multiplier, offset = layer->offset;
+    const int32_t low = layer->y_min, high = layer->y_max;
+    const int shift = layer->shift;
+    uint32_t n = layer->elements;
+    if (low == -128 && high == 127) {
+        for (; n >= 4; n -= 4) {
+            y[0] = mote_saturate_s8((x1[0] * m1 + (x0[0] * m0 + offset)) >> shift);
+            y[1] = mote_saturate_s8((x1[1] * m1 + (x0[1] * m0 + offset)) >> shift);
+            y[2] = mote_saturate_s8((x1[2] * m1 + (x0[2] * m0 + offset)) >> shift);
+            y[3] = mote_saturate_s8((x1[3] * m1 + (x0[3] * m0 + offset)) >> shift);
             x0 += 4;
             x1 += 4;
             y += 4;
         }
-    } else {
-        n = p.elements;
     }
     for (; n > 0; n--) {
-        *y++ = mote_clamp_s8(sum(&p, *x0++, *x1++), p.y_min, p.y_max);
+        *y++ = mote_clamp_s8((*x1++ * m1 + (*x0++ * m0 + offset)) >> shift, low, high);
     }
 }
