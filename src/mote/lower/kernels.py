@@ -34,6 +34,18 @@ KERNELS: dict[str, Kernel] = {
         _dsp("mote_conv_2d_s8_dsp_wide", "mote_conv_2d", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_wide_single", "mote_conv_2d", Conv2D, takes_scratch=True),
         Kernel("mote_depthwise_conv_2d_s8", "mote_conv_2d", DepthwiseConv2D, _S8),
+        _dsp(
+            "mote_depthwise_conv_2d_s8_dsp_3x3",
+            "mote_depthwise_3x3",
+            DepthwiseConv2D,
+            takes_scratch=True,
+        ),
+        _dsp(
+            "mote_depthwise_conv_2d_s8_dsp_3x3_single",
+            "mote_depthwise_3x3",
+            DepthwiseConv2D,
+            takes_scratch=True,
+        ),
         Kernel("mote_fully_connected_s8", "mote_fully_connected", FullyConnected, _S8),
         Kernel("mote_add_s8", "mote_add", Add, _S8),
         Kernel("mote_add_broadcast_s8", "mote_add_general", Add, _S8),

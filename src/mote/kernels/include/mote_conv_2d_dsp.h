@@ -46,8 +46,7 @@ static inline void mote_put(mote_patch *patch, const int8_t *x, int32_t count)
 static inline void mote_put_zeros(mote_patch *patch, int8_t zero, int32_t count)
 {
     if (patch->bytes) {
-        for (; count > 0; count--)
-            *patch->bytes++ = zero;
+        patch->bytes = mote_fill(patch->bytes, zero, count);
     } else {
         uint32_t lanes = (uint32_t)(uint16_t)zero * 0x10001u;
         for (; count > 0; count -= 2, patch->lane += 4)

@@ -18,15 +18,36 @@ static inline uint32_t mote_read32(const void *p)
     return word;
 }
 
+static inline void mote_write32(void *p, uint32_t word)
+{
+    memcpy(p, &word, sizeof word);
+}
+
 /* Copies count bytes, mostly by words; returns the end of what it wrote. */
 static inline int8_t *mote_copy(int8_t *to, const int8_t *from, int32_t count)
 {
-    for (; count >= 4; count -= 4, to += 4, from += 4) {
-        uint32_t word = mote_read32(from);
-        memcpy(to, &word, sizeof word);
+    for (; count >= 16; count -= 16, to += 16, from += 16) {
+        uint32_t w0 = mote_read32(from), w1 = mote_read32(from + 4);
+        uint32_t w2 = mote_read32(from + 8), w3 = mote_read32(from + 12);
+        mote_write32(to, w0);
+        mote_write32(to + 4, w1);
+        mote_write32(to + 8, w2);
+        mote_write32(to + 12, w3);
     }
+    for (; count >= 4; count -= 4, to += 4, from += 4)
+        mote_write32(to, mote_read32(from));
     for (; count > 0; count--)
         *to++ = *from++;
+    return to;
+}
+
+/* Writes count times the same byte; returns the end of what it wrote. */
+static inline int8_t *mote_fill(int8_t *to, int8_t value, int32_t count)
+{
+    for (; count >= 4; count -= 4, to += 4)
+        mote_write32(to, (uint8_t)value * 0x01010101u);
+    for (; count > 0; count--)
+        *to++ = value;
     return to;
 }
 
@@ -69,6 +90,14 @@ static inline uint32_t mote_pkhbt(uint32_t a, uint32_t b)
 {
     uint32_t result;
     __asm("pkhbt %0, %1, %2, lsl #16" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+}
+
+/* (a.low + b.low, a.high + b.high) */
+static inline uint32_t mote_sadd16(uint32_t a, uint32_t b)
+{
+    uint32_t result;
+    __asm("sadd16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
     return result;
 }
 
@@ -133,6 +162,11 @@ static inline uint32_t mote_sxtb16(uint32_t a)
 {
     return mote_pkhbt((uint32_t)(int32_t)(int8_t)(uint8_t)a,
                       (uint32_t)(int32_t)(int8_t)(uint8_t)(a >> 16));
+}
+
+static inline uint32_t mote_sadd16(uint32_t a, uint32_t b)
+{
+    return mote_pkhbt(a + b, (a >> 16) + (b >> 16));
 }
 
 static inline uint32_t mote_sxtb16_ror8(uint32_t a)

@@ -46,6 +46,21 @@ typedef struct {
     uint8_t double_rounding; /* 1: double rounding, 0: single */
 } mote_conv_2d;
 
+/* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier; /* [channels] */
+    const uint8_t *shift;
+    uint16_t batches;
+    uint16_t x_height, x_width, channels;
+    uint16_t y_height, y_width;
+    uint16_t stride_height, stride_width;
+    uint16_t pad_top, pad_left;
+    uint16_t band; /* output rows computed at a time */
+    int8_t x_zero, y_zero, y_min, y_max;
+} mote_depthwise_3x3;
+
 /* y[b][o] = clamp(requantize(sum_i x[b][i] * weights[o][i] + bias[o]) + y_zero) */
 typedef struct {
     const int8_t *weights;     /* [outputs, inputs] */
@@ -145,6 +160,10 @@ void mote_conv_2d_s8_dsp_wide(const mote_conv_2d *layer, const int8_t *x, int8_t
 void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d *layer, const int8_t *x, int8_t *y,
                                      void *scratch);
 void mote_depthwise_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y,
+                                       void *scratch);
+void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *x,
+                                              int8_t *y, void *scratch);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 
 void mote_add_s8(const mote_add *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
