@@ -30,25 +30,16 @@ SOFTMAX_Q = Quantization((1 / 256,), (-128,))
 
 
 def random_graph(seed: int) -> Graph:
-    """A small graph of 1 to 8 random layers; every tensor has at most a few thousand elements."""
+    """A small graph of up to a dozen layers; every tensor has at most a few thousand elements."""
     maker = Maker(np.random.default_rng(seed))
-    rng = maker.rng
-    shape = (
-        int(rng.choice([1, 1, 1, 2])),
-        int(rng.integers(1, 14)),
-        int(rng.integers(1, 14)),
-        int(rng.choice([1, 2, 3, 4, 5, 8, 12, 16])),
-    )
-    x = maker.input(shape)
-    for _ in range(int(rng.integers(1, 8))):
-        x = maker.layer(x)
-    x = maker.head(x)
+    form = np.random.default_rng([seed, 2]).choice(["plane", "joined", "rows"], p=[0.8, 0.1, 0.1])
+    x = maker.rows() if form == "rows" else maker.plane(joined=form == "joined")
     outputs = [x.name]
     unread = {n.output for n in maker.nodes} - {t for n in maker.nodes for t in n.inputs} - {x.name}
     outputs += sorted(unread)
     inner = [n.output for n in maker.nodes if n.output not in outputs]
-    if inner and rng.random() < 0.2:
-        outputs.append(str(rng.choice(inner)))
+    if inner and maker.rng.random() < 0.2:
+        outputs.append(str(maker.rng.choice(inner)))
     graph = Graph(
         f"random_{seed}",
         {t.name: t for t in maker.tensors},
@@ -85,6 +76,33 @@ class Maker:
     tensors: list[Tensor] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
+
+    def plane(self, *, joined: bool) -> Tensor:
+        """Layers on [N, H, W, C], then a head; ``joined`` adds a second graph input halfway."""
+        rng = self.rng
+        shape = (
+            int(rng.choice([1, 1, 1, 2])),
+            int(rng.integers(1, 14)),
+            int(rng.integers(1, 14)),
+            int(rng.choice([1, 2, 3, 4, 5, 8, 12, 16])),
+        )
+        x = self.input(shape)
+        for _ in range(int(rng.integers(1, 8))):
+            x = self.layer(x)
+        if joined:
+            other = self.input(x.shape)
+            largest = max(x.q.scale, other.q.scale)
+            x = self.add(Add(), [x, other], self.quantization(around=largest))
+            x = self.layer(x)
+        return self.head(x)
+
+    def rows(self) -> Tensor:
+        """Fully connected layers on [B, I], as in an autoencoder."""
+        rng = self.rng
+        x = self.input((int(rng.choice([1, 1, 3])), int(rng.integers(1, 50))))
+        for _ in range(int(rng.integers(1, 6))):
+            x = self.residual(x) if rng.random() < 0.2 else self.dense(x, int(rng.integers(1, 30)))
+        return self.end(x)
 
     def input(self, shape: tuple[int, ...]) -> Tensor:
         """A graph input: mostly int8, at times uint8 or float32 behind a quantize node."""
@@ -232,7 +250,8 @@ class Maker:
         ]
         other = same[int(rng.integers(len(same)))]
         if rng.random() < 0.15:
-            shape = (1, 1, 1, x.shape[3]) if rng.random() < 0.5 else (x.shape[3],)
+            ones = (1,) * (len(x.shape) - 1)
+            shape = (*ones, x.shape[-1]) if rng.random() < 0.5 else (x.shape[-1],)
             array = rng.integers(-128, 128, shape).astype(np.int8)
             other = self.constant(array, self.quantization(around=x.q.scale))
         operands = [x, other] if rng.random() < 0.5 else [other, x]
@@ -261,7 +280,7 @@ class Maker:
         return self.add(Reshape(to=(batch, width, height, channels)), [x], x.quantization)
 
     def head(self, x: Tensor) -> Tensor:
-        """What ends a network: mean or flattening, fully connected, softmax, dequantize."""
+        """What ends a network: mean or flattening, fully connected, then ``end``."""
         rng = self.rng
         kind = rng.random()
         if kind < 0.25:
@@ -276,10 +295,17 @@ class Maker:
             flat = x
             if x.shape != (batch, depth):
                 flat = self.add(Reshape(to=(batch, depth)), [x], x.quantization)
-            outputs = int(rng.integers(1, 20))
-            weight, bias, typical = self.weights((outputs, depth), 0, flat)
-            op = FullyConnected(activation=self.activation())
-            x = self.add(op, [flat, weight, bias], self.quantization(around=typical))
+            x = self.dense(flat, int(rng.integers(1, 20)))
+        return self.end(x)
+
+    def dense(self, x: Tensor, outputs: int) -> Tensor:
+        weight, bias, typical = self.weights((outputs, x.shape[1]), 0, x)
+        op = FullyConnected(activation=self.activation())
+        return self.add(op, [x, weight, bias], self.quantization(around=typical))
+
+    def end(self, x: Tensor) -> Tensor:
+        """Softmax, and another type of output."""
+        rng = self.rng
         if rng.random() < 0.4:
             x = self.add(Softmax(beta=float(rng.choice([1.0, 1.0, 0.5, 2.0]))), [x], SOFTMAX_Q)
         if rng.random() < 0.15:

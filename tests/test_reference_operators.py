@@ -4,6 +4,7 @@ The parameters go further than networks do: zero points at the ends, multipliers
 one, scales that are powers of two (whose products hit exact halves).
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -30,6 +31,7 @@ from mote.ir.ops import (
     same_padding,
 )
 from mote.reference import run
+from mote.reference.softmax import EXP_POWERS
 
 Rng = np.random.Generator
 S8, U8, F32 = DType.INT8, DType.UINT8, DType.FLOAT32
@@ -215,3 +217,8 @@ def test_quantizing_saturates_what_an_integer_cannot_hold() -> None:
     graph = one_node(Quantize(), [x], Quantization((0.5,), (3,)), S8)
     data = np.array([1e30, -1e30, 63.0, 0.25], np.float32)
     np.testing.assert_array_equal(run(graph, [data])["y"], [127, -128, 127, 4])
+
+
+def test_the_exponentials_of_softmax_are_those_of_mathematics() -> None:
+    for bit, power in EXP_POWERS:
+        assert power == round(math.exp(-(2.0 ** (bit - 26))) * 2**31)
