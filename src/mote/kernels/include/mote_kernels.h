@@ -10,7 +10,8 @@
  * (see mote_requantize.h). y = clamp(requantize(acc) + y_zero, y_min, y_max).
  *
  * No kernel allocates, keeps state, or writes outside y and scratch. Unless its own file says
- * otherwise, y must not overlap x. Pointers need no alignment, scratch is 4-byte aligned. */
+ * otherwise, y must not overlap x. Pointers to bytes need no alignment, floats and
+ * scratch are 4-byte aligned. */
 #ifndef MOTE_KERNELS_H
 #define MOTE_KERNELS_H
 
@@ -57,7 +58,8 @@ typedef struct {
     uint16_t y_height, y_width;
     uint16_t stride_height, stride_width;
     uint16_t pad_top, pad_left;
-    uint16_t band; /* output rows computed at a time */
+    uint16_t band;      /* output rows computed at a time */
+    uint8_t shift_bits; /* 4 or 8 */
     int8_t x_zero, y_zero, y_min, y_max;
 } mote_depthwise_3x3;
 

@@ -1,0 +1,139 @@
+"""Nothing is forgotten: every operator has its meaning and kernels, every kernel its contract."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mote.ir.ops import OPS, Op, Reshape
+from mote.ir.tensor import DType
+from mote.lower.kernels import KERNELS
+from mote.lower.lower import LOWERINGS
+from mote.lower.step import Kernel
+from mote.lower.support import Support, support_table
+from mote.reference.evaluate import EVALUATORS
+from mote.target.cores import CORES
+
+FOLDER = Path(__file__).resolve().parents[1] / "src" / "mote" / "kernels"
+HEADER = (FOLDER / "include" / "mote_kernels.h").read_text()
+SOURCES = sorted(FOLDER.glob("*.c"))
+ALIASES: tuple[type[Op], ...] = (Reshape,)
+"""Operators whose result is another name for the same bytes: no lowering, no kernel."""
+
+FLOAT = (DType.FLOAT32, DType.FLOAT32)
+STANDARD_HEADERS = {"stdint.h", "stddef.h", "string.h", "arm_acle.h", "arm_mve.h"}
+LIBC = {"memcpy", "memset", "memmove"}
+"""What a freestanding implementation has anyway, because compilers call it."""
+
+every_operator = pytest.mark.parametrize("op", OPS, ids=lambda op: op.kind)
+every_kernel = pytest.mark.parametrize("kernel", KERNELS.values(), ids=lambda k: k.name)
+
+
+def declaration(kernel: Kernel) -> str:
+    found = re.search(rf"void {kernel.name}\(([^;]*)\);", HEADER)
+    assert found, f"{kernel.name} is not declared in mote_kernels.h"
+    return " ".join(found.group(1).split())
+
+
+@every_operator
+def test_an_operator_says_what_it_is(op: type[Op]) -> None:
+    assert op.__doc__
+    assert re.fullmatch(r"[a-z0-9_]+", op.kind)
+    assert op.dtypes
+
+
+@every_operator
+def test_an_operator_has_a_meaning(op: type[Op]) -> None:
+    assert op in EVALUATORS
+
+
+@every_operator
+def test_an_operator_on_integers_has_a_lowering_and_kernels_for_all_its_types(op: type[Op]) -> None:
+    integers = {dtypes for dtypes in op.dtypes if dtypes != FLOAT}
+    served = {k.dtypes for k in KERNELS.values() if k.operator is op}
+    if op in ALIASES or not integers:
+        assert op not in LOWERINGS
+        assert not served
+    else:
+        assert op in LOWERINGS
+        assert served == integers
+
+
+def test_the_tables_hold_operators_and_nothing_else() -> None:
+    assert set(EVALUATORS) == set(OPS)
+    assert set(LOWERINGS) <= set(OPS)
+    assert len({op.kind for op in OPS}) == len(OPS)
+
+
+def test_every_kernel_file_has_a_row_and_every_row_a_file() -> None:
+    assert {path.stem for path in SOURCES} == set(KERNELS)
+
+
+@every_kernel
+def test_a_kernel_is_declared_with_the_struct_and_pointers_of_its_row(kernel: Kernel) -> None:
+    c_types = {DType.INT8: "int8_t", DType.UINT8: "uint8_t", DType.FLOAT32: "float"}
+    x, y = (c_types[dtype] for dtype in kernel.dtypes)
+    pattern = rf"const {kernel.struct} \*layer, const {x} \*x0?,.*\b{y} \*y(, void \*scratch)?"
+    found = re.fullmatch(pattern, declaration(kernel))
+    assert found, declaration(kernel)
+    assert (found.group(1) is not None) == kernel.takes_scratch
+    assert re.search(rf"}} {kernel.struct};", HEADER)
+
+
+@every_kernel
+def test_a_kernel_file_opens_with_its_contract_or_says_where_it_is(kernel: Kernel) -> None:
+    contract = opening_comment(FOLDER / f"{kernel.name}.c")
+    for name in re.findall(r"mote_\w+\.h", contract):
+        contract += opening_comment(FOLDER / "include" / name)
+    assert re.search(r"\by\b", contract)
+    assert "Scratch" in contract
+
+
+def opening_comment(path: Path) -> str:
+    text = path.read_text()
+    assert text.startswith("/* SPDX-License-Identifier: Apache-2.0\n *\n * ")
+    return text[: text.index("*/")]
+
+
+@every_kernel
+def test_a_dsp_kernel_has_a_portable_one_beside_it(kernel: Kernel) -> None:
+    assert kernel.needs_dsp == ("_dsp" in kernel.name)
+    assert any(
+        not other.needs_dsp and (other.operator, other.dtypes) == (kernel.operator, kernel.dtypes)
+        for other in KERNELS.values()
+    )
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.[ch]")), ids=lambda path: path.name)
+def test_kernels_include_nothing_of_the_machine(path: Path) -> None:
+    included = set(re.findall(r'#\s*include\s*[<"]([^>"]+)', path.read_text()))
+    own = {name for name in included if (FOLDER / "include" / name).is_file()}
+    assert included - own <= STANDARD_HEADERS
+
+
+def test_kernels_keep_no_state_and_call_nothing_but_each_other(tmp_path: Path) -> None:
+    compiler, nm = shutil.which("cc"), shutil.which("nm")
+    assert compiler
+    assert nm
+    objects = [str(tmp_path / f"{path.stem}.o") for path in SOURCES]
+    options = ["-std=c99", "-O1", "-ffreestanding", "-I", str(FOLDER / "include"), "-c"]
+    subprocess.run([compiler, *options, *map(str, SOURCES)], cwd=tmp_path, check=True)
+    listed = subprocess.run([nm, "-P", *objects], capture_output=True, text=True, check=True).stdout
+    symbols = [line.split()[:2] for line in listed.splitlines() if not line.endswith(":")]
+    assert not [name for name, kind in symbols if kind.upper() in "BDC"], "mutable data"
+    used = {name for name, kind in symbols if kind == "U"}
+    assert used - set(KERNELS) - LIBC - {"_GLOBAL_OFFSET_TABLE_"} == set()
+    defined = {name for name, kind in symbols if kind == "T"}
+    assert defined == set(KERNELS)
+
+
+def test_the_list_of_what_is_supported_covers_every_operator_type_and_core() -> None:
+    rows = {(row.kind, row.dtypes): row for row in support_table()}
+    assert set(rows) == {(op.kind, dtypes) for op in OPS for dtypes in op.dtypes}
+    for row in rows.values():
+        assert row.summary
+        assert set(row.cores) == set(CORES)
+        only_graph = row.dtypes == FLOAT and row.kind != Reshape.kind
+        assert (Support.GRAPH in row.cores.values()) == only_graph
