@@ -1,4 +1,4 @@
-"""Finds the real models and data sets beside the checkout; absent ones skip a test, or fail it in CI."""
+"""Finds real models and data sets beside the checkout; without them tests skip, or fail in CI."""
 
 import os
 from pathlib import Path
