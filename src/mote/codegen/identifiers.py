@@ -7,25 +7,17 @@ from mote.lower.step import Program, Step
 from mote.plan.plan import Plan
 
 RESERVED = frozenset(
-    keyword
-    for line in (
-        "auto break case char const continue default do double else enum extern float for goto if",
-        "inline int long register restrict return short signed sizeof static struct switch typedef",
-        "union unsigned void volatile while alignas alignof and asm bitand bitor bool catch class",
-        "compl constexpr decltype delete explicit export false friend mutable namespace new",
-        "noexcept not nullptr operator or private protected public static_assert template this",
-        "thread_local throw true try typeid typename using virtual xor layer main model mote",
-    )
-    for keyword in line.split()
+    {"mote", "all", "clean", "edit_cache", "help", "install", "package", "rebuild_cache", "test"}
 )
-"""Keywords of C and C++, and the names that the generated code uses itself."""
+"""The library's own prefix, and what no CMake target may be called. Keywords of C do no harm: in
+C a name always goes on after the prefix, as in ``int_run``."""
 
 MAX_CHARACTERS = 48
 """C99 promises 31 significant characters for external names; every compiler of today keeps all."""
 
 
 def c_identifier(name: str) -> str:
-    """A lower-case C identifier that resembles ``name``.
+    """A lower-case identifier that resembles ``name``, to start a model's C names with.
 
     Accents fall away, every other foreign character becomes an underscore, and ``model_`` goes in
     front where the result would start with a digit, be empty, or be reserved.

@@ -105,7 +105,7 @@ def _parameters(program: Program, step: Step, index: int, struct: str) -> list[s
     lines += [f"    .{c.field} = {constant_name(program, index, c.field)}," for c in step.constants]
     scalars = [f".{field} = {number(value)}" for field, value in step.parameters]
     if scalars:
-        lines.append(f"{wrapped(scalars)},")
+        lines.append(wrapped(scalars))
     return [*lines, "};", ""]
 
 

@@ -1,7 +1,6 @@
 """C text that holds foreign values exactly: numbers, types, comments, wrapped lists."""
 
 import re
-import textwrap
 from collections.abc import Iterable
 
 import numpy as np
@@ -57,15 +56,13 @@ def shape(tensor: Tensor) -> str:
 
 
 def wrapped(items: Iterable[str], indent: str = "    ") -> str:
-    """Items with commas, in lines no longer than the page."""
-    return textwrap.fill(
-        ", ".join(items),
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    """Items with commas, as many in a line as fit the page."""
+    lines = [indent]
+    for item in items:
+        if len(lines[-1]) + len(item) + 1 > WIDTH and lines[-1] != indent:
+            lines.append(indent)
+        lines[-1] += f"{item}, "
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def tool() -> str:

@@ -7,7 +7,7 @@ from mote.ir.tensor import Array, DType
 from mote.lower.step import Constant, Program
 from mote.target.target import Target
 
-VALUES_PER_LINE = {1: 24, 2: 16, 4: 8}
+VALUES_PER_LINE = {1: 16, 2: 12, 4: 8}
 """By element size."""
 
 ALIGNED = """\
@@ -44,7 +44,8 @@ def weights_c(program: Program, target: Target) -> str:
             continue
         title = f"/* Layer {index}: {step.node.op.kind} '{comment(step.node.name)}'. */\n"
         for constant in step.constants:
-            align = "MOTE_WORD_ALIGNED " if constant.array.dtype.itemsize < 4 else ""
+            narrow = constant.is_weights and constant.array.dtype.itemsize < 4
+            align = "MOTE_WORD_ALIGNED " if narrow else ""
             declaration = _declaration(program, index, constant)
             parts.append(f"{title}{align}{declaration} = {{\n{_rows(constant.array)}}};\n")
             title = ""

@@ -41,20 +41,21 @@ def place(found: Sequence[Buffer]) -> Plan:
 
 
 def lower_bound(found: Sequence[Buffer]) -> int:
-    """Most bytes alive at one step; a buffer and the one computed over it count once."""
-    groups = _groups(found)
-    return max(
-        (sum(_alive(g, step) for g in groups) for step in {b.first for b in found}), default=0
+    """Most bytes alive at any step."""
+    return max((alive_bytes(found, step) for step in {b.first for b in found}), default=0)
+
+
+def alive_bytes(found: Sequence[Buffer], step: int) -> int:
+    """Bytes alive at one step; a buffer and the one computed over it count once."""
+    return sum(
+        max((align(b.bytes) for b in group if b.first <= step <= b.last), default=0)
+        for group in _groups(found)
     )
 
 
 def align(value: int) -> int:
     """The next multiple of the arena's alignment."""
     return -(-value // ALIGNMENT) * ALIGNMENT
-
-
-def _alive(group: Group, step: int) -> int:
-    return max((align(b.bytes) for b in group if b.first <= step <= b.last), default=0)
 
 
 def _groups(found: Iterable[Buffer]) -> list[Group]:

@@ -2,6 +2,7 @@
 
 from mote.errors import FitError
 from mote.lower.step import Program, Step
+from mote.plan.arena import alive_bytes
 from mote.plan.plan import Plan
 from mote.target.target import Target
 
@@ -44,11 +45,7 @@ def check_fit(program: Program, plan: Plan, target: Target) -> None:
 
 def _worst_step(program: Program, plan: Plan) -> str:
     """The step at which most bytes are alive."""
-
-    def alive(index: int) -> int:
-        return sum(b.bytes for b in plan.buffers if b.first <= index <= b.last)
-
-    index = max(range(len(program.steps)), key=alive)
+    index = max(range(len(program.steps)), key=lambda i: alive_bytes(plan.buffers, i))
     step = program.steps[index]
     return f"worst step {index}: {step.node.op.kind} '{step.node.name}' ({_sizes(program, step)})"
 

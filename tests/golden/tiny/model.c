@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tiny: int8[1,8,8,1] -> int8[1,4], 7 layers, 1,472 MACs.
+ * Written by Mote 0.1.0 for cortex-m4; a change here is lost when it is written again.
+ *
+ * The arena: 272 bytes; at no time are more than 272 bytes alive.
+ * A buffer is kept from the layer that writes it to the last that reads it.
+ *
+ *   offset    bytes   layers  holds
+ *      108       64    in..0  int8[1,8,8,1] 'pixels'
+ *      208       64     0..3  int8[1,4,4,4] 'stem_out'
+ *        0      108     0..0  scratch
+ *        0       64     1..2  int8[1,4,4,4] 'dw_out'
+ *       64      144     1..1  scratch
+ *       64       64     2..3  int8[1,4,4,4] 'pw_out'
+ *      128       32     2..2  scratch
+ *       64       64     3..4  int8[1,4,4,4] 'sum', computed over 'pw_out'
+ *        0       16     4..5  int8[1,2,2,4] 'pooled'
+ *       16        4     5..6  int8[1,4] 'logits'
+ *       16        4   6..out  int8[1,4] 'classes', computed over 'logits' */
+#include "model.h"
+
+#include "mote_kernels.h"
+#include "weights.h"
+
+/* One function per layer in the binary, so that debuggers and profilers can name it. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define MOTE_LAYER __attribute__((noinline, noclone))
+#elif defined(__GNUC__)
+#define MOTE_LAYER __attribute__((noinline))
+#else
+#define MOTE_LAYER
+#endif
+
+/* Called after each layer; define it (for example with -include) to look at every result. */
+#ifndef MOTE_TRACE
+#define MOTE_TRACE(layer, result, bytes) ((void)0)
+#endif
+
+/* Layer 0: conv_2d 'stem'
+ * int8[1,8,8,1] -> int8[1,4,4,4], 576 MACs
+ * y[o] = clamp(requantize(sum(x * weights[o]) + bias[o]) + y_zero) */
+static const mote_conv_2d layer_00 = {
+    .weights = tiny_layer_00_weights,
+    .bias = tiny_layer_00_bias,
+    .multiplier = tiny_layer_00_multiplier,
+    .shift = tiny_layer_00_shift,
+    .batches = 1, .x_height = 8, .x_width = 8, .x_channels = 1, .y_height = 4, .y_width = 4,
+    .y_channels = 4, .kernel_height = 3, .kernel_width = 3, .stride_height = 2, .stride_width = 2,
+    .dilation_height = 1, .dilation_width = 1, .pad_top = 0, .pad_left = 0, .groups = 1,
+    .x_zero = -8, .y_zero = -128, .y_min = -128, .y_max = 127, .shift_base = 1, .shift_bits = 4,
+    .double_rounding = 1,
+};
+
+static MOTE_LAYER void layer_00_conv_2d(uint8_t *arena)
+{
+    const int8_t *x = (void *)(arena + 108);
+    int8_t *y = (void *)(arena + 208);
+    void *scratch = arena + 0;
+
+    mote_conv_2d_s8_dsp(&layer_00, x, y, scratch);
+}
+
+/* Layer 1: depthwise_conv_2d 'block/dw'
+ * int8[1,4,4,4] -> int8[1,4,4,4], 576 MACs
+ * y[c] = clamp(requantize(sum(x[c] * weights[c]) + bias[c]) + y_zero) */
+static const mote_depthwise_3x3 layer_01 = {
+    .weights = tiny_layer_01_weights,
+    .bias = tiny_layer_01_bias,
+    .multiplier = tiny_layer_01_multiplier,
+    .shift = tiny_layer_01_shift,
+    .batches = 1, .x_height = 4, .x_width = 4, .y_height = 4, .y_width = 4, .stride_height = 1,
+    .stride_width = 1, .pad_top = 1, .pad_left = 1, .x_zero = -128, .channels = 4, .band = 4,
+    .y_zero = 3, .y_min = -128, .y_max = 127,
+};
+
+static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
+{
+    const int8_t *x = (void *)(arena + 208);
+    int8_t *y = (void *)(arena + 0);
+    void *scratch = arena + 64;
+
+    mote_depthwise_conv_2d_s8_dsp_3x3(&layer_01, x, y, scratch);
+}
+
+/* Layer 2: conv_2d 'block/pw'
+ * int8[1,4,4,4] -> int8[1,4,4,4], 256 MACs
+ * y[o] = clamp(requantize(sum(x * weights[o]) + bias[o]) + y_zero) */
+static const mote_conv_2d layer_02 = {
+    .weights = tiny_layer_02_weights,
+    .bias = tiny_layer_02_bias,
+    .multiplier = tiny_layer_02_multiplier,
+    .shift = tiny_layer_02_shift,
+    .batches = 1, .x_height = 4, .x_width = 4, .x_channels = 4, .y_height = 4, .y_width = 4,
+    .y_channels = 4, .kernel_height = 1, .kernel_width = 1, .stride_height = 1, .stride_width = 1,
+    .dilation_height = 1, .dilation_width = 1, .pad_top = 0, .pad_left = 0, .groups = 1,
+    .x_zero = 3, .y_zero = -5, .y_min = -128, .y_max = 127, .shift_base = 1, .shift_bits = 4,
+    .double_rounding = 1,
+};
+
+static MOTE_LAYER void layer_02_conv_2d(uint8_t *arena)
+{
+    const int8_t *x = (void *)(arena + 0);
+    int8_t *y = (void *)(arena + 64);
+    void *scratch = arena + 128;
+
+    mote_conv_2d_s8_dsp(&layer_02, x, y, scratch);
+}
+
+/* Layer 3: add 'block/add'
+ * int8[1,4,4,4], int8[1,4,4,4] -> int8[1,4,4,4], 0 MACs
+ * y = clamp(requantize(rescale(x0 - x0_zero) + rescale(x1 - x1_zero)) + y_zero) */
+static const mote_add layer_03 = {
+    .x0_multiplier = 8388608, .x1_multiplier = 2097152, .offset = -758120449, .shift = 23,
+    .elements = 64, .y_min = -128, .y_max = 127,
+};
+
+static MOTE_LAYER void layer_03_add(uint8_t *arena)
+{
+    const int8_t *x0 = (void *)(arena + 64);
+    const int8_t *x1 = (void *)(arena + 208);
+    int8_t *y = (void *)(arena + 64);
+
+    mote_add_s8(&layer_03, x0, x1, y);
+}
+
+/* Layer 4: average_pool_2d 'pool'
+ * int8[1,4,4,4] -> int8[1,2,2,4], 0 MACs
+ * y = clamp(round(mean of x over the part of the window that lies inside)) */
+static const mote_pool_2d layer_04 = {
+    .batches = 1, .x_height = 4, .x_width = 4, .channels = 4, .y_height = 2, .y_width = 2,
+    .kernel_height = 2, .kernel_width = 2, .stride_height = 2, .stride_width = 2, .pad_top = 0,
+    .pad_left = 0, .y_min = -128, .y_max = 127,
+};
+
+static MOTE_LAYER void layer_04_average_pool_2d(uint8_t *arena)
+{
+    const int8_t *x = (void *)(arena + 64);
+    int8_t *y = (void *)(arena + 0);
+
+    mote_average_pool_2d_s8(&layer_04, x, y);
+}
+
+/* Layer 5: fully_connected 'dense'
+ * int8[1,16] -> int8[1,4], 64 MACs
+ * y[o] = clamp(requantize(sum(x * weights[o]) + bias[o]) + y_zero) */
+static const mote_fully_connected layer_05 = {
+    .weights = tiny_layer_05_weights,
+    .bias = tiny_layer_05_bias,
+    .multiplier = tiny_layer_05_multiplier,
+    .shift = tiny_layer_05_shift,
+    .batches = 1, .inputs = 16, .outputs = 4, .y_zero = 0, .y_min = -128, .y_max = 127,
+    .shift_base = 6, .shift_bits = 4, .double_rounding = 0, .per_channel = 0,
+};
+
+static MOTE_LAYER void layer_05_fully_connected(uint8_t *arena)
+{
+    const int8_t *x = (void *)(arena + 0);
+    int8_t *y = (void *)(arena + 16);
+
+    mote_fully_connected_s8(&layer_05, x, y);
+}
+
+/* Layer 6: softmax 'softmax'
+ * int8[1,4] -> int8[1,4], 0 MACs
+ * y = exp(beta * x) / sum(exp(beta * x)) over the last axis */
+static const mote_softmax layer_06 = {
+    .exponentials = tiny_layer_06_exponentials,
+    .rows = 1, .columns = 4, .entries = 14,
+};
+
+static MOTE_LAYER void layer_06_softmax(uint8_t *arena)
+{
+    const int8_t *x = (void *)(arena + 16);
+    int8_t *y = (void *)(arena + 16);
+
+    mote_softmax_s8(&layer_06, x, y);
+}
+
+void tiny_run(void *arena)
+{
+    uint8_t *bytes = arena;
+
+    layer_00_conv_2d(bytes);
+    MOTE_TRACE(0, bytes + 208, 64);
+    layer_01_depthwise_conv_2d(bytes);
+    MOTE_TRACE(1, bytes + 0, 64);
+    layer_02_conv_2d(bytes);
+    MOTE_TRACE(2, bytes + 64, 64);
+    layer_03_add(bytes);
+    MOTE_TRACE(3, bytes + 64, 64);
+    layer_04_average_pool_2d(bytes);
+    MOTE_TRACE(4, bytes + 0, 16);
+    layer_05_fully_connected(bytes);
+    MOTE_TRACE(5, bytes + 16, 4);
+    layer_06_softmax(bytes);
+    MOTE_TRACE(6, bytes + 16, 4);
+}

@@ -1,0 +1,208 @@
+"""The Python API: what it returns, and what it says when it is used wrongly."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mote
+from mote import reference
+from mote.errors import (
+    FitError,
+    InputError,
+    ModelFileError,
+    OutputError,
+    TargetError,
+    ToolError,
+    UnsupportedModelError,
+)
+from mote.ir import DType, Graph, Node, Tensor
+from mote.ir.ops import Softmax
+from random_graphs import random_graph, random_inputs
+from tiny_model import tiny_graph
+
+X = np.random.default_rng(0).integers(-128, 128, (1, 8, 8, 1)).astype(np.int8)
+
+
+@pytest.fixture(scope="module")
+def build() -> mote.Build:
+    return mote.compile(tiny_graph(), "host")
+
+
+def several_outputs() -> Graph:
+    return next(g for g in map(random_graph, range(200)) if len(g.outputs) > 1)
+
+
+def test_one_output_comes_as_an_array(build: mote.Build) -> None:
+    np.testing.assert_array_equal(build.run(X), reference.run(build.graph, [X])["classes"])
+    np.testing.assert_array_equal(build.run([X]), build.run(X))
+
+
+def test_several_outputs_come_as_a_tuple() -> None:
+    graph = several_outputs()
+    sample = random_inputs(graph, 0)
+    found = mote.compile(graph, "host").run(sample)
+    assert isinstance(found, tuple)
+    assert len(found) == len(graph.outputs)
+
+
+def test_a_run_leaves_nothing_behind_for_the_next(build: mote.Build) -> None:
+    first = build.run(X)
+    build.run(np.full_like(X, 127))
+    np.testing.assert_array_equal(build.run(X), first)
+    (a,), (b,) = build.run_samples([X, [X]])
+    np.testing.assert_array_equal(a, b)
+
+
+def test_a_trace_has_every_activation_of_the_graph(build: mote.Build) -> None:
+    want, found = reference.run(build.graph, [X]), build.trace(X)
+    assert set(found) == set(want)
+    for name in want:
+        np.testing.assert_array_equal(found[name], want[name])
+
+
+@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4"])
+def test_an_emulated_core_gives_the_same_bytes(build: mote.Build, core: str) -> None:
+    emulated = mote.compile(tiny_graph(), core)
+    np.testing.assert_array_equal(emulated.run(X), build.run(X))
+    want, found = build.trace(X), emulated.trace(X)
+    assert set(found) == set(want)
+    assert all(np.array_equal(found[name], want[name]) for name in want)
+
+
+def test_importing_mote_is_cheap() -> None:
+    code = "import sys, mote; print([m for m in ('numpy', 'cffi', 'tflite') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'compil'"):
+        mote.compil  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (X[0], r"int8\[8, 8, 1\], allowed: int8\[1, 8, 8, 1\]"),
+        (X.astype(np.int16), r"int16\[1, 8, 8, 1\], allowed: int8"),
+        ([X, X], "takes 1 inputs"),
+        ([], "takes 1 inputs"),
+        ("no array", "allowed: int8"),
+        (None, "allowed: int8"),
+    ],
+)
+def test_wrong_inputs_are_refused(build: mote.Build, x: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        build.run(x)
+
+
+def test_real_values_are_refused_with_the_way_to_quantise_them(build: mote.Build) -> None:
+    real = X.astype(np.float32)
+    with pytest.raises(InputError) as caught:
+        build.run(real)
+    recipe = caught.value.hint.removeprefix("quantise it: ")
+    found = eval(recipe, {"numpy": np, "x": real})
+    assert found.dtype == np.int8
+    np.testing.assert_array_equal(found, np.clip(np.round(real / 0.0625) - 8, -128, 127))
+
+
+def test_float_layers_are_refused_all_at_once() -> None:
+    shape = (1, 4)
+    tensors = {n: Tensor(n, shape, DType.FLOAT32) for n in "xyz"}
+    nodes = (Node("one", Softmax(), ("x",), "y"), Node("two", Softmax(), ("y",), "z"))
+    with pytest.raises(UnsupportedModelError) as caught:
+        mote.compile(Graph("real", tensors, nodes, ("x",), ("z",)), "host")
+    assert [line.split(":")[0] for line in caught.value.details] == ["node 'one'", "node 'two'"]
+    assert "quantize" in caught.value.hint
+
+
+def test_an_unknown_target_is_refused_with_near_names() -> None:
+    with pytest.raises(TargetError, match="cortex-m4"):
+        mote.compile(tiny_graph(), "cortex-m44")
+
+
+def test_a_board_that_is_too_small_is_refused() -> None:
+    graph = tiny_graph()
+    board = mote.compile(graph, "nucleo-l4r5zi").target
+    assert board.board is not None
+    small = replace(board, board=replace(board.board, ram_bytes=100, flash_bytes=50))
+    with pytest.raises(FitError) as caught:
+        mote.compile(graph, small)
+    assert "B of RAM" in caught.value.message()
+    assert "B of flash" in caught.value.message()
+    assert "worst step" in caught.value.message()
+
+
+def test_a_missing_compiler_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ToolError, match="apt-get install gcc"):
+        mote.compile(tiny_graph(), "host").run(X)
+
+
+@pytest.mark.parametrize("name", ["absent.tflite", "absent", "."])
+def test_a_path_without_a_model_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelFileError):
+        mote.load(tmp_path / name)
+
+
+def test_saving_replaces_an_earlier_project_whole(build: mote.Build, tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "tiny"
+    build.save(place)
+    (place / "build").mkdir()
+    (place / "build" / "old.o").touch()
+    mote.compile(tiny_graph(), "cortex-m4").save(place)
+    assert not (place / "build").exists()
+    assert "cortex-m4" in (place / "model.h").read_text()
+    assert os.listdir(place.parent) == ["tiny"]
+
+
+def test_saving_fills_an_empty_directory(build: mote.Build, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    build.save(tmp_path / "empty")
+    assert (tmp_path / "empty" / "model.c").read_text() == build.files["model.c"]
+
+
+def test_saving_spares_what_mote_did_not_write(build: mote.Build, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("two years")
+    with pytest.raises(OutputError, match="holds other things"):
+        build.save(tmp_path)
+    assert os.listdir(tmp_path) == ["thesis.tex"]
+    (tmp_path / "manifest.json").write_text('{"tool": "another"}')
+    with pytest.raises(OutputError, match="holds other things"):
+        build.save(tmp_path)
+
+
+def test_saving_over_a_file_is_refused(build: mote.Build, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(OutputError, match="is a file"):
+            build.save(place)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_saving_where_nobody_may_write_is_refused(build: mote.Build, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="not writable"):
+        build.save(tmp_path / "tiny")
+
+
+def test_a_write_that_fails_leaves_the_earlier_project(
+    build: mote.Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "tiny"
+    build.save(place)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OutputError, match="No space left"):
+        mote.compile(tiny_graph(), "cortex-m4").save(place)
+    monkeypatch.undo()
+    assert "for host" in (place / "model.h").read_text()
+    assert os.listdir(tmp_path) == ["tiny"]
