@@ -7,6 +7,8 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
 from mote.lower.dsp_layout import (
     dsp_parameters,
+    dsp_shift_bits,
+    dsp_shifts,
     fits_dsp,
     in_fours,
     pack_lanes,
@@ -16,7 +18,6 @@ from mote.lower.dsp_layout import (
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import (
     Channels,
-    pack_nibbles,
     prepare_channels,
     requantization,
     settle_constant_channels,
@@ -94,7 +95,8 @@ def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -
     same += ("stride_height", "stride_width", "pad_top", "pad_left", "x_zero")
     parameters = {name: sizes[name] for name in same}
     parameters |= {"channels": sizes["x_channels"], "band": band}
-    parameters |= {name: dsp_parameters(channels)[name] for name in ("y_zero", "y_min", "y_max")}
+    own = ("y_zero", "y_min", "y_max", "shift_bits")
+    parameters |= {name: dsp_parameters(channels)[name] for name in own}
     return Step(
         node=node,
         kernel=KERNELS["mote_depthwise_conv_2d_s8_dsp_3x3" + "_single" * single],
@@ -103,7 +105,7 @@ def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -
             Constant("weights", channels.weights[:, TAPS_3X3].astype(np.int8), True),
             Constant("bias", (2 * channels.bias).astype(np.int32), True),
             Constant("multiplier", channels.multiplier.astype(np.int32), False),
-            Constant("shift", pack_nibbles((channels.right - 1).astype(np.uint8)), False),
+            Constant("shift", dsp_shifts(channels.right, dsp_shift_bits(channels.right)), False),
         ),
         scratch_bytes=((band - 1) * sizes["stride_height"] + 3) * row_bytes,
     )

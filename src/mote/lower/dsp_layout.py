@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from mote.ir.ops import Rounding
+from mote.ir.tensor import Array
 from mote.lower.requantization import Channels, Ints, pack_nibbles
 from mote.lower.step import Constant
 from mote.reference.fixed_point import wrap_int32
 
-SHIFTS = range(1, 17)
-"""Right shifts that a DSP kernel takes: 4 bits hold one less."""
+SHIFTS = range(1, 23)
+"""Right shifts of the DSP kernels: they keep (2 * y_zero + 1) << (right - 1) below 2**30."""
+NIBBLE_SHIFTS = range(1, 17)
+"""Right shifts of which one less fits 4 bits."""
 MAX_PAIRED_SUM = 2**23
 """A sum in the upper part of a shared accumulator stays below this."""
 MAX_DOUBLED_SUM = 2**30
@@ -26,7 +29,7 @@ class Pairs:
         bias: ``[pairs, 2]``.
         multiplier: ``[pairs, 2]``.
         right: ``[pairs, 2]``.
-        is_wide: True when 256 * A + B does not fit the accumulators or lanes.
+        is_wide: True when 256 * A + B does not fit the accumulators or lanes, or a shift 4 bits.
     """
 
     weights: Ints
@@ -59,7 +62,11 @@ def pair_channels(channels: Channels, multiple_of: int = 2) -> Pairs:
         bias=np.pad(channels.bias, (0, missing)).reshape(-1, 2),
         multiplier=np.pad(channels.multiplier, (0, missing)).reshape(-1, 2),
         right=np.pad(channels.right, (0, missing), constant_values=1).reshape(-1, 2),
-        is_wide=bool(upper.max() >= MAX_PAIRED_SUM or lanes.min() < -(2**15)),
+        is_wide=bool(
+            upper.max() >= MAX_PAIRED_SUM
+            or lanes.min() < -(2**15)
+            or channels.right.max() >= NIBBLE_SHIFTS.stop
+        ),
     )
 
 
@@ -91,8 +98,19 @@ def pair_constants(pairs: Pairs, lanes: Ints) -> tuple[Constant, ...]:
         Constant("weights", lane_bytes(lanes).astype(np.int8), True),
         Constant("bias", bias.reshape(-1).astype(np.int32), True),
         Constant("multiplier", pairs.multiplier.reshape(-1).astype(np.int32), False),
-        Constant("shift", pack_nibbles(pairs.right.reshape(-1) - 1), False),
+        Constant("shift", dsp_shifts(pairs.right.reshape(-1), 8 if pairs.is_wide else 4), False),
     )
+
+
+def dsp_shift_bits(right: Ints) -> int:
+    """Bits that the largest shift needs: 4 or 8."""
+    return 4 if right.max() < NIBBLE_SHIFTS.stop else 8
+
+
+def dsp_shifts(right: Ints, bits: int) -> Array:
+    """The right shifts less one, in 4 or 8 bits each."""
+    above = (right - SHIFTS.start).astype(np.uint8)
+    return above if bits == 8 else pack_nibbles(above)
 
 
 def dsp_parameters(channels: Channels) -> dict[str, int]:
@@ -102,6 +120,6 @@ def dsp_parameters(channels: Channels) -> dict[str, int]:
         "y_min": channels.y_range[0],
         "y_max": channels.y_range[1],
         "shift_base": SHIFTS.start,
-        "shift_bits": 4,
+        "shift_bits": dsp_shift_bits(channels.right),
         "double_rounding": int(channels.rounding is Rounding.DOUBLE),
     }

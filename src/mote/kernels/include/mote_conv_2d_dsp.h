@@ -107,7 +107,7 @@ static void mote_multiply(mote_multiply_job job, uint32_t channels, uint32_t cou
     job.weights += (uint32_t)(job.x_end - job.x) * job.pairs;
     job.bias += 2 * job.pairs;
     job.multiplier += 2 * job.pairs;
-    job.shift += job.pairs;
+    job.shift += MOTE_WIDE ? 2 * job.pairs : job.pairs;
     job.y = last;
     job.y_stride = 2;
     job.pairs = 1;

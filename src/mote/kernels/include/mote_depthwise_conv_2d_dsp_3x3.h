@@ -9,7 +9,7 @@
  * x: [batches, x_height, x_width, channels].  y: [batches, y_height, y_width, channels], must not
  * overlap x.  stride_width 1 or 2, no dilation.
  * weights: 9 bytes a channel, w[0][0] w[0][1] w[1][0] w[1][1] w[0][2] w[2][1] w[1][2] w[2][0] w[2][2].
- * bias: doubled.  shift: right shift - 1, two channels a byte.
+ * bias: doubled.  shift: right shift - 1, shift_bits a channel.
  * Scratch: ((band - 1) * stride_height + 3) * ((y_width - 1) * stride_width + 3) * channels bytes. */
 #ifndef MOTE_DEPTHWISE_CONV_2D_DSP_3X3_H
 #define MOTE_DEPTHWISE_CONV_2D_DSP_3X3_H
@@ -38,7 +38,7 @@ static void mote_depthwise_3x3_band(const mote_depthwise_3x3 *layer, mote_depthw
     const int8_t *w = layer->weights;
     for (int32_t c = 0; c < layer->channels; c++, w += 9) {
         uint32_t w0 = mote_read32(w), w1 = mote_read32(w + 4);
-        int32_t shift = layer->shift[c >> 1] >> ((c & 1) * 4) & 15;
+        int right = mote_right_shift(layer->shift, 1, layer->shift_bits, (uint32_t)c);
         job->weights[0] = mote_sadd16(mote_sxtb16(w0), mote_sxtb16(w0));
         job->weights[1] = mote_sadd16(mote_sxtb16_ror8(w0), mote_sxtb16_ror8(w0));
         job->weights[2] = mote_sadd16(mote_sxtb16(w1), mote_sxtb16(w1));
@@ -46,8 +46,8 @@ static void mote_depthwise_3x3_band(const mote_depthwise_3x3 *layer, mote_depthw
         job->weights[4] = (uint32_t)(w[8] * 2);
         job->bias = layer->bias[c];
         job->multiplier = layer->multiplier[c];
-        job->offset = (2 * layer->y_zero + 1) * (1 << shift);
-        job->right = shift + 1;
+        job->offset = (2 * layer->y_zero + 1) * (1 << (right - 1));
+        job->right = right;
         if (layer->stride_width == 1)
             mote_depthwise_3x3_stride_1(job);
         else

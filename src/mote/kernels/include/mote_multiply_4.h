@@ -8,7 +8,8 @@
  *
  * Exact: sums wrap modulo 2^32, |bias + x . A| < 2^23, |bias + x . B| < 2^30 and lanes fit int16, checked
  * at compile time. Layers that fail use a "wide" kernel (MOTE_WIDE): weight bytes are plain (B low, A
- * high) and both are sign-extended; |bias + x . A| < 2^30. MOTE_SINGLE selects single rounding.
+ * high) and both are sign-extended, |bias + x . A| < 2^30; and shifts have a byte each. MOTE_SINGLE
+ * selects single rounding.
  *
  * x: [taps / 2][4 pixels] words of two int16, taps a multiple of 4; the order of the taps is the weights'. */
 #ifndef MOTE_MULTIPLY_4_H
@@ -29,7 +30,7 @@ typedef struct {
     const int8_t *weights;     /* [pairs][taps / 2] words */
     const int32_t *bias;       /* [pairs][2]: 256 * A + B, B; wide: A, B */
     const int32_t *multiplier; /* [pairs][2] */
-    const uint8_t *shift;      /* [pairs]: right shift - 1 of A in the low half, of B in the high half */
+    const uint8_t *shift;      /* [pairs]: right shift - 1 of A (low half) and B; wide: [pairs][2] */
     int8_t *y;                 /* channel c of pixel p at y[p * y_stride + c] */
     uint32_t y_stride;
     uint32_t pairs; /* at least 1 */
@@ -48,13 +49,20 @@ static inline uint32_t mote_lanes_a(uint32_t w)
     return MOTE_WIDE ? mote_sxtb16_ror8(w) : w;
 }
 
+/* Right shift of channel A (which = 0) or B (1). */
+static inline int mote_pair_shift(const uint8_t *shift, uint32_t pair, uint32_t which)
+{
+    return (MOTE_WIDE ? shift[2 * pair + which] : shift[pair] >> (4 * which) & 15) + 1;
+}
+
 /* One pixel, the first of the four: for what remains of an image. */
 static inline void mote_multiply_1(const mote_multiply_job *job)
 {
     const int8_t *w = job->weights;
     for (uint32_t pair = 0; pair < job->pairs; pair++) {
         int32_t a = job->bias[2 * pair], b = job->bias[2 * pair + 1];
-        int right_a = (job->shift[pair] & 15) + 1, right_b = (job->shift[pair] >> 4) + 1;
+        int right_a = mote_pair_shift(job->shift, pair, 0);
+        int right_b = mote_pair_shift(job->shift, pair, 1);
         for (const uint32_t *x = job->x; x != job->x_end; x += 8) {
             uint32_t w0 = mote_read32(w), w1 = mote_read32(w + 4);
             a = mote_smlad(mote_lanes_a(w0), x[0], a);
@@ -79,7 +87,11 @@ static inline void mote_multiply_1(const mote_multiply_job *job)
 #if MOTE_WIDE
 #define MOTE_LANES_A "sxtb16 r10, r10, ror #8\n\t"
 #define MOTE_TWICE_A(a, b) "lsl " #a ", " #a ", #1\n\t"
+#define MOTE_SHIFT_A "ldrb r12, [r12]\n\t"
+#define MOTE_SHIFT_B "ldrb r12, [lr, #1]\n\tadd lr, lr, #2\n\t"
 #else
+#define MOTE_SHIFT_A "ldrb r12, [r12]\n\tand r12, r12, #15\n\t"
+#define MOTE_SHIFT_B "ldrb r12, [lr], #1\n\tlsr r12, r12, #4\n\t"
 #define MOTE_LANES_A
 #define MOTE_TWICE_A(a, b) "sub " #a ", " #a ", " #b "\n\tasr " #a ", " #a ", #7\n\t"
 #endif
@@ -140,20 +152,18 @@ mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
         /* r10 multiplier, r11 offset, r12 right shift; r8 walks the multipliers. */
         "ldr r8, [sp, #16]\n\t"
         "ldr r12, [sp, #20]\n\t"
-        "ldrb r12, [r12]\n\t"
+        MOTE_SHIFT_A
         "ldr r11, [sp, #36]\n\t"
-        "and r12, r12, #15\n\t"
         "ldr r10, [r8], #4\n\t"
         "lsl r11, r11, r12\n\t"
         "add r12, r12, #1\n\t"
         MOTE_FINISH_A(r0, r4) MOTE_FINISH_A(r1, r5) MOTE_FINISH_A(r2, r6) MOTE_FINISH_A(r3, r7)
         "ldr lr, [sp, #20]\n\t"
-        "ldrb r12, [lr], #1\n\t"
+        MOTE_SHIFT_B
         "str lr, [sp, #20]\n\t"
         "ldr r10, [r8], #4\n\t"
         "str r8, [sp, #16]\n\t"
         "ldr r11, [sp, #36]\n\t"
-        "lsr r12, r12, #4\n\t"
         "lsl r11, r11, r12\n\t"
         "add r12, r12, #1\n\t"
         MOTE_FINISH_B(r4) MOTE_FINISH_B(r5) MOTE_FINISH_B(r6) MOTE_FINISH_B(r7)
