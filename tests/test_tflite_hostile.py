@@ -50,6 +50,14 @@ def test_no_mutated_file_crashes_hangs_or_allocates_without_bound() -> None:
     mutate(MUTANTS, seed=0)
 
 
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 8, 12])
+def test_no_short_file_escapes(length: int) -> None:
+    rng = np.random.default_rng(length)
+    for first in range(256):
+        with pytest.raises(ModelFileError):
+            parse(bytes([first]) + rng.bytes(length - 1), "short", "short.tflite")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 4))
 def test_no_mutated_file_of_many_crashes_hangs_or_allocates_without_bound(seed: int) -> None:

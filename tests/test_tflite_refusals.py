@@ -464,6 +464,7 @@ FOREIGN = {
     "empty": (b"", "the file is empty"),
     "text": (b"hello, world", "is not a TFLite model: bytes 4 to 7 are b'o, w'"),
     "short": (b"TFL", "is not a TFLite model: bytes 4 to 7 are b''"),
+    "one byte": (b"\x08", "is not a TFLite model: bytes 4 to 7 are b''"),
     "new PyTorch": (b"PK\x03\x04" + bytes(40), "a zip archive, as PyTorch"),
     "old PyTorch": (b"\x80\x02\x8a\x0a" + bytes(40), "a pickle"),
     "ONNX": (b"\x08\x07\x12\x07pytorch\x1a\x032.1", "is an ONNX model, not a TFLite model"),

@@ -61,7 +61,11 @@ def check_format(data: bytes, source: str) -> None:
 
 def _looks_like_onnx(data: bytes) -> bool:
     """A protobuf message: field 1 (IR version), then mostly field 2 (name of the producer)."""
-    return data[0] == 0x08 and 1 <= data[1] < 0x20 and data[2:3] in (b"\x12", b"\x3a", b"\x42")
+    return (
+        data[:1] == b"\x08"
+        and b"\x01" <= data[1:2] < b"\x20"
+        and data[2:3] in (b"\x12", b"\x3a", b"\x42")
+    )
 
 
 def _neighbours(path: Path) -> str:
