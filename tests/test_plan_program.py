@@ -124,7 +124,7 @@ def test_every_plan_of_a_random_graph_passes_the_check(seed: int) -> None:
         assert plan.total_bytes <= 1.25 * plan.lower_bound_bytes
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(80))
 def test_a_spoilt_plan_never_passes_the_check(seed: int) -> None:
     """Move one live buffer onto another that is alive at the same step: it must be noticed."""
     made = lower(random_graph(seed), CORES["cortex-m4"])
@@ -134,14 +134,20 @@ def test_a_spoilt_plan_never_passes_the_check(seed: int) -> None:
         (a, b)
         for a in plan.buffers
         for b in plan.buffers
-        if a.name != b.name and a.over != b.name and b.over != a.name and a.bytes and b.bytes
-        if max(a.first, b.first) <= min(a.last, b.last)
+        if a.name != b.name and a.bytes and b.bytes
+        if max(a.first, b.first) <= min(a.last, b.last) and not may_hand_over(made, a, b)
     ]
     for at in rng.permutation(len(pairs))[:5]:
         a, b = pairs[at]
         spoilt = replace(plan, offsets={**plan.offsets, a.name: plan.offsets[b.name]})
         with pytest.raises(AssertionError):
             check(made, grown(spoilt))
+
+
+def may_hand_over(made: Program, a: Buffer, b: Buffer) -> bool:
+    """True when one may be computed over the other, in the one step in which they meet."""
+    first, last = max(a.first, b.first), min(a.last, b.last)
+    return first == last and 0 <= first < len(made.steps) and bool(made.steps[first].in_place)
 
 
 def grown(plan: Plan) -> Plan:
