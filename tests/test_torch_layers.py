@@ -1,5 +1,7 @@
 """PyTorch layers as nodes: the float graph computes what PyTorch computes, in NHWC."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from torch.nn import functional
 
 from mote import reference
 from mote.frontends.torch import from_torch
+from mote.frontends.torch_ops import CONVERTERS
 from mote.ir import Graph
 from mote.ir.ops import Reshape
 from mote.passes import optimize
@@ -196,3 +199,10 @@ def test_the_mode_of_every_module_is_restored() -> None:
     assert module.training
     assert module.block.drop.training
     assert not module.block.bn.training
+
+
+def test_the_documentation_lists_every_operation() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "frontends.md").read_text()
+    table = text[text.index("## PyTorch") :]
+    missing = [name for name in CONVERTERS if f"`{name.split('.')[1]}`" not in table]
+    assert not missing
