@@ -1,5 +1,6 @@
 """Builds the wheel once, installs it in a fresh environment, and uses it outside the checkout."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -55,11 +56,18 @@ def install(wheel: Path, environment: Path) -> Path:
 
 
 def use(python: Path, folder: Path) -> None:
-    """Compile and run a model with the command and the package, away from the checkout."""
+    """Work on a small model with the command and the package, away from the checkout."""
     folder.mkdir()
     shutil.copy(CHECKOUT / "scripts" / "wheel_smoke.py", folder)
-    run([str(python.parent / "mote"), "--version"], folder)
-    run([str(python), "-W", "error", "wheel_smoke.py"], folder)
+    sys.path.insert(0, str(CHECKOUT / "tests"))
+    model = importlib.import_module("small_model").write_small_model(folder).name
+    mote = str(python.parent / "mote")
+    run([mote, "--version"], folder)
+    run([mote, "compile", model, "--target", "cortex-m4", "-o", "small/"], folder)
+    assert list((folder / "small").rglob("mote_*.c")), "the generated project lacks its kernels"
+    run(["make", "-C", "small"], folder)
+    run([mote, "profile", model, "--target", "cortex-m4", "--json"], folder)
+    run([str(python), "-W", "error", "wheel_smoke.py", model], folder)
 
 
 def run(command: list[str], folder: Path | None = None) -> None:
