@@ -43,7 +43,7 @@ def verify_command(model: Path, target: str, samples: int, seed: int) -> int:
         (comparison,) = compare_with_litert(
             build.graph,
             model.read_bytes(),
-            {chosen.name: lambda arrays: build.trace(*arrays)},
+            {chosen.name: build.trace},
             samples=samples,
             seed=seed,
         )
