@@ -3,8 +3,17 @@
 import numpy as np
 
 from mote.ir.graph import Graph, Node
-from mote.ir.ops import FullyConnected
+from mote.ir.ops import FullyConnected, Rounding
 from mote.lower.convolution import check_sizes
+from mote.lower.dsp_layout import (
+    dsp_parameters,
+    dsp_shifts,
+    fits_dsp,
+    in_fours,
+    pack_lanes,
+    pair_channels,
+    pair_constants,
+)
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import (
     Channels,
@@ -15,6 +24,9 @@ from mote.lower.requantization import (
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
+OUTPUTS_AT_A_TIME = 8
+"""Of the DSP kernels."""
+
 
 def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
     """One fully connected layer."""
@@ -23,7 +35,37 @@ def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
     channels = prepare_channels(graph, node, weight, node.op.activation, node.op.rounding)
     if not channels.is_uniform:
         channels = settle_constant_channels(channels)
+    if core.dsp and fits_dsp(channels):
+        return _dsp_step(graph, node, channels)
     return _portable_step(graph, node, channels)
+
+
+def _dsp_step(graph: Graph, node: Node, channels: Channels) -> Step:
+    pairs = pair_channels(channels, multiple_of=OUTPUTS_AT_A_TIME)
+    single = channels.rounding is Rounding.SINGLE
+    lanes = in_fours(pack_lanes(pairs, pairs.is_wide))
+    # [blocks, pairs of a block, fours, 4 taps] -> the fours outermost in a block
+    blocks = lanes.reshape(-1, OUTPUTS_AT_A_TIME // 2, lanes.shape[1] // 4, 4).swapaxes(1, 2)
+    weights, bias, multiplier, _ = pair_constants(pairs, blocks)
+    # [blocks, pairs, 2] -> all the A of a block, then all its B
+    sums = bias.array.reshape(-1, OUTPUTS_AT_A_TIME // 2, 2).swapaxes(1, 2).reshape(-1)
+    requantized = 1 if channels.is_uniform else len(channels.bias)
+    parameters = dsp_parameters(channels)
+    shift = dsp_shifts(channels.right[:requantized], parameters["shift_bits"])
+    flags = {"per_channel": int(not channels.is_uniform)}
+    return Step(
+        node=node,
+        kernel=KERNELS[
+            "mote_fully_connected_s8_dsp" + "_wide" * pairs.is_wide + "_single" * single
+        ],
+        parameters=tuple({**layer_sizes(graph, node), **parameters, **flags}.items()),
+        constants=(
+            weights,
+            Constant("bias", sums, True),
+            Constant("multiplier", multiplier.array[:requantized], False),
+            Constant("shift", shift, False),
+        ),
+    )
 
 
 def _portable_step(graph: Graph, node: Node, channels: Channels) -> Step:

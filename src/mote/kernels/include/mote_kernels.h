@@ -167,6 +167,11 @@ void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const in
 void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *x,
                                               int8_t *y, void *scratch);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
+void mote_fully_connected_s8_dsp(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
+void mote_fully_connected_s8_dsp_single(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
+void mote_fully_connected_s8_dsp_wide(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
+void mote_fully_connected_s8_dsp_wide_single(const mote_fully_connected *layer, const int8_t *x,
+                                             int8_t *y);
 
 void mote_add_s8(const mote_add *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
 void mote_add_broadcast_s8(const mote_add_general *layer, const int8_t *x0, const int8_t *x1,

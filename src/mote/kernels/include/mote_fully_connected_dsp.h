@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fully connected layers through mote_dot_8.h, eight outputs at a time. The kernels
+ * mote_fully_connected_s8_dsp*.c are this file with one choice of MOTE_WIDE and MOTE_SINGLE each.
+ *
+ * y[n,o] = clamp(requantize(bias[o] + sum_i x[n,i] * weights[o,i]) + y_zero)
+ *
+ * x: [batches, inputs].  y: [batches, outputs], must not overlap x.  Scratch: none.
+ * weights: [outputs / 8][inputs / 4][4 pairs] of 8 bytes, 4-byte aligned, filled up with zeros: four taps
+ * of a pair (A, B) of channels in the order 0, 2, 1, 3.
+ * bias: [outputs / 8][8]: 256 * A + B (wide: A) of four pairs, then their B.
+ * multiplier, shift: one entry, or one for each output: right shift - 1 in shift_bits bits.
+ * No overflow: as mote_multiply_4.h. */
+#ifndef MOTE_FULLY_CONNECTED_DSP_H
+#define MOTE_FULLY_CONNECTED_DSP_H
+
+#include "mote_dot_8.h"
+#include "mote_kernels.h"
+#include "mote_requantize.h"
+
+static void mote_fully_connected_sums(mote_dot_8_job *job, const int32_t *bias, const int8_t *x,
+                                      uint32_t inputs)
+{
+    int8_t last[4] = {0, 0, 0, 0};
+    memcpy(job->a, bias, sizeof job->a);
+    memcpy(job->b, bias + 4, sizeof job->b);
+    job->x = x;
+    job->x_end = x + (inputs & ~3u);
+    if (inputs >= 4)
+        mote_dot_8(job);
+    if (inputs & 3u) {
+        memcpy(last, job->x, inputs & 3u);
+        job->x = last;
+        job->x_end = last + 4;
+        mote_dot_8(job);
+    }
+}
+
+static inline void mote_fully_connected_dsp(const mote_fully_connected *layer, const int8_t *x, int8_t *y)
+{
+    const int32_t zero = 2 * layer->y_zero + 1;
+    const int32_t y_min = layer->y_min, y_max = layer->y_max;
+    const uint32_t outputs = layer->outputs, per_channel = layer->per_channel;
+    mote_dot_8_job job;
+
+    for (uint32_t n = 0; n < layer->batches; n++) {
+        job.weights = layer->weights;
+        for (uint32_t o = 0; o < outputs; o += 8) {
+            uint32_t count = outputs - o < 8 ? outputs - o : 8;
+            int32_t multiplier = layer->multiplier[0], offset = 0;
+            int right = 0;
+            mote_fully_connected_sums(&job, layer->bias + o, x, layer->inputs);
+            for (uint32_t i = 0; i < count; i++) {
+                int32_t b = job.b[i >> 1];
+                int32_t twice = i & 1u ? b * 2 : mote_twice_a(job.a[i >> 1], b);
+                if (per_channel || i == 0) {
+                    multiplier = layer->multiplier[(o + i) * per_channel];
+                    right = mote_right_shift(layer->shift, 1, layer->shift_bits, (o + i) * per_channel);
+                    offset = zero * (1 << (right - 1));
+                }
+                twice = mote_finish(twice, multiplier, offset, right, !MOTE_SINGLE);
+                *y++ = mote_clamp_s8(twice, y_min, y_max);
+            }
+        }
+        x += layer->inputs;
+    }
+}
+
+#endif

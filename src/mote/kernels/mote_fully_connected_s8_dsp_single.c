@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Fully connected with SMLAD, single rounding; see mote_fully_connected_dsp.h. */
+#define MOTE_SINGLE 1
+#include "mote_fully_connected_dsp.h"
+
+void mote_fully_connected_s8_dsp_single(const mote_fully_connected *layer, const int8_t *x, int8_t *y)
+{
+    mote_fully_connected_dsp(layer, x, y);
+}
