@@ -1,5 +1,6 @@
 """The Python API: what it returns, and what it says when it is used wrongly."""
 
+import json
 import os
 import subprocess
 import sys
@@ -150,15 +151,54 @@ def test_a_path_without_a_model_is_refused(tmp_path: Path, name: str) -> None:
         mote.load(tmp_path / name)
 
 
+def texts(directory: Path) -> dict[str, str]:
+    """Every file below a directory."""
+    files = (p for p in directory.rglob("*") if p.is_file())
+    return {p.relative_to(directory).as_posix(): p.read_text() for p in files}
+
+
 def test_saving_replaces_an_earlier_project_whole(build: mote.Build, tmp_path: Path) -> None:
     place = tmp_path / "deep" / "tiny"
     build.save(place)
-    (place / "build").mkdir()
-    (place / "build" / "old.o").touch()
-    mote.compile(tiny_graph(), "cortex-m4").save(place)
-    assert not (place / "build").exists()
-    assert "cortex-m4" in (place / "model.h").read_text()
+    other = mote.compile(tiny_graph(), "cortex-m4")
+    assert set(build.files) != set(other.files)
+    other.save(place)
+    assert texts(place) == other.files
     assert os.listdir(place.parent) == ["tiny"]
+
+
+def test_saving_again_spares_what_others_added(build: mote.Build, tmp_path: Path) -> None:
+    build.save(tmp_path / "tiny")
+    (tmp_path / "tiny" / "kernels" / "mine.c").write_text("int mine;")
+    mote.compile(tiny_graph(), "cortex-m4").save(tmp_path / "tiny")
+    assert (tmp_path / "tiny" / "kernels" / "mine.c").read_text() == "int mine;"
+
+
+def test_a_manifest_cannot_make_saving_remove_files_elsewhere(
+    build: mote.Build, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.tex").write_text("two years")
+    (tmp_path / "tiny").mkdir()
+    lie = {"tool": "mote", "files": ["../thesis.tex", str(tmp_path / "thesis.tex")]}
+    (tmp_path / "tiny" / "manifest.json").write_text(json.dumps(lie))
+    build.save(tmp_path / "tiny")
+    assert (tmp_path / "thesis.tex").exists()
+
+
+def test_saving_into_the_working_directory_keeps_it(
+    build: mote.Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    build.save(".")
+    assert Path("model.c").read_text() == build.files["model.c"]
+
+
+def test_saving_follows_a_link_to_a_directory(build: mote.Build, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    build.save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "model.c").exists()
 
 
 def test_saving_fills_an_empty_directory(build: mote.Build, tmp_path: Path) -> None:
@@ -201,8 +241,9 @@ def test_a_write_that_fails_leaves_the_earlier_project(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(OutputError, match="No space left"):
-        mote.compile(tiny_graph(), "cortex-m4").save(place)
+    for where in (place, tmp_path / "new"):
+        with pytest.raises(OutputError, match="No space left"):
+            mote.compile(tiny_graph(), "cortex-m4").save(where)
     monkeypatch.undo()
-    assert "for host" in (place / "model.h").read_text()
+    assert texts(place) == build.files
     assert os.listdir(tmp_path) == ["tiny"]

@@ -1,6 +1,7 @@
 """The planner against hand-made cases and against every placement of random small ones."""
 
 from itertools import pairwise, permutations
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -104,3 +105,15 @@ def test_chains_of_results_over_operands_share_no_byte_with_others() -> None:
         plan = place([*chain, *random_buffers(rng, 8)])
         disjoint(plan)
         assert all(plan.offsets[a.name] == plan.offsets[b.name] for a, b in pairwise(chain))
+
+
+def test_a_network_of_thousands_of_layers_is_planned_in_seconds() -> None:
+    rng = np.random.default_rng(3)
+    found = [
+        Buffer(f"b{i}", int(rng.integers(1, 999)), i - 1, i + int(rng.integers(9)))
+        for i in range(3000)
+    ]
+    begin = perf_counter()
+    plan = place(found)
+    assert perf_counter() - begin < 20
+    assert plan.total_bytes <= 1.2 * plan.lower_bound_bytes

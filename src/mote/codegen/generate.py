@@ -16,14 +16,14 @@ def generate(program: Program, plan: Plan, target: Target) -> dict[str, str]:
     """Relative path -> text of every file; the same arguments give the same bytes."""
     kernels = kernel_files(program)
     sources = ["model.c", "weights.c", *(path for path in kernels if path.endswith(".c"))]
-    return {
+    files = {
         "model.h": model_h(program, plan, target),
         "model.c": model_c(program, plan, target),
         "weights.h": weights_h(program, target),
         "weights.c": weights_c(program, target),
         "main.c": main_c(program, plan),
-        FILE: manifest_json(program, plan, target),
         "Makefile": makefile(program, target, sources),
         "CMakeLists.txt": cmake_lists(program, target, sources),
         **kernels,
     }
+    return {**files, FILE: manifest_json(program, plan, target, files)}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mote.codegen.hash import graph_sha256
 from mote.codegen.identifiers import c_identifier, offset
 from mote.codegen.text import C_TYPES, SPDX, comment, integer, real, shape, tool
 from mote.ir.tensor import Tensor
@@ -97,6 +98,8 @@ def banner(program: Program, target: Target) -> str:
     ]
     if graph.source_sha256:
         lines.append(f"Model file sha256 {comment(graph.source_sha256)}")
+    else:
+        lines.append(f"Graph sha256 {graph_sha256(graph)}")
     return "\n".join(f" * {line}" for line in lines)
 
 

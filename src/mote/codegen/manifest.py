@@ -1,9 +1,11 @@
 """Writes manifest.json: what the project needs and holds, for programs to read."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from mote import __version__
+from mote.codegen.hash import graph_sha256
 from mote.codegen.header import Port, ports
 from mote.codegen.identifiers import (
     activations,
@@ -24,8 +26,11 @@ FILE = "manifest.json"
 TOOL = "mote"
 
 
-def manifest_json(program: Program, plan: Plan, target: Target) -> str:
-    """The text of manifest.json; sizes are bytes, offsets count from the arena's start."""
+def manifest_json(program: Program, plan: Plan, target: Target, files: Iterable[str]) -> str:
+    """The text of manifest.json; sizes are bytes, offsets count from the arena's start.
+
+    ``files`` are the paths of the project's other files.
+    """
     graph = program.graph
     constants = [c for step in program.steps for c in step.constants]
     document = {
@@ -36,6 +41,7 @@ def manifest_json(program: Program, plan: Plan, target: Target) -> str:
             "name": graph.name,
             "prefix": c_identifier(graph.name),
             "sha256": graph.source_sha256,
+            "graph_sha256": graph_sha256(graph),
         },
         "target": {
             "name": target.name,
@@ -57,6 +63,7 @@ def manifest_json(program: Program, plan: Plan, target: Target) -> str:
         "outputs": [_port(port) for port in ports(program, plan, "output")],
         "layers": [_layer(program, index) for index in range(len(program.steps))],
         "tensors": _tensors(program, plan),
+        "files": sorted([*files, FILE]),
     }
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 

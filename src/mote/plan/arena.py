@@ -1,6 +1,6 @@
 """Places buffers in one arena: several greedy orders, the smallest result wins."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mote.lower.step import Program
 from mote.plan.lifetime import buffers
@@ -10,7 +10,10 @@ Group = tuple[Buffer, ...]
 """Buffers that share one offset because each is computed over the one before it."""
 
 ROUNDS = 64
-"""Attempts to repair the best greedy order before settling for it."""
+"""Attempts to repair each greedy order, for networks of ordinary size."""
+
+PLACEMENTS = 20_000
+"""About how many buffers may be placed while repairing one order: bounds the time."""
 
 
 def plan_memory(program: Program) -> Plan:
@@ -20,37 +23,45 @@ def plan_memory(program: Program) -> Plan:
 
 def place(found: Sequence[Buffer]) -> Plan:
     """The smallest arena among the greedy orders and their repairs; deterministic."""
-    groups = _groups(found)
     bound = lower_bound(found)
-    best: dict[str, int] = {}
-    best_bytes = -1
+    best = min(_attempts(found, bound), key=lambda offsets: _end(found, offsets))
+    activations = [b for b in found if not b.is_scratch]
+    return Plan(tuple(found), best, _end(found, best), _end(activations, best), bound)
+
+
+def _attempts(found: Sequence[Buffer], bound: int) -> Iterator[dict[str, int]]:
+    """Placements of all greedy orders and their repairs, up to one that cannot be beaten."""
+    groups = _groups(found)
+    rounds = max(1, min(ROUNDS, PLACEMENTS // max(1, len(groups))))
     for key in _ORDERS:
         order = sorted(groups, key=key)
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             offsets = _first_fit(order)
+            yield offsets
             total = _end(found, offsets)
-            if best_bytes < 0 or total < best_bytes:
-                best, best_bytes = offsets, total
-            top = next(g for g in order if _end(g, offsets) == total)
-            if best_bytes == bound or order[0] is top:
-                break
+            if total == bound:
+                return
             # Whatever reaches the top was placed too late: give it the first choice.
+            top = next(g for g in order if _end(g, offsets) == total)
+            if order[0] is top:
+                break
             order = [top, *(g for g in order if g is not top)]
-    activations = [b for b in found if not b.is_scratch]
-    return Plan(tuple(found), best, best_bytes, _end(activations, best), bound)
 
 
 def lower_bound(found: Sequence[Buffer]) -> int:
     """Most bytes alive at any step."""
-    return max((alive_bytes(found, step) for step in {b.first for b in found}), default=0)
+    return max(alive_bytes(found).values(), default=0)
 
 
-def alive_bytes(found: Sequence[Buffer], step: int) -> int:
-    """Bytes alive at one step; a buffer and the one computed over it count once."""
-    return sum(
-        max((align(b.bytes) for b in group if b.first <= step <= b.last), default=0)
-        for group in _groups(found)
-    )
+def alive_bytes(found: Sequence[Buffer]) -> dict[int, int]:
+    """Bytes alive at each step; a buffer and the one computed over it count once."""
+    alive: dict[int, int] = {}
+    for group in _groups(found):
+        steps = {step for b in group for step in range(b.first, b.last + 1)}
+        for step in steps:
+            most = max(align(b.bytes) for b in group if b.first <= step <= b.last)
+            alive[step] = alive.get(step, 0) + most
+    return alive
 
 
 def align(value: int) -> int:
@@ -69,21 +80,25 @@ def _groups(found: Iterable[Buffer]) -> list[Group]:
 
 def _first_fit(order: Iterable[Group]) -> dict[str, int]:
     """Give each group in turn the lowest offset that is free for all of its members."""
-    placed: list[tuple[Buffer, int]] = []
+    offsets: dict[str, int] = {}
+    placed: dict[int, list[tuple[int, int]]] = {}  # step -> (offset, end) of what is alive in it
     for group in order:
-        taken = sorted(
-            # The offsets, ends excluded, at which this member would touch that buffer.
-            (offset - align(member.bytes), offset + align(other.bytes))
+        # The offsets, ends excluded, at which a member would touch what is placed.
+        taken = {
+            (start - align(member.bytes), end)
             for member in group
-            for other, offset in placed
-            if member.first <= other.last and other.first <= member.last
-        )
+            for step in range(member.first, member.last + 1)
+            for start, end in placed.get(step, ())
+        }
         offset = 0
-        for low, high in taken:
+        for low, high in sorted(taken):
             if low < offset < high:
                 offset = high
-        placed += [(member, offset) for member in group]
-    return {buffer.name: offset for buffer, offset in placed}
+        for member in group:
+            offsets[member.name] = offset
+            for step in range(member.first, member.last + 1):
+                placed.setdefault(step, []).append((offset, offset + align(member.bytes)))
+    return offsets
 
 
 def _end(found: Iterable[Buffer], offsets: dict[str, int]) -> int:

@@ -45,7 +45,8 @@ def check_fit(program: Program, plan: Plan, target: Target) -> None:
 
 def _worst_step(program: Program, plan: Plan) -> str:
     """The step at which most bytes are alive."""
-    index = max(range(len(program.steps)), key=lambda i: alive_bytes(plan.buffers, i))
+    alive = alive_bytes(plan.buffers)
+    index = max(range(len(program.steps)), key=lambda i: alive[i])
     step = program.steps[index]
     return f"worst step {index}: {step.node.op.kind} '{step.node.name}' ({_sizes(program, step)})"
 

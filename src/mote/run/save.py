@@ -1,99 +1,109 @@
-"""Writes a generated project into a directory, whole or not at all."""
+"""Writes a generated project into a directory: complete, or not at all."""
 
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mote.codegen.manifest import FILE, TOOL
 from mote.errors import OutputError
 
 
 def save(project: Mapping[str, str], directory: Path) -> None:
-    """Write the files so that they appear all at once.
+    """Write the files into a new or empty directory, or over a project that Mote wrote before.
 
-    A directory that is empty, or that Mote wrote before, is replaced; any other is left alone.
+    Everything is first written beside its place; nothing is touched before that has succeeded. Of
+    an earlier project, what it generated is replaced or removed; what others added is left alone.
 
     Raises:
         OutputError: Something stands in the way, or the place cannot be written.
     """
-    directory = Path(os.path.abspath(directory))
     check_directory(directory)
+    place = Path(os.path.realpath(directory))
     try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
+        if place.exists():
+            _update(project, place)
+        else:
+            _create(project, place)
     except OSError as error:
         raise _unwritable(directory, error) from None
-    try:
-        _fill(project, made)
-        _replace(made, directory)
-    except OSError as error:
-        raise _unwritable(directory, error) from None
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 def check_directory(directory: Path) -> None:
     """Say what forbids writing a project here, before any work is done."""
+    place = Path(os.path.realpath(directory))
     where = str(directory)
     try:
-        if not os.path.lexists(directory):
-            _check_parent(directory)
-            return
-        if not directory.is_dir():
+        if place.is_dir():
+            if any(place.iterdir()) and _generated(place) is None:
+                raise OutputError(
+                    where,
+                    "is a directory that holds other things than a project written by Mote",
+                    hint="name a new or an empty directory",
+                )
+            parent = place
+        elif os.path.lexists(place):
             raise OutputError(where, "is a file; a directory is needed", hint="name another place")
-        if any(directory.iterdir()) and not _is_ours(directory):
-            raise OutputError(
-                where,
-                "is a directory that holds other things than a project written by Mote",
-                hint="name a new or an empty directory",
-            )
+        else:
+            parent = next(p for p in place.parents if os.path.lexists(p))
+            if not parent.is_dir():
+                raise OutputError(where, f"cannot be made: {parent} is a file")
     except OSError as error:
         raise _unwritable(directory, error) from None
-    _check_parent(directory)
-
-
-def _check_parent(directory: Path) -> None:
-    parent = next(p for p in directory.absolute().parents if os.path.lexists(p))
-    if not parent.is_dir():
-        raise OutputError(str(directory), f"cannot be made: {parent} is a file")
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise OutputError(str(directory), f"cannot be written: {parent} is not writable")
+        raise OutputError(where, f"cannot be written: {parent} is not writable")
 
 
-def _is_ours(directory: Path) -> bool:
+def _create(project: Mapping[str, str], place: Path) -> None:
+    """Make the directory appear with everything in it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
     try:
-        manifest = json.loads((directory / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(manifest, dict) and manifest.get("tool") == TOOL
+        _write(project, made)
+        umask = os.umask(0)
+        os.umask(umask)
+        made.chmod(0o777 & ~umask)  # mkdtemp makes private directories
+        made.rename(place)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
 
 
-def _fill(project: Mapping[str, str], directory: Path) -> None:
+def _update(project: Mapping[str, str], place: Path) -> None:
+    """Keep the directory itself: it may be somebody's working directory, or a mount point."""
+    stale = (_generated(place) or set()) - set(project)
+    in_the_way = [path for path in project if (place / path).is_dir()]
+    if in_the_way:
+        raise OutputError(str(place / in_the_way[0]), "is a directory where a file must go")
+    with tempfile.TemporaryDirectory(dir=place, prefix=".mote-") as name:
+        _write(project, Path(name))
+        # The manifest first: it says that the directory is Mote's, should the rest be cut short.
+        for path in sorted(project, key=lambda path: path != FILE):
+            (place / path).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(Path(name) / path, place / path)
+    for path in stale:
+        (place / path).unlink(missing_ok=True)
+
+
+def _write(project: Mapping[str, str], directory: Path) -> None:
     for path, text in project.items():
         file = directory / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
-    umask = os.umask(0)
-    os.umask(umask)
-    directory.chmod(0o777 & ~umask)  # mkdtemp makes private directories
 
 
-def _replace(made: Path, directory: Path) -> None:
-    """Put the new directory in the place of the old one; only then does the old one go."""
-    if not directory.exists():
-        made.rename(directory)
-        return
-    old = made.with_name(f"{made.name}.old")
-    directory.rename(old)
+def _generated(directory: Path) -> set[str] | None:
+    """The files of an earlier project as its manifest lists them; None when there is no such."""
     try:
-        made.rename(directory)
-    except OSError:
-        old.rename(directory)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+        manifest = json.loads((directory / FILE).read_text(encoding="utf-8"))
+        if manifest["tool"] != TOOL:
+            return None
+        paths = [PurePosixPath(path) for path in manifest["files"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return {str(p) for p in paths if not p.is_absolute() and ".." not in p.parts}
 
 
 def _unwritable(directory: Path, error: OSError) -> OutputError:

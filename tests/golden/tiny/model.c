@@ -2,6 +2,7 @@
  *
  * tiny: int8[1,8,8,1] -> int8[1,4], 7 layers, 1,472 MACs.
  * Written by Mote 0.1.0 for cortex-m4; a change here is lost when it is written again.
+ * Graph sha256 947e73fff0070395052519c64501bd6b4899705650c0aa61541dc614b0b00682
  *
  * The arena: 272 bytes; at no time are more than 272 bytes alive.
  * A buffer is kept from the layer that writes it to the last that reads it.
@@ -71,7 +72,7 @@ static const mote_depthwise_3x3 layer_01 = {
     .shift = tiny_layer_01_shift,
     .batches = 1, .x_height = 4, .x_width = 4, .y_height = 4, .y_width = 4, .stride_height = 1,
     .stride_width = 1, .pad_top = 1, .pad_left = 1, .x_zero = -128, .channels = 4, .band = 4,
-    .y_zero = 3, .y_min = -128, .y_max = 127,
+    .y_zero = 3, .y_min = -128, .y_max = 127, .shift_bits = 4,
 };
 
 static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
@@ -150,7 +151,7 @@ static const mote_fully_connected layer_05 = {
     .multiplier = tiny_layer_05_multiplier,
     .shift = tiny_layer_05_shift,
     .batches = 1, .inputs = 16, .outputs = 4, .y_zero = 0, .y_min = -128, .y_max = 127,
-    .shift_base = 6, .shift_bits = 4, .double_rounding = 0, .per_channel = 0,
+    .shift_base = 1, .shift_bits = 4, .double_rounding = 0, .per_channel = 0,
 };
 
 static MOTE_LAYER void layer_05_fully_connected(uint8_t *arena)
@@ -158,7 +159,7 @@ static MOTE_LAYER void layer_05_fully_connected(uint8_t *arena)
     const int8_t *x = (void *)(arena + 0);
     int8_t *y = (void *)(arena + 16);
 
-    mote_fully_connected_s8(&layer_05, x, y);
+    mote_fully_connected_s8_dsp_single(&layer_05, x, y);
 }
 
 /* Layer 6: softmax 'softmax'

@@ -2,6 +2,7 @@
  *
  * tiny: int8[1,8,8,1] -> int8[1,4], 7 layers, 1,472 MACs.
  * Written by Mote 0.1.0 for cortex-m4; a change here is lost when it is written again.
+ * Graph sha256 947e73fff0070395052519c64501bd6b4899705650c0aa61541dc614b0b00682
  *
  * The caller owns one block of RAM, aligned to 4 bytes; besides it the model needs only stack:
  *

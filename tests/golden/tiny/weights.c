@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * tiny: int8[1,8,8,1] -> int8[1,4], 7 layers, 1,472 MACs.
- * Written by Mote 0.1.0 for cortex-m4; a change here is lost when it is written again. */
+ * Written by Mote 0.1.0 for cortex-m4; a change here is lost when it is written again.
+ * Graph sha256 947e73fff0070395052519c64501bd6b4899705650c0aa61541dc614b0b00682 */
 #include "weights.h"
 
 /* Kernels read weights by the word. */
@@ -67,15 +68,19 @@ const uint8_t tiny_layer_02_shift[2] = {
 };
 
 /* Layer 5: fully_connected 'dense'. */
-MOTE_WORD_ALIGNED const int8_t tiny_layer_05_weights[64] = {
-    -25, 73, -47, -66, 74, 96, -107, -113, 44, -42, 19, -89, 92, -13, 101, 76,
-    52, -69, 68, -114, 18, -24, 127, -77, 114, -104, 31, 20, 102, -51, 103, 44,
-    100, -77, 66, 113, -115, -34, 35, -101, 3, 33, 67, 109, -23, -15, -7, 116,
-    -78, 0, -115, -19, 114, 31, -38, 126, 26, 114, -123, -10, 85, 66, -24, -1,
+MOTE_WORD_ALIGNED const int8_t tiny_layer_05_weights[128] = {
+    52, -25, 68, -47, -69, 72, -114, -67, -78, 99, -115, 65, 0, -77, -19, 112,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    18, 74, 127, -107, -24, 95, -77, -114, 114, -115, -38, 34, 31, -34, 126, -101,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    114, 44, 31, 19, -104, -43, 20, -89, 26, 3, -123, 66, 114, 33, -10, 108,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    102, 92, 103, 101, -51, -14, 44, 76, 85, -23, -24, -8, 66, -15, -1, 115,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };
 
-const int32_t tiny_layer_05_bias[4] = {
-    9264, 30749, 34290, 19997,
+const int32_t tiny_layer_05_bias[8] = {
+    2402333, 8798237, 0, 0, 30749, 19997, 0, 0,
 };
 
 const int32_t tiny_layer_05_multiplier[1] = {
@@ -83,7 +88,7 @@ const int32_t tiny_layer_05_multiplier[1] = {
 };
 
 const uint8_t tiny_layer_05_shift[1] = {
-    0,
+    5,
 };
 
 /* Layer 6: softmax 'softmax'. */
