@@ -15,7 +15,6 @@ import pytest
 
 import mote
 from mote.codegen.formulas import FORMULAS
-from mote.codegen.library import library
 from mote.ir import Graph
 from mote.ir.ops import OPS, BatchNorm, Relu, Reshape
 from mote.target import CORES
@@ -24,7 +23,6 @@ from tiny_model import tiny_graph
 
 STRICT = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror", "-O2")
 GOLDEN = Path(__file__).parent / "golden" / "tiny"
-ARM = {name: core for name, core in CORES.items() if core.gcc_flags}
 HOSTILE = '3*/ int x;\\??/"\n模型/*'
 
 
@@ -78,14 +76,6 @@ def hostile_graph() -> Graph:
     )
 
 
-@pytest.fixture(scope="module")
-def every_kernel(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """A folder with all C files of the library, and their names."""
-    directory = tmp_path_factory.mktemp("kernels")
-    write({f"kernels/{name}": text for name, text in library().items()}, directory)
-    return directory, sorted(f"kernels/{name}" for name in library() if name.endswith(".c"))
-
-
 def test_the_same_model_gives_the_same_bytes_in_every_process() -> None:
     code = (
         "import hashlib, mote; from tiny_model import tiny_graph\n"
@@ -124,20 +114,6 @@ def test_generated_code_is_clean_c99(tmp_path: Path, compiler: str) -> None:
         sources = [path for path in c_files(files) if not path.startswith("kernels/")]
         flags = () if compiler == "cc" else CORES["cortex-m4"].gcc_flags
         compile_strictly(tmp_path, compiler, "-std=c99", *flags, sources=sources)
-
-
-@pytest.mark.parametrize("core", ARM)
-def test_every_kernel_is_clean_for_every_core(
-    every_kernel: tuple[Path, list[str]], core: str
-) -> None:
-    directory, sources = every_kernel
-    flags = ("-std=gnu99", *ARM[core].gcc_flags)
-    compile_strictly(directory, "arm-none-eabi-gcc", *flags, sources=sources)
-
-
-def test_every_kernel_is_clean_on_this_machine(every_kernel: tuple[Path, list[str]]) -> None:
-    directory, sources = every_kernel
-    compile_strictly(directory, "cc", "-std=c99", sources=sources)
 
 
 def test_the_header_is_clean_cplusplus(tmp_path: Path) -> None:
