@@ -27,10 +27,6 @@ from mote.target.target import Core
 
 UINT16_MAX = 2**16 - 1
 MAX_COUNTED_WIDTH = 2**15 - 1
-BAND_BYTES = 2048
-"""Scratch that a depthwise convolution may use when three input rows need less."""
-TAPS_3X3 = [0, 1, 3, 4, 2, 7, 5, 6, 8]
-"""Order of the taps (row by row) in which SXTB16 makes the pairs of the depthwise kernel."""
 
 
 def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
@@ -77,24 +73,25 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
 
 
 def _is_plain_3x3(sizes: dict[str, int]) -> bool:
+    columns = (sizes["y_width"] - 1) * sizes["stride_width"] + 3
     return (
         sizes["kernel_height"] == sizes["kernel_width"] == 3
         and sizes["dilation_height"] == sizes["dilation_width"] == 1
         and sizes["stride_width"] in (1, 2)
         and sizes["x_channels"] == sizes["y_channels"]
         and sizes["y_width"] <= MAX_COUNTED_WIDTH
+        and sizes["pad_left"] <= 1
+        and columns - sizes["pad_left"] - sizes["x_width"] <= 1
+        and (sizes["x_height"] != 2 or sizes["x_width"] * sizes["x_channels"] % 2 == 0)
     )
 
 
 def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
     single = channels.rounding is Rounding.SINGLE
-    row_bytes = ((sizes["y_width"] - 1) * sizes["stride_width"] + 3) * sizes["x_channels"]
-    rows = max(3, BAND_BYTES // row_bytes)
-    band = min((rows - 3) // sizes["stride_height"] + 1, sizes["y_height"])
     same: tuple[str, ...] = ("batches", "x_height", "x_width", "y_height", "y_width")
     same += ("stride_height", "stride_width", "pad_top", "pad_left", "x_zero")
     parameters = {name: sizes[name] for name in same}
-    parameters |= {"channels": sizes["x_channels"], "band": band}
+    parameters |= {"channels": sizes["x_channels"]}
     own = ("y_zero", "y_min", "y_max", "shift_bits")
     parameters |= {name: dsp_parameters(channels)[name] for name in own}
     return Step(
@@ -102,12 +99,11 @@ def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -
         kernel=KERNELS["mote_depthwise_conv_2d_s8_dsp_3x3" + "_single" * single],
         parameters=tuple(parameters.items()),
         constants=(
-            Constant("weights", channels.weights[:, TAPS_3X3].astype(np.int8), True),
+            Constant("weights", channels.weights.astype(np.int8), True),
             Constant("bias", (2 * channels.bias).astype(np.int32), True),
             Constant("multiplier", channels.multiplier.astype(np.int32), False),
             Constant("shift", dsp_shifts(channels.right, dsp_shift_bits(channels.right)), False),
         ),
-        scratch_bytes=((band - 1) * sizes["stride_height"] + 3) * row_bytes,
     )
 
 

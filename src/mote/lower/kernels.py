@@ -38,13 +38,13 @@ KERNELS: dict[str, Kernel] = {
             "mote_depthwise_conv_2d_s8_dsp_3x3",
             "mote_depthwise_3x3",
             DepthwiseConv2D,
-            takes_scratch=True,
+            takes_scratch=False,
         ),
         _dsp(
             "mote_depthwise_conv_2d_s8_dsp_3x3_single",
             "mote_depthwise_3x3",
             DepthwiseConv2D,
-            takes_scratch=True,
+            takes_scratch=False,
         ),
         Kernel("mote_fully_connected_s8", "mote_fully_connected", FullyConnected, _S8),
         _dsp(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The inner part of the DSP depthwise convolution: one channel of some output rows, kernel 3 x 3,
- * horizontal stride 1 or 2. MOTE_SINGLE selects single rounding.
+ * horizontal stride 1 or 2, x read in place. MOTE_SINGLE selects single rounding.
  *
  * x is read column by column. The upper two values of a column make one word, the lower values of two
  * columns another, so that nine taps are four SMLAD and one SMLABB:
@@ -21,32 +21,44 @@
 #define MOTE_SINGLE 0
 #endif
 
+/* The assembly knows the order of the fields. */
 typedef struct {
-    int32_t bias; /* doubled */
+    const int8_t *x;      /* row 0 of the window, first column inside the image */
+    int8_t *y;            /* a value every channels bytes */
+    uint32_t zeros;       /* (x_zero, x_zero) */
+    uint32_t left_pad;    /* 1: the first window starts one column left of the image, 0: inside */
+    uint32_t right_pad;   /* 1: the last window ends one column right of the image, 0: inside */
+    int32_t bias;         /* doubled */
     int32_t multiplier;
-    int32_t offset;     /* (2 * y_zero + 1) << (right - 1) */
+    int32_t offset;       /* (2 * y_zero + 1) << (right - 1) */
     int32_t right;
-    int8_t *y;          /* [rows][width], a value every channels bytes */
+    uint32_t cursor;      /* used by the assembly */
     uint32_t channels;
-    uint32_t width;     /* of y, 1..32767 */
-    int32_t x_skip;     /* from the end of what one output row read to the start of the next */
-    int32_t y_skip;     /* stride 1: growth of y - x from one output row to the next */
-    uint32_t rows;      /* at least 1 */
-    const int8_t *x;    /* first column of the first row */
-    int32_t x_row;      /* bytes from one row to the next */
+    uint32_t width;       /* of y, without the value whose window has right_pad; 0..32767 */
+    int32_t x_step;       /* from one output row to the next */
+    int32_t y_step;
+    uint32_t rows;        /* of y, at least 1 */
+    int32_t x_row;        /* from one row of the window to the next */
     uint32_t weights[5];
 } mote_depthwise_3x3_job;
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
 /* Registers: r0 x, r1 x_row, r2-r6 weights, three of r7-r9 the columns P, r10 (l1, l0), r11 l2, r12 sum,
- * lr free. The upper half of r6, which SMLABB ignores, counts outputs. The stack holds the first ten
- * words of the job. */
+ * lr free. The upper half of r6, which SMLABB ignores, counts outputs and is -1 between rows.
+ * The stack holds the first fifteen words of the job: bias, multiplier, offset, right, cursor, channels,
+ * width, x_step, y_step, rows at 0 and x, y, zeros, left_pad, right_pad at 40. */
 #define MOTE_COLUMN(p)                                                                               \
     "ldrsb " #p ", [r0]\n\t"                                                                         \
     "ldrsb lr, [r0, r1]\n\t"                                                                         \
     "ldrsb r11, [r0, r1, lsl #1]\n\t"                                                                \
     "pkhbt " #p ", " #p ", lr, lsl #16\n\t"
+
+#define MOTE_PADDED_COLUMN(p)                                                                        \
+    "ldr " #p ", [sp, #48]\n\t"                                                                      \
+    "sxth r11, " #p "\n\t"
+
+#define MOTE_SHIFT_LOW "pkhbt r10, r11, r10, lsl #16\n\t"
 
 #define MOTE_SUM(p0, p1, p2)                                                                         \
     "ldr r12, [sp]\n\t"                                                                              \
@@ -54,8 +66,7 @@ typedef struct {
     "smlad r12, " #p1 ", r3, r12\n\t"                                                                \
     "smlad r12, " #p2 ", r4, r12\n\t"                                                                \
     "smlad r12, r10, r5, r12\n\t"                                                                    \
-    "smlabb r12, r11, r6, r12\n\t"                                                                   \
-    "pkhbt r10, r11, r10, lsl #16\n\t"
+    "smlabb r12, r11, r6, r12\n\t" MOTE_SHIFT_LOW
 
 #if MOTE_SINGLE
 #define MOTE_SCALE "smmla r12, r12, r11, lr\n\t"
@@ -63,6 +74,7 @@ typedef struct {
 #define MOTE_SCALE "smmlar lr, r12, r11, lr\n\tadd r12, lr, r12, asr #31\n\t"
 #endif
 
+/* Leaves cursor in r11 and channels in lr. */
 #define MOTE_REQUANTIZE                                                                              \
     "ldrd r11, lr, [sp, #4]\n\t" MOTE_SCALE                                                          \
     "ldr r11, [sp, #12]\n\t"                                                                         \
@@ -70,119 +82,140 @@ typedef struct {
     "ssat r12, #8, r12\n\t"                                                                          \
     "ldrd r11, lr, [sp, #16]\n\t"
 
-/* r11 is y - x. */
+#define MOTE_START                                                                                   \
+    ".syntax unified\n\t"                                                                            \
+    "push {r4-r11, lr}\n\t"                                                                          \
+    "ldm r0!, {r1-r5}\n\t"                                                                           \
+    "push {r1-r5}\n\t"                                                                               \
+    "ldm r0!, {r1-r10}\n\t"                                                                          \
+    "push {r1-r10}\n\t"                                                                              \
+    "ldm r0, {r1-r6}\n\t"                                                                            \
+    "orr r6, r6, #0xff000000\n\t"                                                                    \
+    "orr r6, r6, #0x00ff0000\n\t"
+
+/* The first column of a row. */
+#define MOTE_START_ROW                                                                               \
+    "1: ldr r0, [sp, #40]\n\t"                                                                       \
+    "ldrd r12, lr, [sp, #20]\n\t"                                                                    \
+    "add r6, r6, lr, lsl #16\n\t"                                                                    \
+    "ldr r10, [sp, #52]\n\t" MOTE_PADDED_COLUMN(r7)                                                  \
+    "cmp r10, #0\n\t"                                                                                \
+    "bne 8f\n\t" MOTE_COLUMN(r7)                                                                     \
+    "add r0, r0, r12\n\t"                                                                            \
+    "8: mov r10, r11\n\t"
+
+#define MOTE_END_ROW                                                                                 \
+    "7: ldrd r10, r11, [sp, #40]\n\t"                                                                \
+    "ldrd r12, lr, [sp, #28]\n\t"                                                                    \
+    "add r10, r10, r12\n\t"                                                                          \
+    "add r11, r11, lr\n\t"                                                                           \
+    "strd r10, r11, [sp, #40]\n\t"                                                                   \
+    "ldr lr, [sp, #36]\n\t"                                                                          \
+    "subs lr, lr, #1\n\t"                                                                            \
+    "str lr, [sp, #36]\n\t"                                                                          \
+    "bne 1b\n\t"                                                                                     \
+    "add sp, sp, #60\n\t"                                                                            \
+    "pop {r4-r11, pc}\n\t"
+
+/* Stride 1: cursor is y - x, as both move by channels. */
 #define MOTE_OUTPUT_STRIDE_1(p0, p1, p2)                                                             \
     MOTE_COLUMN(p2) MOTE_SUM(p0, p1, p2) MOTE_REQUANTIZE                                             \
     "strb r12, [r0, r11]\n\t"                                                                        \
     "add r0, r0, lr\n\t"                                                                             \
-    "subs r6, r6, #65536\n\t"                                                                        \
-    "bmi 3f\n\t"
-
-/* r11 is y. */
-#define MOTE_OUTPUT_STRIDE_2(p0, p1, p2)                                                             \
-    MOTE_COLUMN(p1)                                                                                  \
-    "ldr lr, [sp, #20]\n\t"                                                                          \
-    "pkhbt r10, r11, r10, lsl #16\n\t"                                                               \
-    "add r0, r0, lr\n\t" MOTE_COLUMN(p2) MOTE_SUM(p0, p1, p2) MOTE_REQUANTIZE                        \
-    "strb r12, [r11]\n\t"                                                                            \
-    "add r0, r0, lr\n\t"                                                                             \
-    "add r11, r11, lr\n\t"                                                                           \
-    "str r11, [sp, #16]\n\t"                                                                         \
-    "subs r6, r6, #65536\n\t"                                                                        \
-    "bmi 3f\n\t"
-
-#define MOTE_START                                                                                   \
-    ".syntax unified\n\t"                                                                            \
-    "push {r4-r11, lr}\n\t"                                                                          \
-    "ldm r0!, {r1-r10}\n\t"                                                                          \
-    "push {r1-r10}\n\t"                                                                              \
-    "ldm r0, {r0-r6}\n\t"                                                                            \
-    "uxth r6, r6\n\t"                                                                                \
-    "sub r6, r6, #65536\n\t"                                                                         \
-    "ldr r12, [sp, #20]\n\t"
-
-/* r12 is channels. */
-#define MOTE_NEXT_ROW                                                                                \
-    "ldr r11, [sp, #28]\n\t"                                                                         \
-    "ldr lr, [sp, #36]\n\t"                                                                          \
-    "add r0, r0, r11\n\t"                                                                            \
-    "ldr r12, [sp, #20]\n\t"                                                                         \
-    "subs lr, lr, #1\n\t"                                                                            \
-    "str lr, [sp, #36]\n\t"                                                                          \
-    "bne 1b\n\t"                                                                                     \
-    "add sp, sp, #40\n\t"                                                                            \
-    "pop {r4-r11, pc}\n\t"
+    "subs r6, r6, #65536\n\t"
 
 __attribute__((naked, noinline, unused)) static void
 mote_depthwise_3x3_stride_1(__attribute__((unused)) const mote_depthwise_3x3_job *job)
 {
-    __asm volatile(MOTE_START
-                   "ldr r11, [sp, #16]\n\t"
+    __asm volatile(MOTE_START MOTE_START_ROW MOTE_COLUMN(r8)
+                   "add r0, r0, r12\n\t" MOTE_SHIFT_LOW
+                   "ldr r11, [sp, #44]\n\t"
                    "sub r11, r11, r0\n\t"
-                   "sub r11, r11, r12, lsl #1\n\t"
                    "str r11, [sp, #16]\n\t"
-                   /* One output row: two columns ahead, then one for each output. */
-                   "1: ldr lr, [sp, #24]\n\t"
-                   "add r6, r6, lr, lsl #16\n\t"
-                   MOTE_COLUMN(r7)
-                   "add r0, r0, r12\n\t"
-                   "mov r10, r11\n\t"
-                   MOTE_COLUMN(r8)
-                   "add r0, r0, r12\n\t"
-                   "pkhbt r10, r11, r10, lsl #16\n\t"
-                   "2:\n\t"
-                   MOTE_OUTPUT_STRIDE_1(r7, r8, r9)
-                   MOTE_OUTPUT_STRIDE_1(r8, r9, r7)
-                   MOTE_OUTPUT_STRIDE_1(r9, r7, r8)
-                   "b 2b\n\t"
-                   "3: ldr r11, [sp, #16]\n\t"
-                   "ldr lr, [sp, #32]\n\t"
-                   "add r11, r11, lr\n\t"
-                   "str r11, [sp, #16]\n\t"
-                   MOTE_NEXT_ROW);
+                   "cmp r6, #0\n\t"
+                   "blt 3f\n\t"
+                   "2:\n\t" MOTE_OUTPUT_STRIDE_1(r7, r8, r9)
+                   "bmi 4f\n\t" MOTE_OUTPUT_STRIDE_1(r8, r9, r7)
+                   "bmi 5f\n\t" MOTE_OUTPUT_STRIDE_1(r9, r7, r8)
+                   "bpl 2b\n\t"
+                   "b 3f\n\t"
+                   "4: mov r7, r8\n\t"
+                   "mov r8, r9\n\t"
+                   "b 3f\n\t"
+                   "5: mov r8, r7\n\t"
+                   "mov r7, r9\n\t"
+                   /* The last two columns are in r7 and r8. */
+                   "3: ldr lr, [sp, #56]\n\t"
+                   "cmp lr, #0\n\t"
+                   "beq 7f\n\t" MOTE_PADDED_COLUMN(r9) MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE
+                   "strb r12, [r0, r11]\n\t" MOTE_END_ROW);
 }
+
+/* Stride 2: cursor is y. */
+#define MOTE_MIDDLE_STRIDE_2                                                                         \
+    "ldr lr, [sp, #20]\n\t" MOTE_SHIFT_LOW                                                           \
+    "add r0, r0, lr\n\t"
+
+#define MOTE_OUTPUT_STRIDE_2(p0, p1, p2)                                                             \
+    MOTE_COLUMN(p1) MOTE_MIDDLE_STRIDE_2 MOTE_COLUMN(p2) MOTE_SUM(p0, p1, p2) MOTE_REQUANTIZE        \
+    "strb r12, [r11]\n\t"                                                                            \
+    "add r0, r0, lr\n\t"                                                                             \
+    "add r11, r11, lr\n\t"                                                                           \
+    "str r11, [sp, #16]\n\t"                                                                         \
+    "subs r6, r6, #65536\n\t"
 
 __attribute__((naked, noinline, unused)) static void
 mote_depthwise_3x3_stride_2(__attribute__((unused)) const mote_depthwise_3x3_job *job)
 {
-    __asm volatile(MOTE_START
-                   /* One output row: one column ahead, then two for each output. */
-                   "1: ldr lr, [sp, #24]\n\t"
-                   "add r6, r6, lr, lsl #16\n\t"
-                   MOTE_COLUMN(r7)
-                   "add r0, r0, r12\n\t"
-                   "mov r10, r11\n\t"
-                   "2:\n\t"
-                   MOTE_OUTPUT_STRIDE_2(r7, r8, r9)
-                   MOTE_OUTPUT_STRIDE_2(r9, r8, r7)
-                   "b 2b\n\t"
-                   "3:\n\t"
-                   MOTE_NEXT_ROW);
+    __asm volatile(MOTE_START MOTE_START_ROW
+                   "ldr r11, [sp, #44]\n\t"
+                   "str r11, [sp, #16]\n\t"
+                   "cmp r6, #0\n\t"
+                   "blt 3f\n\t"
+                   "2:\n\t" MOTE_OUTPUT_STRIDE_2(r7, r8, r9)
+                   "bmi 4f\n\t" MOTE_OUTPUT_STRIDE_2(r9, r8, r7)
+                   "bpl 2b\n\t"
+                   "b 3f\n\t"
+                   "4: mov r7, r9\n\t"
+                   /* The last column is in r7. */
+                   "3: ldr lr, [sp, #56]\n\t"
+                   "cmp lr, #0\n\t"
+                   "beq 7f\n\t" MOTE_COLUMN(r8) MOTE_MIDDLE_STRIDE_2 MOTE_PADDED_COLUMN(r9)
+                   MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE
+                   "strb r12, [r11]\n\t" MOTE_END_ROW);
 }
 
 #else
 
+/* A column of the window: (row 0, row 1), and row 2 in *low. */
+static inline uint32_t mote_column(const mote_depthwise_3x3_job *job, const int8_t *x, uint32_t is_pad,
+                                   int32_t *low)
+{
+    *low = is_pad ? (int16_t)(uint16_t)job->zeros : x[2 * job->x_row];
+    return is_pad ? job->zeros : mote_pkhbt((uint32_t)x[0], (uint32_t)x[job->x_row]);
+}
+
 static inline void mote_depthwise_3x3_rows(const mote_depthwise_3x3_job *job, uint32_t stride)
 {
-    const int8_t *x = job->x;
-    int8_t *y = job->y;
-    for (uint32_t row = 0; row < job->rows; row++) {
-        for (uint32_t j = 0; j < job->width; j++) {
-            uint32_t p[3];
+    const int32_t step = (int32_t)job->channels;
+    const uint32_t width = job->width + job->right_pad;
+    for (int32_t row = 0; row < (int32_t)job->rows; row++) {
+        const int8_t *x = job->x + row * job->x_step;
+        for (uint32_t j = 0; j < width; j++) {
             int32_t low[3], sum = job->bias;
             for (uint32_t i = 0; i < 3; i++) {
-                const int8_t *column = x + (j * stride + i) * job->channels;
-                p[i] = mote_pkhbt((uint32_t)column[0], (uint32_t)column[job->x_row]);
-                low[i] = column[2 * job->x_row];
-                sum = mote_smlad(p[i], job->weights[i], sum);
+                uint32_t is_left = j == 0 && i == 0 && job->left_pad;
+                uint32_t is_right = j == width - 1 && i == 2 && job->right_pad;
+                int32_t column = (int32_t)(j * stride + i) - (int32_t)job->left_pad;
+                const int8_t *at = is_left || is_right ? x : x + column * step;
+                uint32_t p = mote_column(job, at, is_left || is_right, &low[i]);
+                sum = mote_smlad(p, job->weights[i], sum);
             }
             sum = mote_smlad(mote_pkhbt((uint32_t)low[1], (uint32_t)low[0]), job->weights[3], sum);
             sum = mote_smlabb((uint32_t)low[2], job->weights[4], sum);
-            *y = (int8_t)mote_finish(sum, job->multiplier, job->offset, job->right, !MOTE_SINGLE);
-            y += job->channels;
+            job->y[row * job->y_step + (int32_t)j * step] =
+                (int8_t)mote_finish(sum, job->multiplier, job->offset, job->right, !MOTE_SINGLE);
         }
-        x += (job->width * stride + 3 - stride) * job->channels;
-        x += job->x_skip;
     }
 }
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Depthwise convolution 3 x 3 through mote_depthwise_3x3.h: a band of input rows with its padding is
- * copied to scratch, then each channel of the output rows in it is computed. The kernels
+ * Depthwise convolution 3 x 3 through mote_depthwise_3x3.h. The kernels
  * mote_depthwise_conv_2d_s8_dsp_3x3*.c are this file with one choice of MOTE_SINGLE each.
  *
- * y[n,oy,ox,c] = clamp(requantize(bias[c] + sum_{ky,kx} x[n,iy,ix,c] * weights[ky,kx,c]) + y_zero)
+ * y[n,oy,ox,c] = clamp(requantize(bias[c] + sum_{ky,kx} x[n,iy,ix,c] * weights[c,ky,kx]) + y_zero)
+ *
+ * Output rows whose windows leave the image at the top or bottom read rows that exist, with the weights
+ * moved to those rows and zeros elsewhere; what the missing rows (x_zero) contribute joins the bias.
  *
  * x: [batches, x_height, x_width, channels].  y: [batches, y_height, y_width, channels], must not
- * overlap x.  stride_width 1 or 2, no dilation.
- * weights: 9 bytes a channel, w[0][0] w[0][1] w[1][0] w[1][1] w[0][2] w[2][1] w[1][2] w[2][0] w[2][2].
- * bias: doubled.  shift: right shift - 1, shift_bits a channel.
- * Scratch: ((band - 1) * stride_height + 3) * ((y_width - 1) * stride_width + 3) * channels bytes. */
+ * overlap x.  stride_width 1 or 2; windows leave the image by at most one column on each side;
+ * x_height 2 needs an even x_width * channels.
+ * weights: [channels, 3, 3].  bias: doubled.  shift: right shift - 1, shift_bits a channel.
+ * Scratch: none.
+ * No overflow: |2 * acc| <= 256 * sum|weights[c]| + |2 * bias[c]| < 2^31, checked at compile time. */
 #ifndef MOTE_DEPTHWISE_CONV_2D_DSP_3X3_H
 #define MOTE_DEPTHWISE_CONV_2D_DSP_3X3_H
 
@@ -18,76 +21,119 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 
-/* columns columns of row iy of one image, from -pad_left on. */
-static int8_t *mote_copy_padded_row(const mote_depthwise_3x3 *layer, const int8_t *x, int32_t iy,
-                                    int32_t columns, int8_t *to)
+/* Which weights the three rows that are read have: row k of channel c starts at row[k] + c * step[k]. */
+typedef struct {
+    const int8_t *row[3];
+    uint32_t step[3];
+    int32_t is_cut; /* some kernel rows are outside of the image */
+} mote_weight_rows;
+
+/* The kernel's upper row is image row iy; the rows read are rows[0..2], -1 for none. */
+static mote_weight_rows mote_place_weights(const int8_t *weights, int32_t iy, const int32_t *rows)
 {
-    const int32_t channels = layer->channels;
-    int32_t left = layer->pad_left < columns ? layer->pad_left : columns;
-    int32_t inside = columns - left < layer->x_width ? columns - left : layer->x_width;
-    if (iy < 0 || iy >= layer->x_height)
-        return mote_fill(to, layer->x_zero, columns * channels);
-    to = mote_fill(to, layer->x_zero, left * channels);
-    to = mote_copy(to, x + iy * layer->x_width * channels, inside * channels);
-    return mote_fill(to, layer->x_zero, (columns - left - inside) * channels);
+    static const int8_t nothing[3] = {0, 0, 0};
+    mote_weight_rows placed;
+    placed.is_cut = 0;
+    for (int32_t k = 0; k < 3; k++) {
+        int32_t ky = rows[k] - iy;
+        int is_used = rows[k] >= 0 && ky >= 0 && ky < 3;
+        placed.row[k] = is_used ? weights + 3 * ky : nothing;
+        placed.step[k] = is_used ? 9 : 0;
+        placed.is_cut |= !is_used;
+    }
+    return placed;
 }
 
-/* All channels of the output rows of a job, whose y and x are channel 0's. */
-static void mote_depthwise_3x3_band(const mote_depthwise_3x3 *layer, mote_depthwise_3x3_job *job)
+/* Sets the job's channel-dependent fields. */
+static inline void mote_set_channel(mote_depthwise_3x3_job *job, const mote_depthwise_3x3 *layer,
+                                    const mote_weight_rows *placed, uint32_t c)
 {
-    const int8_t *w = layer->weights;
-    for (int32_t c = 0; c < layer->channels; c++, w += 9) {
-        uint32_t w0 = mote_read32(w), w1 = mote_read32(w + 4);
-        int right = mote_right_shift(layer->shift, 1, layer->shift_bits, (uint32_t)c);
-        job->weights[0] = mote_sadd16(mote_sxtb16(w0), mote_sxtb16(w0));
-        job->weights[1] = mote_sadd16(mote_sxtb16_ror8(w0), mote_sxtb16_ror8(w0));
-        job->weights[2] = mote_sadd16(mote_sxtb16(w1), mote_sxtb16(w1));
-        job->weights[3] = mote_sadd16(mote_sxtb16_ror8(w1), mote_sxtb16_ror8(w1));
-        job->weights[4] = (uint32_t)(w[8] * 2);
-        job->bias = layer->bias[c];
-        job->multiplier = layer->multiplier[c];
-        job->offset = (2 * layer->y_zero + 1) * (1 << (right - 1));
-        job->right = right;
+    const int8_t *w0 = placed->row[0] + c * placed->step[0];
+    const int8_t *w1 = placed->row[1] + c * placed->step[1];
+    const int8_t *w2 = placed->row[2] + c * placed->step[2];
+    int right = mote_right_shift(layer->shift, 1, layer->shift_bits, c);
+
+    for (int32_t i = 0; i < 3; i++)
+        job->weights[i] = mote_pkhbt((uint32_t)(w0[i] * 2), (uint32_t)(w1[i] * 2));
+    job->weights[3] = mote_pkhbt((uint32_t)(w2[1] * 2), (uint32_t)(w2[0] * 2));
+    job->weights[4] = (uint32_t)(w2[2] * 2);
+    job->bias = layer->bias[c];
+    if (placed->is_cut) {
+        const int8_t *w = layer->weights + 9 * c;
+        int32_t missing = 0;
+        for (int32_t i = 0; i < 9; i++)
+            missing += w[i];
+        for (int32_t i = 0; i < 3; i++)
+            missing -= w0[i] + w1[i] + w2[i];
+        job->bias += 2 * layer->x_zero * missing;
+    }
+    job->multiplier = layer->multiplier[c];
+    job->offset = (2 * layer->y_zero + 1) * (1 << (right - 1));
+    job->right = right;
+}
+
+/* The output rows from oy on that read their windows alike; returns how many. x and y: one image. */
+static int32_t mote_depthwise_3x3_run(const mote_depthwise_3x3 *layer, mote_depthwise_3x3_job *job,
+                                      const int8_t *x, int8_t *y, int32_t oy)
+{
+    const int32_t height = layer->x_height, stride = layer->stride_height;
+    const int32_t x_row = layer->x_width * layer->channels;
+    const int32_t iy = oy * stride - layer->pad_top;
+    const int32_t last = height > 3 ? height - 3 : 0;
+    const int32_t first = iy < 0 ? 0 : iy > last ? last : iy;
+    int32_t rows[3] = {first, first + 1, first + 2}, count = 1;
+    mote_weight_rows placed;
+
+    job->x_row = x_row;
+    if (height == 2) { /* the middle row is any byte inside */
+        job->x_row = x_row / 2;
+        rows[1] = -1;
+        rows[2] = 1;
+    } else if (height == 1) {
+        job->x_row = 0;
+        rows[1] = rows[2] = -1;
+    } else if (iy == first) {
+        count = (last - iy) / stride + 1;
+        if (count > layer->y_height - oy)
+            count = layer->y_height - oy;
+    }
+    placed = mote_place_weights(layer->weights, iy, rows);
+    job->rows = (uint32_t)count;
+    for (uint32_t c = 0; c < layer->channels; c++) {
+        mote_set_channel(job, layer, &placed, c);
+        job->x = x + first * x_row + c;
+        job->y = y + oy * job->y_step + c;
         if (layer->stride_width == 1)
             mote_depthwise_3x3_stride_1(job);
         else
             mote_depthwise_3x3_stride_2(job);
-        job->x++;
-        job->y++;
     }
+    return count;
 }
 
 static inline void mote_depthwise_conv_2d_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x,
-                                                  int8_t *y, void *scratch)
+                                                  int8_t *y)
 {
-    const int32_t stride = layer->stride_width, channels = layer->channels;
-    const int32_t columns = (layer->y_width - 1) * stride + 3;
-    const int32_t x_row = columns * channels, y_row = layer->y_width * channels;
+    const int32_t channels = layer->channels;
+    const int32_t columns = (layer->y_width - 1) * layer->stride_width + 3;
+    const int32_t y_size = layer->y_height * layer->y_width * channels;
     mote_depthwise_3x3_job job;
 
-    job.channels = (uint32_t)channels;
-    job.width = layer->y_width;
-    job.x_row = x_row;
-    job.x_skip = (layer->stride_height - 1) * x_row;
-    job.y_skip = y_row - layer->stride_height * x_row;
+    job.zeros = (uint16_t)layer->x_zero * 0x10001u;
+    job.left_pad = layer->pad_left;
+    job.right_pad = columns - layer->pad_left > layer->x_width;
+    job.channels = layer->channels;
+    job.width = layer->y_width - job.right_pad;
+    job.x_step = layer->stride_height * layer->x_width * channels;
+    job.y_step = layer->y_width * channels;
     for (uint32_t n = 0; n < layer->batches; n++) {
-        for (int32_t oy = 0; oy < layer->y_height; oy += layer->band) {
-            int32_t rows = layer->y_height - oy < layer->band ? layer->y_height - oy : layer->band;
-            int32_t iy = oy * layer->stride_height - layer->pad_top;
-            int32_t x_rows = (rows - 1) * layer->stride_height + 3;
-            int8_t *to = scratch;
-            for (int32_t i = 0; i < x_rows; i++)
-                to = mote_copy_padded_row(layer, x, iy + i, columns, to);
-            job.x = scratch;
-            job.y = y;
-            job.rows = (uint32_t)rows;
-            mote_depthwise_3x3_band(layer, &job);
-            if (layer->y_min > -128 || layer->y_max < 127)
-                for (int32_t i = 0; i < rows * y_row; i++)
-                    y[i] = mote_clamp_s8(y[i], layer->y_min, layer->y_max);
-            y += rows * y_row;
-        }
+        for (int32_t oy = 0; oy < layer->y_height;)
+            oy += mote_depthwise_3x3_run(layer, &job, x, y, oy);
+        if (layer->y_min > -128 || layer->y_max < 127)
+            for (int32_t i = 0; i < y_size; i++)
+                y[i] = mote_clamp_s8(y[i], layer->y_min, layer->y_max);
         x += layer->x_height * layer->x_width * channels;
+        y += y_size;
     }
 }
 

@@ -58,7 +58,6 @@ typedef struct {
     uint16_t y_height, y_width;
     uint16_t stride_height, stride_width;
     uint16_t pad_top, pad_left;
-    uint16_t band;      /* output rows computed at a time */
     uint8_t shift_bits; /* 4 or 8 */
     int8_t x_zero, y_zero, y_min, y_max;
 } mote_depthwise_3x3;
@@ -162,10 +161,9 @@ void mote_conv_2d_s8_dsp_wide(const mote_conv_2d *layer, const int8_t *x, int8_t
 void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d *layer, const int8_t *x, int8_t *y,
                                      void *scratch);
 void mote_depthwise_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y,
-                                       void *scratch);
+void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *x,
-                                              int8_t *y, void *scratch);
+                                              int8_t *y);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_dsp(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_dsp_single(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
