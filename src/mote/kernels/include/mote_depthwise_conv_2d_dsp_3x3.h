@@ -21,51 +21,53 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 
-/* Which weights the three rows that are read have: row k of channel c starts at row[k] + c * step[k]. */
+/* Weights of one channel as they meet the three rows that are read. */
 typedef struct {
-    const int8_t *row[3];
-    uint32_t step[3];
-    int32_t is_cut; /* some kernel rows are outside of the image */
-} mote_weight_rows;
+    const int8_t *row[3];   /* three weights, or zeros */
+    uint32_t step[3];       /* 9, or 0 for zeros */
+    const int8_t *cut[3];   /* kernel rows outside of the image */
+    uint32_t cuts;
+} mote_placed_weights;
 
 /* The kernel's upper row is image row iy; the rows read are rows[0..2], -1 for none. */
-static mote_weight_rows mote_place_weights(const int8_t *weights, int32_t iy, const int32_t *rows)
+static mote_placed_weights mote_place_weights(const int8_t *weights, int32_t iy, const int32_t *rows)
 {
-    static const int8_t nothing[3] = {0, 0, 0};
-    mote_weight_rows placed;
-    placed.is_cut = 0;
-    for (int32_t k = 0; k < 3; k++) {
-        int32_t ky = rows[k] - iy;
-        int is_used = rows[k] >= 0 && ky >= 0 && ky < 3;
-        placed.row[k] = is_used ? weights + 3 * ky : nothing;
-        placed.step[k] = is_used ? 9 : 0;
-        placed.is_cut |= !is_used;
+    static const int8_t zeros[3] = {0, 0, 0};
+    mote_placed_weights placed = {{zeros, zeros, zeros}, {0, 0, 0}, {zeros, zeros, zeros}, 0};
+    for (int32_t ky = 0; ky < 3; ky++) {
+        int32_t k = 0;
+        while (k < 3 && (rows[k] < 0 || rows[k] != iy + ky))
+            k++;
+        if (k < 3) {
+            placed.row[k] = weights + 3 * ky;
+            placed.step[k] = 9;
+        } else {
+            placed.cut[placed.cuts++] = weights + 3 * ky;
+        }
     }
     return placed;
 }
 
-/* Sets the job's channel-dependent fields. */
+/* Sets the job's channel-dependent fields, and moves placed to the next channel. */
 static inline void mote_set_channel(mote_depthwise_3x3_job *job, const mote_depthwise_3x3 *layer,
-                                    const mote_weight_rows *placed, uint32_t c)
+                                    mote_placed_weights *placed, uint32_t c)
 {
-    const int8_t *w0 = placed->row[0] + c * placed->step[0];
-    const int8_t *w1 = placed->row[1] + c * placed->step[1];
-    const int8_t *w2 = placed->row[2] + c * placed->step[2];
+    const int8_t *w0 = placed->row[0], *w1 = placed->row[1], *w2 = placed->row[2];
     int right = mote_right_shift(layer->shift, 1, layer->shift_bits, c);
 
-    for (int32_t i = 0; i < 3; i++)
-        job->weights[i] = mote_pkhbt((uint32_t)(w0[i] * 2), (uint32_t)(w1[i] * 2));
-    job->weights[3] = mote_pkhbt((uint32_t)(w2[1] * 2), (uint32_t)(w2[0] * 2));
+    job->weights[0] = mote_twice16(mote_pkhbt((uint32_t)w0[0], (uint32_t)w1[0]));
+    job->weights[1] = mote_twice16(mote_pkhbt((uint32_t)w0[1], (uint32_t)w1[1]));
+    job->weights[2] = mote_twice16(mote_pkhbt((uint32_t)w0[2], (uint32_t)w1[2]));
+    job->weights[3] = mote_twice16(mote_pkhbt((uint32_t)w2[1], (uint32_t)w2[0]));
     job->weights[4] = (uint32_t)(w2[2] * 2);
+    placed->row[0] = w0 + placed->step[0];
+    placed->row[1] = w1 + placed->step[1];
+    placed->row[2] = w2 + placed->step[2];
     job->bias = layer->bias[c];
-    if (placed->is_cut) {
-        const int8_t *w = layer->weights + 9 * c;
-        int32_t missing = 0;
-        for (int32_t i = 0; i < 9; i++)
-            missing += w[i];
-        for (int32_t i = 0; i < 3; i++)
-            missing -= w0[i] + w1[i] + w2[i];
-        job->bias += 2 * layer->x_zero * missing;
+    for (uint32_t i = 0; i < placed->cuts; i++) {
+        const int8_t *w = placed->cut[i];
+        job->bias += 2 * layer->x_zero * (w[0] + w[1] + w[2]);
+        placed->cut[i] = w + 9;
     }
     job->multiplier = layer->multiplier[c];
     job->offset = (2 * layer->y_zero + 1) * (1 << (right - 1));
@@ -82,7 +84,7 @@ static int32_t mote_depthwise_3x3_run(const mote_depthwise_3x3 *layer, mote_dept
     const int32_t last = height > 3 ? height - 3 : 0;
     const int32_t first = iy < 0 ? 0 : iy > last ? last : iy;
     int32_t rows[3] = {first, first + 1, first + 2}, count = 1;
-    mote_weight_rows placed;
+    mote_placed_weights placed;
 
     job->x_row = x_row;
     if (height == 2) { /* the middle row is any byte inside */
@@ -99,14 +101,16 @@ static int32_t mote_depthwise_3x3_run(const mote_depthwise_3x3 *layer, mote_dept
     }
     placed = mote_place_weights(layer->weights, iy, rows);
     job->rows = (uint32_t)count;
+    job->x = x + first * x_row;
+    job->y = y + oy * job->y_step;
     for (uint32_t c = 0; c < layer->channels; c++) {
         mote_set_channel(job, layer, &placed, c);
-        job->x = x + first * x_row + c;
-        job->y = y + oy * job->y_step + c;
         if (layer->stride_width == 1)
             mote_depthwise_3x3_stride_1(job);
         else
             mote_depthwise_3x3_stride_2(job);
+        job->x++;
+        job->y++;
     }
     return count;
 }

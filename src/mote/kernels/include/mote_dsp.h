@@ -93,11 +93,11 @@ static inline uint32_t mote_pkhbt(uint32_t a, uint32_t b)
     return result;
 }
 
-/* (a.low + b.low, a.high + b.high) */
-static inline uint32_t mote_sadd16(uint32_t a, uint32_t b)
+/* (2 * a.low, 2 * a.high) */
+static inline uint32_t mote_twice16(uint32_t a)
 {
     uint32_t result;
-    __asm("sadd16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+    __asm("sadd16 %0, %1, %1" : "=r"(result) : "r"(a));
     return result;
 }
 
@@ -164,9 +164,9 @@ static inline uint32_t mote_sxtb16(uint32_t a)
                       (uint32_t)(int32_t)(int8_t)(uint8_t)(a >> 16));
 }
 
-static inline uint32_t mote_sadd16(uint32_t a, uint32_t b)
+static inline uint32_t mote_twice16(uint32_t a)
 {
-    return mote_pkhbt(a + b, (a >> 16) + (b >> 16));
+    return mote_pkhbt(a << 1, a >> 16 << 1);
 }
 
 static inline uint32_t mote_sxtb16_ror8(uint32_t a)
