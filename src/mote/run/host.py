@@ -102,6 +102,10 @@ def load_all(
     with tempfile.TemporaryDirectory(prefix="mote-") as name:
         directory = Path(name)
         sources = [s for project, i in projects for s in _write(project, i.prefix, directory)]
+        # Starting a compiler costs more than a small model: all constants go in one file.
+        weights = "".join(f'#include "{prefix}/weights.c"\n' for prefix in prefixes)
+        (directory / "weights.c").write_text(weights)
+        sources.append("weights.c")
         options = [*flags, "-Ikernels"]
         if trace:
             (directory / "trace.h").write_text(TRACE_H)
@@ -133,6 +137,6 @@ def _write(project: Project, prefix: str, directory: Path) -> list[str]:
         place = path if path.startswith("kernels/") else f"{prefix}/{path}"
         (directory / place).parent.mkdir(parents=True, exist_ok=True)
         (directory / place).write_text(text, encoding="utf-8")
-        if path.endswith(".c") and path != "main.c":
+        if path.endswith(".c") and path not in ("main.c", "weights.c"):
             sources.append(place)
     return sources
