@@ -49,18 +49,25 @@ for _command in (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; a user's mistake never shows a traceback."""
+    """The ``mote`` command; returns its exit code."""
+    return invoke(cli, "mote", arguments)
+
+
+def invoke(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code; a user's mistake never shows a traceback."""
     try:
-        result = cli.main(arguments, prog_name="mote", standalone_mode=False)
+        result = command.main(arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()
     except MoteError as error:
-        return _complain(error.message())
+        return _complain(name, error.message())
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        command = context.command_path if context else "mote"
-        return _complain(f"{error.format_message()}\n  hint: {command} --help shows how to use it")
+        path = context.command_path if context else name
+        return _complain(
+            name, f"{error.format_message()}\n  hint: {path} --help shows how to use it"
+        )
     except (click.Abort, KeyboardInterrupt):
-        click.echo("mote: interrupted", err=True)
+        click.echo(f"{name}: interrupted", err=True)
         return INTERRUPTED
     except SystemExit as stop:  # click and rich end this way when the reader (head, less) has gone
         return READER_GONE if stop.code else 0
@@ -70,10 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return READER_GONE
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        return _complain(f"{place}{error.strerror or error}")
+        return _complain(name, f"{place}{error.strerror or error}")
     return result if isinstance(result, int) else 0
 
 
-def _complain(message: str) -> int:
-    click.echo(click.style("mote: error: ", fg="red", bold=True) + message, err=True)
+def _complain(name: str, message: str) -> int:
+    click.echo(click.style(f"{name}: error: ", fg="red", bold=True) + message, err=True)
     return USER_ERROR
