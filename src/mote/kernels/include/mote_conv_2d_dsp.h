@@ -77,21 +77,49 @@ static void mote_put_row(const mote_conv_2d *layer, mote_patch *patch, const int
     }
 }
 
-/* The patch of one output pixel, widened to lane. bytes: room for it, or null. */
-static void mote_put_patch(const mote_conv_2d *layer, const int8_t *x, uint32_t pixel, int8_t *bytes,
-                           int32_t taps, uint32_t *lane)
+/* The patch that starts at image[iy][ix], widened to lane. bytes: room for it, or null. */
+static void mote_put_patch(const mote_conv_2d *layer, const int8_t *image, int32_t iy, int32_t ix,
+                           int8_t *bytes, int32_t taps, uint32_t *lane)
+{
+    const int32_t height = layer->kernel_height, width = layer->kernel_width;
+    const int32_t x_row = layer->x_width * layer->x_channels, count = width * layer->x_channels;
+    mote_patch patch = {bytes, lane};
+
+    if ((layer->dilation_height | layer->dilation_width) == 1 && iy >= 0 && ix >= 0 &&
+        iy + height <= layer->x_height && ix + width <= layer->x_width) {
+        image += iy * x_row + ix * layer->x_channels;
+        for (int32_t ky = 0; ky < height; ky++, image += x_row)
+            mote_put(&patch, image, count);
+    } else {
+        for (int32_t ky = 0; ky < height; ky++, iy += layer->dilation_height)
+            mote_put_row(layer, &patch, image, iy, ix);
+    }
+    if (bytes)
+        mote_widen(lane, bytes, taps);
+}
+
+/* The patches of count output pixels from one on. */
+static void mote_put_patches(const mote_conv_2d *layer, const int8_t *x, uint32_t pixel, uint32_t count,
+                             int8_t *bytes, int32_t taps, uint32_t *lane)
 {
     const uint32_t row = pixel / layer->y_width;
     const uint32_t image = row / layer->y_height;
-    const int32_t ix = (int32_t)(pixel % layer->y_width) * layer->stride_width - layer->pad_left;
-    int32_t iy = (int32_t)(row % layer->y_height) * layer->stride_height - layer->pad_top;
-    mote_patch patch = {bytes, lane};
+    uint32_t ox = pixel - row * layer->y_width, oy = row - image * layer->y_height;
+    const int32_t image_size = layer->x_height * layer->x_width * layer->x_channels;
 
-    x += image * layer->x_height * layer->x_width * layer->x_channels;
-    for (int32_t ky = 0; ky < layer->kernel_height; ky++, iy += layer->dilation_height)
-        mote_put_row(layer, &patch, x, iy, ix);
-    if (bytes)
-        mote_widen(lane, bytes, taps);
+    x += image * (uint32_t)image_size;
+    for (; count > 0; count--) {
+        int32_t iy = (int32_t)oy * layer->stride_height - layer->pad_top;
+        int32_t ix = (int32_t)ox * layer->stride_width - layer->pad_left;
+        mote_put_patch(layer, x, iy, ix, bytes, taps, lane++);
+        if (++ox < layer->y_width)
+            continue;
+        ox = 0;
+        if (++oy < layer->y_height)
+            continue;
+        oy = 0;
+        x += image_size;
+    }
 }
 
 /* The job's channels of count pixels, 4 or 1; the last channel of an odd number has no partner. */
@@ -149,8 +177,7 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d *layer, const int8_t *x, 
             count = 1;
         else if (pixels - p < 4)
             p = pixels - 4; /* some pixels a second time */
-        for (uint32_t i = 0; i < count; i++)
-            mote_put_patch(layer, x, p + i, bytes, padded_taps, lanes + i);
+        mote_put_patches(layer, x, p, count, bytes, padded_taps, lanes);
         job.y = y + p * channels;
         mote_multiply(job, channels, count);
         if (is_clamped)

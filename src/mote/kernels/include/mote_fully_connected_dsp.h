@@ -36,33 +36,44 @@ static void mote_fully_connected_sums(mote_dot_8_job *job, const int32_t *bias, 
     }
 }
 
-static inline void mote_fully_connected_dsp(const mote_fully_connected *layer, const int8_t *x, int8_t *y)
+/* Requantises the sums of outputs o to o + count - 1. */
+static void mote_fully_connected_finish(const mote_fully_connected *layer, const mote_dot_8_job *job,
+                                        uint32_t o, uint32_t count, int8_t *y)
 {
     const int32_t zero = 2 * layer->y_zero + 1;
-    const int32_t y_min = layer->y_min, y_max = layer->y_max;
-    const uint32_t outputs = layer->outputs, per_channel = layer->per_channel;
+    const uint32_t per_channel = layer->per_channel;
+    int32_t multiplier = layer->multiplier[0];
+    int right = mote_right_shift(layer->shift, 1, layer->shift_bits, 0);
+    int32_t offset = zero * (1 << (right - 1));
+
+    for (uint32_t i = 0; i < count; i++) {
+        int32_t b = job->b[i >> 1];
+        int32_t twice = i & 1u ? b * 2 : mote_twice_a(job->a[i >> 1], b);
+        if (per_channel) {
+            multiplier = layer->multiplier[o + i];
+            right = mote_right_shift(layer->shift, 1, layer->shift_bits, o + i);
+            offset = zero * (1 << (right - 1));
+        }
+        y[i] = (int8_t)mote_finish(twice, multiplier, offset, right, !MOTE_SINGLE);
+    }
+}
+
+static inline void mote_fully_connected_dsp(const mote_fully_connected *layer, const int8_t *x, int8_t *y)
+{
+    const uint32_t outputs = layer->outputs;
     mote_dot_8_job job;
 
     for (uint32_t n = 0; n < layer->batches; n++) {
         job.weights = layer->weights;
         for (uint32_t o = 0; o < outputs; o += 8) {
-            uint32_t count = outputs - o < 8 ? outputs - o : 8;
-            int32_t multiplier = layer->multiplier[0], offset = 0;
-            int right = 0;
             mote_fully_connected_sums(&job, layer->bias + o, x, layer->inputs);
-            for (uint32_t i = 0; i < count; i++) {
-                int32_t b = job.b[i >> 1];
-                int32_t twice = i & 1u ? b * 2 : mote_twice_a(job.a[i >> 1], b);
-                if (per_channel || i == 0) {
-                    multiplier = layer->multiplier[(o + i) * per_channel];
-                    right = mote_right_shift(layer->shift, 1, layer->shift_bits, (o + i) * per_channel);
-                    offset = zero * (1 << (right - 1));
-                }
-                twice = mote_finish(twice, multiplier, offset, right, !MOTE_SINGLE);
-                *y++ = mote_clamp_s8(twice, y_min, y_max);
-            }
+            mote_fully_connected_finish(layer, &job, o, outputs - o < 8 ? outputs - o : 8, y + o);
         }
+        if (layer->y_min > -128 || layer->y_max < 127)
+            for (uint32_t o = 0; o < outputs; o++)
+                y[o] = mote_clamp_s8(y[o], layer->y_min, layer->y_max);
         x += layer->inputs;
+        y += outputs;
     }
 }
 
