@@ -18,108 +18,110 @@
 #include "mote_multiply_4.h"
 #include "mote_requantize.h"
 
-/* Where the next bytes of a patch go. */
+/* What is the same for all patches of a layer. */
 typedef struct {
-    int8_t *bytes;  /* the patch as it is, or null: widened at once */
-    uint32_t *lane; /* the patch widened; its next word is 4 words on */
-} mote_patch;
+    const mote_conv_2d *layer;
+    int8_t *bytes;      /* room for a patch before it is widened; null: x_channels % 4 == 0, widened at once */
+    int32_t taps;       /* of a patch, a multiple of 4 */
+    int32_t row_taps;   /* of one kernel row */
+    int32_t x_row;      /* bytes from one row of x to the next */
+    uint32_t inside_height, inside_width; /* a patch is inside when it starts at [0, these[; 0: dilated */
+} mote_patches;
 
-/* Four bytes become the lanes (0, 2) and (1, 3). count is a multiple of 4. */
+/* Four bytes become the lanes (0, 2) and (1, 3) of a pixel; its next word is 4 words on. count: a positive
+ * multiple of 4. */
 static inline uint32_t *mote_widen(uint32_t *lane, const int8_t *x, int32_t count)
 {
-    for (const int8_t *end = x + count; x != end; x += 4, lane += 8) {
+    const int8_t *end = x + count;
+    do {
         uint32_t word = mote_read32(x);
         lane[0] = mote_sxtb16(word);
         lane[4] = mote_sxtb16_ror8(word);
-    }
+        lane += 8;
+        x += 4;
+    } while (x != end);
     return lane;
 }
 
-static inline void mote_put(mote_patch *patch, const int8_t *x, int32_t count)
+/* A patch inside the image. */
+static inline void mote_put_inside(const mote_patches *patches, const int8_t *x, uint32_t *lane)
 {
-    if (patch->bytes)
-        patch->bytes = mote_copy(patch->bytes, x, count);
-    else
-        patch->lane = mote_widen(patch->lane, x, count);
-}
-
-static inline void mote_put_zeros(mote_patch *patch, int8_t zero, int32_t count)
-{
-    if (patch->bytes) {
-        patch->bytes = mote_fill(patch->bytes, zero, count);
-    } else {
-        uint32_t lanes = (uint32_t)(uint16_t)zero * 0x10001u;
-        for (; count > 0; count -= 2, patch->lane += 4)
-            *patch->lane = lanes;
-    }
-}
-
-/* One kernel row of a patch that starts at x[iy][ix]. */
-static void mote_put_row(const mote_conv_2d *layer, mote_patch *patch, const int8_t *x, int32_t iy,
-                         int32_t ix)
-{
-    const int32_t width = layer->x_width, channels = layer->x_channels;
-    const int32_t taps = layer->kernel_width, dilation = layer->dilation_width;
-    if (iy < 0 || iy >= layer->x_height) {
-        mote_put_zeros(patch, layer->x_zero, taps * channels);
+    int8_t *to = patches->bytes;
+    int32_t rows = patches->layer->kernel_height;
+    if (!to) {
+        for (; rows > 0; rows--, x += patches->x_row)
+            lane = mote_widen(lane, x, patches->row_taps);
         return;
     }
-    x += (iy * width + ix) * channels;
-    if (dilation == 1 && ix >= 0 && ix + taps <= width) {
-        mote_put(patch, x, taps * channels);
-        return;
-    }
-    for (int32_t kx = 0; kx < taps; kx++, ix += dilation, x += dilation * channels) {
-        if (ix >= 0 && ix < width)
-            mote_put(patch, x, channels);
-        else
-            mote_put_zeros(patch, layer->x_zero, channels);
-    }
+    for (; rows > 0; rows--, x += patches->x_row)
+        to = mote_copy(to, x, patches->row_taps);
+    mote_widen(lane, patches->bytes, patches->taps);
 }
 
-/* The patch that starts at image[iy][ix], widened to lane. bytes: room for it, or null. */
-static void mote_put_patch(const mote_conv_2d *layer, const int8_t *image, int32_t iy, int32_t ix,
-                           int8_t *bytes, int32_t taps, uint32_t *lane)
+/* A patch that starts at image[iy][ix], perhaps outside, or dilated. */
+static void mote_put_outside(const mote_patches *patches, const int8_t *image, int32_t iy, int32_t ix,
+                             uint32_t *lane)
 {
-    const int32_t height = layer->kernel_height, width = layer->kernel_width;
-    const int32_t x_row = layer->x_width * layer->x_channels, count = width * layer->x_channels;
-    mote_patch patch = {bytes, lane};
+    const mote_conv_2d *layer = patches->layer;
+    const int32_t channels = layer->x_channels;
+    const uint32_t zeros = (uint16_t)layer->x_zero * 0x10001u;
+    int8_t *to = patches->bytes;
 
-    if ((layer->dilation_height | layer->dilation_width) == 1 && iy >= 0 && ix >= 0 &&
-        iy + height <= layer->x_height && ix + width <= layer->x_width) {
-        image += iy * x_row + ix * layer->x_channels;
-        for (int32_t ky = 0; ky < height; ky++, image += x_row)
-            mote_put(&patch, image, count);
-    } else {
-        for (int32_t ky = 0; ky < height; ky++, iy += layer->dilation_height)
-            mote_put_row(layer, &patch, image, iy, ix);
+    for (int32_t ky = 0; ky < layer->kernel_height; ky++, iy += layer->dilation_height) {
+        for (int32_t kx = 0; kx < layer->kernel_width; kx++) {
+            int32_t column = ix + kx * layer->dilation_width;
+            int is_inside = iy >= 0 && iy < layer->x_height && column >= 0 && column < layer->x_width;
+            const int8_t *x = image + iy * patches->x_row + column * channels;
+            if (to && is_inside)
+                to = mote_copy(to, x, channels);
+            else if (to)
+                to = mote_fill(to, layer->x_zero, channels);
+            else if (is_inside)
+                lane = mote_widen(lane, x, channels);
+            else
+                for (int32_t i = 0; i < channels; i += 2, lane += 4)
+                    *lane = zeros;
+        }
     }
-    if (bytes)
-        mote_widen(lane, bytes, taps);
+    if (to)
+        mote_widen(lane, patches->bytes, patches->taps);
 }
 
-/* The patches of count output pixels from one on. */
-static void mote_put_patches(const mote_conv_2d *layer, const int8_t *x, uint32_t pixel, uint32_t count,
-                             int8_t *bytes, int32_t taps, uint32_t *lane)
+/* The patches of count output pixels from one on, one beside the other. */
+static void mote_put_patches(const mote_patches *patches, const int8_t *x, uint32_t pixel, uint32_t count,
+                             uint32_t *lane)
 {
-    const uint32_t row = pixel / layer->y_width;
-    const uint32_t image = row / layer->y_height;
+    const mote_conv_2d *layer = patches->layer;
+    const uint32_t row = pixel / layer->y_width, image = row / layer->y_height;
+    const int32_t channels = layer->x_channels, stride = layer->stride_width;
     uint32_t ox = pixel - row * layer->y_width, oy = row - image * layer->y_height;
-    const int32_t image_size = layer->x_height * layer->x_width * layer->x_channels;
+    int32_t iy = (int32_t)oy * layer->stride_height - layer->pad_top;
+    int32_t ix = (int32_t)ox * stride - layer->pad_left;
 
-    x += image * (uint32_t)image_size;
-    for (; count > 0; count--) {
-        int32_t iy = (int32_t)oy * layer->stride_height - layer->pad_top;
-        int32_t ix = (int32_t)ox * layer->stride_width - layer->pad_left;
-        mote_put_patch(layer, x, iy, ix, bytes, taps, lane++);
+    x += (int32_t)image * layer->x_height * patches->x_row;
+    for (uint32_t *end = lane + count; lane != end; lane++) {
+        if ((uint32_t)iy < patches->inside_height && (uint32_t)ix < patches->inside_width)
+            mote_put_inside(patches, x + iy * patches->x_row + ix * channels, lane);
+        else
+            mote_put_outside(patches, x, iy, ix, lane);
+        ix += stride;
         if (++ox < layer->y_width)
             continue;
         ox = 0;
+        ix = -layer->pad_left;
+        iy += layer->stride_height;
         if (++oy < layer->y_height)
             continue;
         oy = 0;
-        x += image_size;
+        iy = -layer->pad_top;
+        x += layer->x_height * patches->x_row;
     }
+}
+
+/* How many places along one axis a window has inside; 0 when dilated. */
+static inline uint32_t mote_places_inside(int32_t size, int32_t kernel, int32_t dilation)
+{
+    return dilation > 1 || kernel > size ? 0 : (uint32_t)(size - kernel + 1);
 }
 
 /* The job's channels of count pixels, 4 or 1; the last channel of an odd number has no partner. */
@@ -148,21 +150,26 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d *layer, const int8_t *x, 
 {
     const uint32_t pixels = (uint32_t)layer->batches * layer->y_height * layer->y_width;
     const uint32_t channels = layer->y_channels;
-    const int32_t taps = layer->kernel_height * layer->kernel_width * layer->x_channels;
-    const int32_t padded_taps = (taps + 3) & ~3;
     const int is_clamped = layer->y_min > -128 || layer->y_max < 127;
     uint32_t *lanes = scratch;
-    int8_t *bytes = NULL;
     uint32_t count;
+    mote_patches patches;
     mote_multiply_job job;
 
+    patches.layer = layer;
+    patches.bytes = NULL;
+    patches.row_taps = layer->kernel_width * layer->x_channels;
+    patches.taps = (layer->kernel_height * patches.row_taps + 3) & ~3;
+    patches.x_row = layer->x_width * layer->x_channels;
+    patches.inside_height =
+        mote_places_inside(layer->x_height, layer->kernel_height, layer->dilation_height);
+    patches.inside_width = mote_places_inside(layer->x_width, layer->kernel_width, layer->dilation_width);
     if (layer->x_channels & 3) {
-        bytes = (int8_t *)(lanes + 2 * padded_taps);
-        for (int32_t i = taps; i < padded_taps; i++)
-            bytes[i] = 0;
+        patches.bytes = (int8_t *)(lanes + 2 * patches.taps);
+        mote_write32(patches.bytes + patches.taps - 4, 0);
     }
     job.x = lanes;
-    job.x_end = lanes + 2 * padded_taps;
+    job.x_end = lanes + 2 * patches.taps;
     job.weights = layer->weights;
     job.bias = layer->bias;
     job.multiplier = layer->multiplier;
@@ -177,7 +184,7 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d *layer, const int8_t *x, 
             count = 1;
         else if (pixels - p < 4)
             p = pixels - 4; /* some pixels a second time */
-        mote_put_patches(layer, x, p, count, bytes, padded_taps, lanes);
+        mote_put_patches(&patches, x, p, count, lanes);
         job.y = y + p * channels;
         mote_multiply(job, channels, count);
         if (is_clamped)
