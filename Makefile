@@ -1,13 +1,13 @@
 # The commands of a checkout. `make demo` and `make test` set up what they need.
 .POSIX:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types wheel unit clean
+.PHONY: help setup demo test lint types wheel unit exhaustive clean
 
 BIN = .venv/bin
 PYTEST_ARGUMENTS = -n 2
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20
 
 setup: ## Install what is missing: system tools, and .venv with the mote command
 	@sh scripts/setup.sh
@@ -29,6 +29,9 @@ wheel: setup ## Build the wheel, and use it outside the checkout
 
 unit: setup ## The test suite
 	$(BIN)/pytest $(PYTEST_ARGUMENTS)
+
+exhaustive: setup ## The test suite's long variants
+	$(BIN)/pytest $(PYTEST_ARGUMENTS) -m slow
 
 clean: ## Remove the virtual environment and everything that was built
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
