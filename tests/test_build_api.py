@@ -21,8 +21,8 @@ from mote.errors import (
     ToolError,
     UnsupportedModelError,
 )
-from mote.ir import DType, Graph, Node, Tensor
-from mote.ir.ops import Softmax
+from mote.ir import DType, Graph, Node, Quantization, Tensor
+from mote.ir.ops import Reshape, Softmax
 from random_graphs import random_graph, random_inputs
 from tiny_model import tiny_graph
 
@@ -79,6 +79,17 @@ def test_importing_mote_is_cheap() -> None:
     code = "import sys, mote; print([m for m in ('numpy', 'cffi', 'tflite') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_graph_that_only_renames_its_input_runs() -> None:
+    q = Quantization((0.5,), (0,))
+    tensors = {n: Tensor(n, s, DType.INT8, q) for n, s in {"x": (1, 2, 3), "y": (1, 6)}.items()}
+    nodes = (Node("flat", Reshape(to=(1, 6)), ("x",), "y"),)
+    x = np.arange(6, dtype=np.int8).reshape(1, 2, 3)
+    for target in ("host", "cortex-m4"):
+        build = mote.compile(Graph("flat", tensors, nodes, ("x",), ("y",)), target)
+        np.testing.assert_array_equal(build.run(x), x.reshape(1, 6))
+        np.testing.assert_array_equal(build.trace(x)["y"], x.reshape(1, 6))
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -15,7 +15,8 @@ def main_c(program: Program, plan: Plan) -> str:
 {SPDX}
  *
  * One inference of {comment(program.graph.name)} on made-up input: replace `fill` with
- * your sensor and `show` with your reaction. Written by {tool()}. */
+ * your sensor and `show` with your reaction, in a copy: {tool()} writes this file anew with
+ * the rest of the project. */
 #include <stdint.h>
 #include <stdio.h>
 

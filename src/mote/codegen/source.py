@@ -18,7 +18,7 @@ from mote.target.target import Target
 MACROS = """\
 /* One function per layer in the binary, so that debuggers and profilers can name it. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define MOTE_LAYER __attribute__((noinline, noclone))
+#define MOTE_LAYER __attribute__((noinline, noclone, no_icf))
 #elif defined(__GNUC__)
 #define MOTE_LAYER __attribute__((noinline))
 #else

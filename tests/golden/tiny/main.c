@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One inference of tiny on made-up input: replace `fill` with
- * your sensor and `show` with your reaction. Written by Mote 0.1.0. */
+ * your sensor and `show` with your reaction, in a copy: Mote 0.1.0 writes this file anew with
+ * the rest of the project. */
 #include <stdint.h>
 #include <stdio.h>
 

@@ -4,15 +4,14 @@
  * Written by Mote 0.1.0 for cortex-m4; a change here is lost when it is written again.
  * Graph sha256 947e73fff0070395052519c64501bd6b4899705650c0aa61541dc614b0b00682
  *
- * The arena: 272 bytes; at no time are more than 272 bytes alive.
+ * The arena: 236 bytes; at no time are more than 236 bytes alive.
  * A buffer is kept from the layer that writes it to the last that reads it.
  *
  *   offset    bytes   layers  holds
  *      108       64    in..0  int8[1,8,8,1] 'pixels'
- *      208       64     0..3  int8[1,4,4,4] 'stem_out'
+ *      172       64     0..3  int8[1,4,4,4] 'stem_out'
  *        0      108     0..0  scratch
  *        0       64     1..2  int8[1,4,4,4] 'dw_out'
- *       64      144     1..1  scratch
  *       64       64     2..3  int8[1,4,4,4] 'pw_out'
  *      128       32     2..2  scratch
  *       64       64     3..4  int8[1,4,4,4] 'sum', computed over 'pw_out'
@@ -26,7 +25,7 @@
 
 /* One function per layer in the binary, so that debuggers and profilers can name it. */
 #if defined(__GNUC__) && !defined(__clang__)
-#define MOTE_LAYER __attribute__((noinline, noclone))
+#define MOTE_LAYER __attribute__((noinline, noclone, no_icf))
 #elif defined(__GNUC__)
 #define MOTE_LAYER __attribute__((noinline))
 #else
@@ -56,7 +55,7 @@ static const mote_conv_2d layer_00 = {
 static MOTE_LAYER void layer_00_conv_2d(uint8_t *arena)
 {
     const int8_t *x = (void *)(arena + 108);
-    int8_t *y = (void *)(arena + 208);
+    int8_t *y = (void *)(arena + 172);
     void *scratch = arena + 0;
 
     mote_conv_2d_s8_dsp(&layer_00, x, y, scratch);
@@ -71,17 +70,16 @@ static const mote_depthwise_3x3 layer_01 = {
     .multiplier = tiny_layer_01_multiplier,
     .shift = tiny_layer_01_shift,
     .batches = 1, .x_height = 4, .x_width = 4, .y_height = 4, .y_width = 4, .stride_height = 1,
-    .stride_width = 1, .pad_top = 1, .pad_left = 1, .x_zero = -128, .channels = 4, .band = 4,
-    .y_zero = 3, .y_min = -128, .y_max = 127, .shift_bits = 4,
+    .stride_width = 1, .pad_top = 1, .pad_left = 1, .x_zero = -128, .channels = 4, .y_zero = 3,
+    .y_min = -128, .y_max = 127, .shift_bits = 4,
 };
 
 static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
 {
-    const int8_t *x = (void *)(arena + 208);
+    const int8_t *x = (void *)(arena + 172);
     int8_t *y = (void *)(arena + 0);
-    void *scratch = arena + 64;
 
-    mote_depthwise_conv_2d_s8_dsp_3x3(&layer_01, x, y, scratch);
+    mote_depthwise_conv_2d_s8_dsp_3x3(&layer_01, x, y);
 }
 
 /* Layer 2: conv_2d 'block/pw'
@@ -119,7 +117,7 @@ static const mote_add layer_03 = {
 static MOTE_LAYER void layer_03_add(uint8_t *arena)
 {
     const int8_t *x0 = (void *)(arena + 64);
-    const int8_t *x1 = (void *)(arena + 208);
+    const int8_t *x1 = (void *)(arena + 172);
     int8_t *y = (void *)(arena + 64);
 
     mote_add_s8(&layer_03, x0, x1, y);
@@ -183,7 +181,7 @@ void tiny_run(void *arena)
     uint8_t *bytes = arena;
 
     layer_00_conv_2d(bytes);
-    MOTE_TRACE(0, bytes + 208, 64);
+    MOTE_TRACE(0, bytes + 172, 64);
     layer_01_depthwise_conv_2d(bytes);
     MOTE_TRACE(1, bytes + 0, 64);
     layer_02_conv_2d(bytes);
