@@ -7,56 +7,54 @@
  * x: [batches, x_height, x_width, x_channels].  y: [batches, y_height, y_width, y_channels], must not
  * overlap x.  Scratch: none.
  * No overflow: |acc| <= 128 * sum|weights[o]| + |bias[o]| < 2^31, checked at compile time. */
+#include "mote_dot_4.h"
 #include "mote_kernels.h"
-#include "mote_requantize.h"
+#include "mote_output.h"
+#include "mote_window.h"
 
-/* One output value before requantisation; x is the group's first channel of one image. */
-static int32_t accumulate(const mote_conv_2d *layer, const int8_t *x, const int8_t *w, int32_t iy0,
-                          int32_t ix0, int32_t inputs)
+static int32_t sum_weights(const int8_t *w, int32_t count)
 {
-    int32_t acc = 0;
-    for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
-        int32_t iy = iy0 + ky * layer->dilation_height;
-        for (int32_t kx = 0; kx < layer->kernel_width; kx++) {
-            int32_t ix = ix0 + kx * layer->dilation_width;
-            if (iy >= 0 && iy < layer->x_height && ix >= 0 && ix < layer->x_width) {
-                const int8_t *pixel = x + (iy * layer->x_width + ix) * layer->x_channels;
-                for (int32_t i = 0; i < inputs; i++)
-                    acc += pixel[i] * w[i];
-            } else {
-                int32_t sum = 0;
-                for (int32_t i = 0; i < inputs; i++)
-                    sum += w[i];
-                acc += layer->x_zero * sum;
-            }
-            w += inputs;
-        }
+    int32_t sum = 0;
+    for (const int8_t *end = w + count; w != end; w++)
+        sum += *w;
+    return sum;
+}
+
+/* The weights of one channel whose taps are outside the image. */
+static int32_t sum_outside(const mote_conv_2d *layer, const int8_t *w, mote_window rows,
+                           mote_window columns, int32_t inputs)
+{
+    const int32_t row = layer->kernel_width * inputs;
+    int32_t sum = sum_weights(w, rows.first * row);
+    for (int32_t ky = rows.first; ky < rows.last; ky++) {
+        sum += sum_weights(w + ky * row, columns.first * inputs);
+        sum += sum_weights(w + ky * row + columns.last * inputs, row - columns.last * inputs);
     }
-    return acc;
+    return sum + sum_weights(w + rows.last * row, (layer->kernel_height - rows.last) * row);
 }
 
 void mote_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y)
 {
-    const int32_t inputs = layer->x_channels / layer->groups;
+    const mote_output output = MOTE_OUTPUT(layer, 1);
+    const int32_t channels = layer->x_channels, x_row = layer->x_width * channels;
     const int32_t group_outputs = layer->y_channels / layer->groups;
+    const int32_t inputs = channels / layer->groups;
     const int32_t filter = layer->kernel_height * layer->kernel_width * inputs;
+    const int32_t lanes = group_outputs < 4 ? 1 : 4;
+    const int is_dense = layer->groups == 1 && layer->dilation_width == 1;
+    mote_dot_4_job job;
+    job.lane = lanes == 1 ? 0 : filter;
+    job.x_row = layer->dilation_height * x_row;
+    job.w_row = layer->kernel_width * inputs;
 
-    for (uint32_t n = 0; n < layer->batches; n++) {
+    for (int32_t image = 0; image < layer->batches; image++, x += layer->x_height * x_row) {
         for (int32_t oy = 0; oy < layer->y_height; oy++) {
-            int32_t iy0 = oy * layer->stride_height - layer->pad_top;
+            const int32_t iy = oy * layer->stride_height - layer->pad_top;
+            const mote_window rows =
+                mote_clip(iy, layer->dilation_height, layer->kernel_height, layer->x_height);
             for (int32_t ox = 0; ox < layer->y_width; ox++) {
-                int32_t ix0 = ox * layer->stride_width - layer->pad_left;
-                for (int32_t o = 0; o < layer->y_channels; o++) {
-                    const int8_t *group = x + o / group_outputs * inputs;
-                    int32_t acc = layer->bias[o] + accumulate(layer, group, layer->weights + o * filter,
-                                                              iy0, ix0, inputs);
-                    int right = mote_right_shift(layer->shift, layer->shift_base, layer->shift_bits,
-                                                 (uint32_t)o);
-                    acc = mote_requantize(acc, layer->multiplier[o], right, layer->double_rounding);
-                    *y++ = mote_clamp_s8(acc + layer->y_zero, layer->y_min, layer->y_max);
-                }
+    (void)0;
             }
         }
-        x += layer->x_height * layer->x_width * layer->x_channels;
     }
 }

@@ -4,22 +4,32 @@
  *
  * x: [batches, inputs].  y: [batches, outputs], must not overlap x.  Scratch: none.
  * No overflow: |acc| <= 128 * sum|weights[o]| + |bias[o]| < 2^31, checked at compile time. */
+#include "mote_dot_4.h"
 #include "mote_kernels.h"
-#include "mote_requantize.h"
+#include "mote_output.h"
 
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y)
 {
+    const mote_output output = MOTE_OUTPUT(layer, layer->per_channel);
+    const uint32_t inputs = layer->inputs, outputs = layer->outputs;
+    const uint32_t lanes = outputs < 4 ? 1 : 4;
+    mote_dot_4_job job;
+    job.run = (int32_t)inputs;
+    job.lane = lanes == 1 ? 0 : (int32_t)inputs;
+
     for (uint32_t n = 0; n < layer->batches; n++) {
-        const int8_t *w = layer->weights;
-        for (uint32_t o = 0; o < layer->outputs; o++) {
-            uint32_t channel = layer->per_channel ? o : 0u;
-            int right = mote_right_shift(layer->shift, layer->shift_base, layer->shift_bits, channel);
-            int32_t acc = layer->bias[o];
-            for (uint32_t i = 0; i < layer->inputs; i++)
-                acc += x[i] * *w++;
-            acc = mote_requantize(acc, layer->multiplier[channel], right, layer->double_rounding);
-            *y++ = mote_clamp_s8(acc + layer->y_zero, layer->y_min, layer->y_max);
+        for (uint32_t o = 0; o < outputs; o += lanes) {
+            if (o + lanes > outputs)
+                o = outputs - lanes; /* some outputs a second time */
+            for (uint32_t i = 0; i < lanes; i++)
+                job.sum[i] = layer->bias[o + i];
+            job.x = x;
+            job.w = layer->weights + o * inputs;
+            job.rows = 1;
+            mote_dot_4(&job);
+            mote_put_outputs(&output, o, lanes, job.sum, y + o);
         }
-        x += layer->inputs;
+        x += inputs;
+        y += outputs;
     }
 }

@@ -18,14 +18,17 @@ from mote.lower.dsp_layout import (
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import (
     Channels,
+    constant_results,
     prepare_channels,
     requantization,
+    select_channels,
     settle_constant_channels,
 )
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
 UINT16_MAX = 2**16 - 1
+MAX_GAP = 255
 MAX_COUNTED_WIDTH = 2**15 - 1
 
 
@@ -44,18 +47,50 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
 
 
 def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
-    pairs = pair_channels(channels)
+    changing, constants = _split_off_constants(channels)
+    pairs = pair_channels(select_channels(channels, changing))
     single = channels.rounding is Rounding.SINGLE
-    name = "mote_conv_2d_s8_dsp" + "_wide" * pairs.is_wide + "_single" * single
     lanes = in_fours(pack_lanes(pairs, pairs.is_wide))
     taps = lanes.shape[1]
+    gaps = np.diff(changing, prepend=0)
+    gaps = np.pad(gaps, (0, len(gaps) % 2)).astype(np.uint8)
+    unused = ("groups", "shift_base", "shift_bits", "double_rounding")
+    parameters = {**sizes, "pairs": len(pairs.bias), **dsp_parameters(channels)}
     return Step(
         node=node,
-        kernel=KERNELS[name],
-        parameters=tuple({**sizes, **dsp_parameters(channels)}.items()),
-        constants=pair_constants(pairs, lanes),
+        kernel=KERNELS["mote_conv_2d_s8_dsp" + "_wide" * pairs.is_wide + "_single" * single],
+        parameters=tuple((k, v) for k, v in parameters.items() if k not in unused),
+        constants=(
+            *pair_constants(pairs, lanes),
+            Constant("gaps", gaps, False),
+            *constants,
+        ),
         scratch_bytes=8 * taps + (taps if sizes["x_channels"] % 4 else 0),
     )
+
+
+def _split_off_constants(channels: Channels) -> tuple[list[int], tuple[Constant, ...]]:
+    """(channels to compute, the results of the others) where copying results is less work.
+
+    The steps from one computed channel to the next fit 8 bits, and there is at least one.
+    """
+    constant, value = constant_results(channels)
+    count, taps = channels.weights.shape
+    # Instructions for a pixel: of a computed channel, and of copying all results.
+    saved = constant.sum() * (6 * taps + 90) / 8
+    if saved < 0.75 * count + 10:
+        return list(range(count)), ()
+    changing: list[int] = []
+    last = 0
+    for channel in range(count):
+        if (
+            not constant[channel]
+            or channel - last == MAX_GAP
+            or (channel == count - 1 and not changing)
+        ):
+            changing.append(channel)
+            last = channel
+    return changing, (Constant("constants", value.astype(np.int8), False),)
 
 
 def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:

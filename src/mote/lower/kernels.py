@@ -29,10 +29,10 @@ KERNELS: dict[str, Kernel] = {
     kernel.name: kernel
     for kernel in (
         Kernel("mote_conv_2d_s8", "mote_conv_2d", Conv2D, _S8),
-        _dsp("mote_conv_2d_s8_dsp", "mote_conv_2d", Conv2D, takes_scratch=True),
-        _dsp("mote_conv_2d_s8_dsp_single", "mote_conv_2d", Conv2D, takes_scratch=True),
-        _dsp("mote_conv_2d_s8_dsp_wide", "mote_conv_2d", Conv2D, takes_scratch=True),
-        _dsp("mote_conv_2d_s8_dsp_wide_single", "mote_conv_2d", Conv2D, takes_scratch=True),
+        _dsp("mote_conv_2d_s8_dsp", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
+        _dsp("mote_conv_2d_s8_dsp_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
+        _dsp("mote_conv_2d_s8_dsp_wide", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
+        _dsp("mote_conv_2d_s8_dsp_wide_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         Kernel("mote_depthwise_conv_2d_s8", "mote_conv_2d", DepthwiseConv2D, _S8),
         _dsp(
             "mote_depthwise_conv_2d_s8_dsp_3x3",

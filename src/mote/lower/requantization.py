@@ -1,7 +1,8 @@
 """The constants that turn accumulators into int8, and the proof that nothing overflows."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,27 +112,45 @@ def _check_range(node: Node, channels: Channels) -> None:
     )
 
 
-def settle_constant_channels(channels: Channels) -> Channels:
-    """Channels whose result never changes, with zero weights and an ordinary multiplier.
+def constant_results(channels: Channels) -> tuple[NDArray[np.bool_], Ints]:
+    """(which channels never change their result, the results of those).
 
-    Dead channels often have extreme scales. As requantisation is monotone, a channel is constant
-    when the ends of its accumulator's range give one result.
+    As requantisation is monotone, a channel is constant when the ends of its accumulator's range
+    give one result.
     """
     low, high = channels.bounds
     value = channels.results(low)
-    constant = value == channels.results(high)
+    return value == channels.results(high), value
+
+
+def select_channels(channels: Channels, indices: Sequence[int]) -> Channels:
+    """Some of the channels."""
+    chosen = list(indices)
+    return replace(
+        channels,
+        weights=channels.weights[chosen],
+        bias=channels.bias[chosen],
+        multiplier=channels.multiplier[chosen],
+        right=channels.right[chosen],
+    )
+
+
+def settle_constant_channels(channels: Channels) -> Channels:
+    """Channels whose result never changes, with zero weights and an ordinary multiplier.
+
+    Dead channels often have extreme scales, which no fast requantisation would take.
+    """
+    constant, value = constant_results(channels)
     if not constant.any():
         return channels
     alive = channels.right[~constant]
     right = int(np.clip(alive.min(initial=MAX_CONSTANT_SHIFT), 1, MAX_CONSTANT_SHIFT))
-    settled = Channels(
+    settled = replace(
+        channels,
         weights=np.where(constant[:, None], 0, channels.weights),
         bias=np.where(constant, (value - channels.y_zero) << (1 + right), channels.bias),
         multiplier=np.where(constant, 2**30, channels.multiplier),
         right=np.where(constant, right, channels.right),
-        y_zero=channels.y_zero,
-        y_range=channels.y_range,
-        rounding=channels.rounding,
     )
     assert np.array_equal(settled.results(settled.bias)[constant], value[constant])
     return settled

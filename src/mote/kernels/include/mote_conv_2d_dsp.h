@@ -9,7 +9,8 @@
  * x: [batches, x_height, x_width, x_channels].  y: [batches, y_height, y_width, y_channels], must not
  * overlap x.  groups: 1.  taps = kernel_height * kernel_width * x_channels, up to a multiple of 4 (the
  * weights that fill it up are 0); in each four they stand in the order 0, 2, 1, 3.
- * weights: 4-byte aligned; they, bias, multiplier and shift are laid out as mote_multiply_job says.
+ * weights: 4-byte aligned; they, bias, multiplier, shift and gaps are laid out as mote_multiply_job says.
+ * constants: results of one pixel, of which the channels that do not depend on x remain.
  * Scratch: 8 * taps bytes, and taps more when x_channels is no multiple of 4. */
 #ifndef MOTE_CONV_2D_DSP_H
 #define MOTE_CONV_2D_DSP_H
@@ -20,7 +21,7 @@
 
 /* What is the same for all patches of a layer. */
 typedef struct {
-    const mote_conv_2d *layer;
+    const mote_conv_2d_pairs *layer;
     int8_t *bytes;      /* room for a patch before it is widened; null: x_channels % 4 == 0, widened at once */
     int32_t taps;       /* of a patch, a multiple of 4 */
     int32_t row_taps;   /* of one kernel row */
@@ -62,7 +63,7 @@ static inline void mote_put_inside(const mote_patches *patches, const int8_t *x,
 static void mote_put_outside(const mote_patches *patches, const int8_t *image, int32_t iy, int32_t ix,
                              uint32_t *lane)
 {
-    const mote_conv_2d *layer = patches->layer;
+    const mote_conv_2d_pairs *layer = patches->layer;
     const int32_t channels = layer->x_channels;
     const uint32_t zeros = (uint16_t)layer->x_zero * 0x10001u;
     int8_t *to = patches->bytes;
@@ -91,7 +92,7 @@ static void mote_put_outside(const mote_patches *patches, const int8_t *image, i
 static void mote_put_patches(const mote_patches *patches, const int8_t *x, uint32_t pixel, uint32_t count,
                              uint32_t *lane)
 {
-    const mote_conv_2d *layer = patches->layer;
+    const mote_conv_2d_pairs *layer = patches->layer;
     const uint32_t row = pixel / layer->y_width, image = row / layer->y_height;
     const int32_t channels = layer->x_channels, stride = layer->stride_width;
     uint32_t ox = pixel - row * layer->y_width, oy = row - image * layer->y_height;
@@ -124,29 +125,7 @@ static inline uint32_t mote_places_inside(int32_t size, int32_t kernel, int32_t 
     return dilation > 1 || kernel > size ? 0 : (uint32_t)(size - kernel + 1);
 }
 
-/* The job's channels of count pixels, 4 or 1; the last channel of an odd number has no partner. */
-static void mote_multiply(mote_multiply_job job, uint32_t channels, uint32_t count)
-{
-    void (*multiply)(const mote_multiply_job *) = count == 4 ? mote_multiply_4 : mote_multiply_1;
-    int8_t last[8], *y = job.y + channels - 1;
-    uint32_t y_stride = job.y_stride;
-    if (job.pairs)
-        multiply(&job);
-    if (!(channels & 1u))
-        return;
-    job.weights += (uint32_t)(job.x_end - job.x) * job.pairs;
-    job.bias += 2 * job.pairs;
-    job.multiplier += 2 * job.pairs;
-    job.shift += MOTE_WIDE ? 2 * job.pairs : job.pairs;
-    job.y = last;
-    job.y_stride = 2;
-    job.pairs = 1;
-    multiply(&job);
-    for (uint32_t p = 0; p < count; p++)
-        y[p * y_stride] = last[2 * p];
-}
-
-static inline void mote_conv_2d_dsp(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch)
+static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y, void *scratch)
 {
     const uint32_t pixels = (uint32_t)layer->batches * layer->y_height * layer->y_width;
     const uint32_t channels = layer->y_channels;
@@ -175,8 +154,9 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d *layer, const int8_t *x, 
     job.multiplier = layer->multiplier;
     job.shift = layer->shift;
     job.y_stride = channels;
-    job.pairs = channels / 2;
+    job.pairs = layer->pairs;
     job.zero = 2 * layer->y_zero + 1;
+    job.gaps = layer->gaps;
 
     for (uint32_t p = 0; p < pixels; p += count) {
         count = 4;
@@ -186,7 +166,13 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d *layer, const int8_t *x, 
             p = pixels - 4; /* some pixels a second time */
         mote_put_patches(&patches, x, p, count, lanes);
         job.y = y + p * channels;
-        mote_multiply(job, channels, count);
+        if (layer->constants)
+            for (uint32_t i = 0; i < count; i++)
+                mote_copy(job.y + i * channels, layer->constants, (int32_t)channels);
+        if (count == 4 && layer->pairs)
+            mote_multiply_4(&job);
+        else if (layer->pairs)
+            mote_multiply_1(&job);
         if (is_clamped)
             for (uint32_t i = 0; i < count * channels; i++)
                 job.y[i] = mote_clamp_s8(job.y[i], layer->y_min, layer->y_max);

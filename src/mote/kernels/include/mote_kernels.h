@@ -47,6 +47,25 @@ typedef struct {
     uint8_t double_rounding; /* 1: double rounding, 0: single */
 } mote_conv_2d;
 
+/* DSP convolution, two output channels at a time; arrays as mote_conv_2d_dsp.h says. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const uint8_t *shift;
+    const uint8_t *gaps;
+    const int8_t *constants; /* [y_channels], or null when every channel depends on x */
+    uint16_t batches;
+    uint16_t x_height, x_width, x_channels;
+    uint16_t y_height, y_width, y_channels;
+    uint16_t pairs; /* of channels that depend on x */
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t pad_top, pad_left;
+    int8_t x_zero, y_zero, y_min, y_max;
+} mote_conv_2d_pairs;
+
 /* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
 typedef struct {
     const int8_t *weights;
@@ -155,10 +174,13 @@ typedef struct {
 } mote_lookup_u8;
 
 void mote_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
-void mote_conv_2d_s8_dsp(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
-void mote_conv_2d_s8_dsp_single(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
-void mote_conv_2d_s8_dsp_wide(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
-void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d *layer, const int8_t *x, int8_t *y,
+void mote_conv_2d_s8_dsp(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
+                         void *scratch);
+void mote_conv_2d_s8_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
+                                void *scratch);
+void mote_conv_2d_s8_dsp_wide(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
+                              void *scratch);
+void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
                                      void *scratch);
 void mote_depthwise_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y);

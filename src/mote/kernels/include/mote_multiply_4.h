@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inner part of the DSP convolutions: 4 pixels (or 1) times all output channels, two at a time.
+ * The inner part of the DSP convolutions: 4 pixels (or 1) times the output channels, two at a time.
  *
  * A weight word holds two taps of two channels A, B as lanes 256 * A + B. One SMLAD sums
  * 256 * (x . A) + (x . B); a second one with the sign-extended low bytes sums x . B alone, and the
@@ -31,10 +31,12 @@ typedef struct {
     const int32_t *bias;       /* [pairs][2]: 256 * A + B, B; wide: A, B */
     const int32_t *multiplier; /* [pairs][2] */
     const uint8_t *shift;      /* [pairs]: right shift - 1 of A (low half) and B; wide: [pairs][2] */
-    int8_t *y;                 /* channel c of pixel p at y[p * y_stride + c] */
-    uint32_t y_stride;
-    uint32_t pairs; /* at least 1 */
-    int32_t zero;   /* 2 * y_zero + 1 */
+    int8_t *y;                 /* channel 0 of pixel 0 */
+    uint32_t y_stride;         /* from pixel to pixel */
+    uint32_t pairs;            /* at least 1 */
+    int32_t zero;              /* 2 * y_zero + 1 */
+    const uint8_t *gaps;       /* [pairs][2]: steps from one channel's place in y to the next, first from 0;
+                                * a B without channel has step 0, and A's result replaces its own */
 } mote_multiply_job;
 
 /* Twice the accumulator of A, given both sums. */
@@ -59,6 +61,7 @@ static inline int mote_pair_shift(const uint8_t *shift, uint32_t pair, uint32_t 
 static inline void mote_multiply_1(const mote_multiply_job *job)
 {
     const int8_t *w = job->weights;
+    int8_t *y = job->y;
     for (uint32_t pair = 0; pair < job->pairs; pair++) {
         int32_t a = job->bias[2 * pair], b = job->bias[2 * pair + 1];
         int right_a = mote_pair_shift(job->shift, pair, 0);
@@ -75,8 +78,10 @@ static inline void mote_multiply_1(const mote_multiply_job *job)
                         job->zero * (1 << (right_a - 1)), right_a, !MOTE_SINGLE);
         b = mote_finish(b * 2, job->multiplier[2 * pair + 1], job->zero * (1 << (right_b - 1)), right_b,
                         !MOTE_SINGLE);
-        job->y[2 * pair] = (int8_t)a;
-        job->y[2 * pair + 1] = (int8_t)b;
+        y += job->gaps[2 * pair];
+        y[job->gaps[2 * pair + 1]] = (int8_t)b;
+        *y = (int8_t)a;
+        y += job->gaps[2 * pair + 1];
     }
 }
 
@@ -126,8 +131,8 @@ mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
     __asm volatile(
         ".syntax unified\n\t"
         "push {r4-r11, lr}\n\t"
-        "ldm r0, {r1-r10}\n\t"
-        "push {r1-r10}\n\t"
+        "ldm r0, {r1-r11}\n\t"
+        "push {r1-r11}\n\t"
         "mov r9, r3\n\t"
         /* Two channels: the sums start at the bias. */
         "1: ldr r10, [sp, #12]\n\t"
@@ -167,23 +172,28 @@ mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
         "lsl r11, r11, r12\n\t"
         "add r12, r12, #1\n\t"
         MOTE_FINISH_B(r4) MOTE_FINISH_B(r5) MOTE_FINISH_B(r6) MOTE_FINISH_B(r7)
+        "ldr lr, [sp, #40]\n\t"
         "ldrd r10, r11, [sp, #24]\n\t"
-        "bfi r0, r4, #8, #8\n\t"
-        "bfi r1, r5, #8, #8\n\t"
-        "bfi r2, r6, #8, #8\n\t"
-        "bfi r3, r7, #8, #8\n\t"
-        "strh r0, [r10]\n\t"
-        "strh r1, [r10, r11]\n\t"
-        "strh r2, [r10, r11, lsl #1]\n\t"
+        "ldrb r8, [lr], #1\n\t"
+        "ldrb r12, [lr], #1\n\t"
+        "str lr, [sp, #40]\n\t"
+        "add r8, r8, r10\n\t"
+        "add r12, r12, r8\n\t"
+        "str r12, [sp, #24]\n\t"
+        "strb r4, [r12]\n\t"
+        "strb r5, [r12, r11]\n\t"
+        "strb r6, [r12, r11, lsl #1]\n\t"
+        "strb r0, [r8]\n\t"
+        "strb r1, [r8, r11]\n\t"
+        "strb r2, [r8, r11, lsl #1]\n\t"
         "add r11, r11, r11, lsl #1\n\t"
-        "strh r3, [r10, r11]\n\t"
-        "add r10, r10, #2\n\t"
-        "str r10, [sp, #24]\n\t"
+        "strb r7, [r12, r11]\n\t"
+        "strb r3, [r8, r11]\n\t"
         "ldr r10, [sp, #32]\n\t"
         "subs r10, r10, #1\n\t"
         "str r10, [sp, #32]\n\t"
         "bne 1b\n\t"
-        "add sp, sp, #40\n\t"
+        "add sp, sp, #44\n\t"
         "pop {r4-r11, pc}\n\t");
 }
 

@@ -14,6 +14,15 @@
 
 #include <stdint.h>
 
+/* 1: the core has no 32 x 32 -> 64 bit multiplication, four of 16 x 16 -> 32 bits are faster. */
+#ifndef MOTE_NARROW_MULTIPLY
+#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
+#define MOTE_NARROW_MULTIPLY 1
+#else
+#define MOTE_NARROW_MULTIPLY 0
+#endif
+#endif
+
 /* Entry of a table of 4-bit or 8-bit right shifts above a base. */
 static inline int mote_right_shift(const uint8_t *shift, int base, unsigned bits, uint32_t channel)
 {
@@ -21,29 +30,40 @@ static inline int mote_right_shift(const uint8_t *shift, int base, unsigned bits
     return base + (int)(((unsigned)shift[at >> 3] >> (at & 7u)) & ((1u << bits) - 1u));
 }
 
-static inline int32_t mote_requantize_double(int32_t acc, int32_t multiplier, int right)
+/* (a * b + rounding) >> 31, with rounding 0 or 2^30. */
+static inline int32_t mote_multiply_high(int32_t a, int32_t b, int32_t rounding)
 {
-    int32_t high, mask, rest;
-    if (right < 0) {
-        acc *= (int32_t)1 << -right;
-        right = 0;
-    }
-    high = (int32_t)(((int64_t)acc * multiplier + ((int64_t)1 << 30)) >> 31);
-    mask = (int32_t)(((uint32_t)1 << right) - 1u);
-    rest = high & mask;
-    return (high >> right) + (rest > (mask >> 1) + (high < 0));
+#if MOTE_NARROW_MULTIPLY
+    /* No sum leaves int32: |int16 * uint16| <= 2^31 - 2^15, and what is added is below 2^16 or 2^17.
+     * The low 16 bits of the product meet only zeros, so they are left out. */
+    const int32_t a_high = a >> 16, b_high = b >> 16;
+    const uint32_t a_low = (uint16_t)a, b_low = (uint16_t)b;
+    int32_t inner = a_high * (int32_t)b_low + (int32_t)((a_low * b_low) >> 16);
+    int32_t outer = (int32_t)a_low * b_high + (inner & 0xffff);
+    int32_t high = a_high * b_high + (inner >> 16) + (outer >> 16);
+    return 2 * high + (((outer & 0xffff) + (rounding >> 16)) >> 15);
+#else
+    return (int32_t)(((int64_t)a * b + rounding) >> 31);
+#endif
 }
 
-static inline int32_t mote_requantize_single(int32_t acc, int32_t multiplier, int right)
-{
-    int total = 31 + right;
-    return (int32_t)(((int64_t)acc * multiplier + ((int64_t)1 << (total - 1))) >> total);
-}
-
+/* With right > 0, what the high product lost cannot change the last rounding: floor(floor(v) / n) is
+ * floor(v / n). Adding half after all but one shift cannot overflow. */
 static inline int32_t mote_requantize(int32_t acc, int32_t multiplier, int right, int is_double)
 {
-    return is_double ? mote_requantize_double(acc, multiplier, right)
-                     : mote_requantize_single(acc, multiplier, right);
+    const int32_t half = (int32_t)1 << 30;
+    int32_t high;
+    if (right <= 0)
+        return mote_multiply_high(acc * ((int32_t)1 << -right), multiplier, half);
+    high = mote_multiply_high(acc, multiplier, is_double ? half : 0);
+    if (is_double)
+        high += high >> 31; /* halves away from 0 */
+    return ((high >> (right - 1)) + 1) >> 1;
+}
+
+static inline int32_t mote_requantize_double(int32_t acc, int32_t multiplier, int right)
+{
+    return mote_requantize(acc, multiplier, right, 1);
 }
 
 static inline int8_t mote_clamp_s8(int32_t value, int32_t low, int32_t high)
