@@ -10,7 +10,8 @@ from mote.errors import TargetError
 from mote.target import BOARDS, CORES, Board, Core, resolve
 from mote.target.boards import BOARD_ALIASES
 
-DATA = ("ram_bytes", "flash_bytes", "clock_hz", "flash_wait_states", "active_mw", "price_usd")
+OF_FLASH = ("wait_states", "instruction_cache", "data_cache")
+DATA = ("ram_bytes", "flash_bytes", "clock_hz", *OF_FLASH, "active_mw", "price_usd")
 
 
 @pytest.mark.parametrize("name", ["cortex-m4", "Cortex-M4", " CORTEX_M4 "])
@@ -53,7 +54,8 @@ def test_an_unknown_target_gets_the_nearest_names(name: str, near: str) -> None:
 def test_every_figure_of_a_board_has_a_source(board: Board) -> None:
     sourced = {datum for data, _ in board.sources for datum in data.split(", ")}
     assert sourced <= set(DATA)
-    known = {datum for datum in DATA if getattr(board, datum) is not None}
+    parts = {datum: board.flash if datum in OF_FLASH else board for datum in DATA}
+    known = {datum for datum, part in parts.items() if getattr(part, datum) is not None}
     assert known <= sourced, f"no source for {sorted(known - sourced)}"
     assert all(source for _, source in board.sources)
 

@@ -48,7 +48,7 @@ def _print_targets() -> None:
     for core in CORES.values():
         cores.add_row(core.name, core.architecture, "yes" if core.dsp else "–", core.cycle_error)
     boards = table(
-        ["board", "core", "RAM kB", "flash kB", "MHz", "wait states", "mW", "$"],
+        ["board", "core", "RAM kB", "flash kB", "MHz", "wait states", "modelled", "mW", "$"],
         text=["board", "core"],
     )
     for board in BOARDS.values():
@@ -58,7 +58,8 @@ def _print_targets() -> None:
             number(board.ram_bytes / 1024),
             number(board.flash_bytes / 1024),
             f"{board.clock_hz / 1e6:g}",
-            number(board.flash_wait_states),
+            number(board.flash.wait_states),
+            "yes" if board.flash.is_modelled else "no",
             "–" if board.active_mw is None else f"{board.active_mw:.3g}",
             number(board.price_usd, 2),
         )
@@ -66,7 +67,10 @@ def _print_targets() -> None:
     console.print(cores)
     console.print(boards)
     console.print(
-        "– no source states it. `mote targets --sources` names the source of every figure."
+        "A cycle error in percent is for boards whose flash wait states are modelled; "
+        "other cycles are for zero wait states.\n"
+        "– no source states it. `mote targets --sources` names the source of every figure.",
+        soft_wrap=True,
     )
 
 

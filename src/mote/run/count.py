@@ -8,12 +8,28 @@ from pathlib import Path
 from mote.errors import ToolError
 from mote.run.cache import content_key, stored
 from mote.run.toolchain import call, version
+from mote.target import Cache
 
 RUN_ROW = 0
 """Row of the instructions of ``<prefix>_run`` itself; layer n has row n + 1."""
 
 _SOURCE = "count_blocks.c"
 _CFLAGS = ("-std=gnu99", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
+
+
+@dataclass(frozen=True)
+class Caches:
+    """Caches to simulate; both start empty and replace the line used longest ago.
+
+    Args:
+        flash: First address of flash, and the one after its last.
+        instruction: Cache of instruction fetches.
+        data: Cache of loads from flash; None when they go through the other.
+    """
+
+    flash: tuple[int, int]
+    instruction: Cache
+    data: Cache | None = None
 
 
 @dataclass(frozen=True)
@@ -25,17 +41,26 @@ class Window:
         run_end: Address after the last one.
         end: Address to which it returns.
         layers: Address of each layer's function, in step order.
+        caches: Count their misses as well, which slows the run down.
     """
 
     begin: int
     run_end: int
     end: int
     layers: Sequence[int]
+    caches: Caches | None = None
 
     def text(self) -> str:
         """The file that the plugin reads."""
         lines = [f"begin {self.begin:x}", f"run_end {self.run_end:x}", f"end {self.end:x}"]
         lines += [f"layer {address:x} {row:x}" for row, address in enumerate(self.layers, 1)]
+        if self.caches:
+            start, end = self.caches.flash
+            lines.append(f"flash {start:x} {end:x}")
+            for kind, cache in (("fetch", self.caches.instruction), ("load", self.caches.data)):
+                if cache:
+                    geometry = f"{cache.line_bytes:x} {cache.lines:x} {cache.ways:x}"
+                    lines.append(f"{kind}_cache {geometry}")
         return "\n".join(lines) + "\n"
 
 
@@ -50,6 +75,8 @@ class BlockCount:
         executed: How often it ran.
         taken_in: Entries that did not come from the bytes just before it.
         taken_out: Exits that did not go on to the bytes just after it.
+        fetch_misses, load_misses: Lines that its fetches, and its loads from flash, did not find in
+            the simulated caches; 0 without.
     """
 
     address: int
@@ -59,6 +86,8 @@ class BlockCount:
     executed: int
     taken_in: int
     taken_out: int
+    fetch_misses: int = 0
+    load_misses: int = 0
 
 
 def plugin() -> Path:

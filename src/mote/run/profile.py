@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,12 @@ from mote.codegen.identifiers import constant_name, layer_function, layer_number
 from mote.ir.tensor import Array
 from mote.lower.step import Program
 from mote.plan.plan import Plan
-from mote.run.count import RUN_ROW
+from mote.run.count import RUN_ROW, Caches
 from mote.run.cycles import Cost, disassemble, estimate
 from mote.run.elf import Sizes, read_image, sizes, window
 from mote.run.firmware import build
 from mote.run.interface import interface
+from mote.run.machine import MACHINES
 from mote.run.qemu import run
 from mote.target import Target
 
@@ -29,7 +30,9 @@ class Totals:
     Args:
         macs: Multiply-accumulates of one inference, padding taps included.
         instructions: Executed by one call of ``<prefix>_run``; exact.
-        cycles: Estimated, for memory without wait states.
+        cycles: Estimated; flash stalls included when they are known.
+        flash_stall_cycles: Of these, cycles lost waiting for flash; 0 for a core without a board,
+            None for a board whose flash is not modelled.
         cycles_per_mac: None when the model has no multiply-accumulates.
         cycle_error: What is known of the error of ``cycles``, and what it leaves out.
         clock_hz: The board's clock, or ``REFERENCE_CLOCK_HZ``.
@@ -49,6 +52,7 @@ class Totals:
     macs: int
     instructions: int
     cycles: int
+    flash_stall_cycles: int | None
     cycles_per_mac: float | None
     cycle_error: str
     clock_hz: int
@@ -72,7 +76,7 @@ class Layer:
     Args:
         index: Its number, as in the generated C.
         name, op, kernel: Node, operator kind, C function.
-        macs, instructions, cycles, cycles_per_mac: As in ``Totals``.
+        macs, instructions, cycles, flash_stall_cycles, cycles_per_mac: As in ``Totals``.
         ram_live_bytes: Bytes of the arena that hold something during the step, scratch included.
         weights_bytes, rodata_bytes: Its constants in flash.
     """
@@ -84,6 +88,7 @@ class Layer:
     macs: int
     instructions: int
     cycles: int
+    flash_stall_cycles: int | None
     cycles_per_mac: float | None
     ram_live_bytes: int
     weights_bytes: int
@@ -132,8 +137,10 @@ def profile(
         firmware = build(project, face, core, Path(directory))
         image = read_image(firmware.elf)
         functions = [layer_function(program, index) for index in steps]
-        execution = run(firmware, samples, window=window(image, face.prefix, functions))
-        rows = estimate(execution.counts, disassemble(firmware.elf, core), core)
+        watched = replace(window(image, face.prefix, functions), caches=_caches(target))
+        execution = run(firmware, samples, window=watched)
+        code = disassemble(firmware.elf, core)
+        rows = estimate(execution.counts, code, core, wait_states=_wait_states(target))
     weights = {
         constant_name(program, index, constant.field)
         for index in steps
@@ -142,7 +149,7 @@ def profile(
     }
     parts = sizes(image, weights)
     layers = tuple(
-        _layer(program, plan, index, rows.get(index + 1, Cost()), parts) for index in steps
+        _layer(program, plan, target, index, rows.get(index + 1, Cost()), parts) for index in steps
     )
     return Profile(
         model=program.graph.name,
@@ -160,6 +167,27 @@ def profile(
     )
 
 
+def _wait_states(target: Target) -> int:
+    """Those that the cycles include."""
+    flash = target.board.flash if target.board else None
+    return flash.wait_states or 0 if flash and flash.is_modelled else 0
+
+
+def _caches(target: Target) -> Caches | None:
+    """What to simulate; nothing where no cycle is lost, since it costs time."""
+    if not target.board or not _wait_states(target):
+        return None
+    flash, machine = target.board.flash, MACHINES[target.core.machine]
+    assert flash.instruction_cache is not None
+    area = (machine.flash, machine.flash + machine.flash_bytes)
+    return Caches(area, flash.instruction_cache, flash.data_cache)
+
+
+def _stalls(target: Target, cost: Cost) -> int | None:
+    known = target.board is None or target.board.flash.is_modelled
+    return cost.flash_stall_cycles if known else None
+
+
 def _totals(
     target: Target, plan: Plan, parts: Sizes, *, macs: int, cost: Cost, stack_bytes: int
 ) -> Totals:
@@ -168,8 +196,9 @@ def _totals(
         macs=macs,
         instructions=cost.instructions,
         cycles=cost.cycles,
+        flash_stall_cycles=_stalls(target, cost),
         cycles_per_mac=_ratio(cost.cycles, macs),
-        cycle_error=_cycle_error(target),
+        cycle_error=target.cycle_error,
         clock_hz=clock_hz,
         ms=1000 * cost.cycles / clock_hz,
         ram_bytes=plan.total_bytes + stack_bytes + parts.variables_bytes,
@@ -185,13 +214,9 @@ def _totals(
     )
 
 
-def _cycle_error(target: Target) -> str:
-    waits = target.board.flash_wait_states if target.board else None
-    error = target.core.cycle_error
-    return f"{error}; {waits} flash wait states not included" if waits else error
-
-
-def _layer(program: Program, plan: Plan, index: int, cost: Cost, parts: Sizes) -> Layer:
+def _layer(
+    program: Program, plan: Plan, target: Target, index: int, cost: Cost, parts: Sizes
+) -> Layer:
     step = program.steps[index]
     macs = program.graph.macs(step.node)
     constants = [(constant_name(program, index, c.field), c.is_weights) for c in step.constants]
@@ -204,6 +229,7 @@ def _layer(program: Program, plan: Plan, index: int, cost: Cost, parts: Sizes) -
         macs=macs,
         instructions=cost.instructions,
         cycles=cost.cycles,
+        flash_stall_cycles=_stalls(target, cost),
         cycles_per_mac=_ratio(cost.cycles, macs),
         ram_live_bytes=_live_bytes(plan, index),
         weights_bytes=sum(parts.constants.get(n, 0) for n, is_weights in constants if is_weights),

@@ -2,10 +2,12 @@
 
 RAM is the largest block that one array can occupy, because Mote plans one array; what a part has
 besides stands in the source. Power is run-mode current times supply voltage, as the data sheet
-gives them. A figure without a source is None.
+gives them. A figure without a source is None. The caches of Cortex-M7 boards hold RAM as well and
+are left out.
 """
 
 from mote.target.cores import CORES
+from mote.target.flash import Cache, Flash
 from mote.target.target import Board
 
 KB = 1024
@@ -30,12 +32,12 @@ BOARDS: dict[str, Board] = {
             ram_bytes=384 * KB,
             flash_bytes=2 * MB,
             clock_hz=300 * MHZ,
-            flash_wait_states=6,
+            flash=Flash(wait_states=6),
             active_mw=300.0,
             price_usd=5.0,
             sources=(
                 ("ram_bytes, flash_bytes, clock_hz, active_mw, price_usd", _REVIEW),
-                ("flash_wait_states", "same70q21b.h, CHIP_FREQ_FWS_6: at the 150 MHz bus clock"),
+                ("wait_states", "same70q21b.h, CHIP_FREQ_FWS_6: at the 150 MHz bus clock"),
             ),
         ),
         Board(
@@ -45,12 +47,12 @@ BOARDS: dict[str, Board] = {
             ram_bytes=160 * KB,
             flash_bytes=512 * KB,
             clock_hz=120 * MHZ,
-            flash_wait_states=8,
+            flash=Flash(wait_states=8),
             active_mw=100.0,
             price_usd=3.0,
             sources=(
                 ("ram_bytes, flash_bytes, clock_hz, active_mw, price_usd", _REVIEW),
-                ("flash_wait_states", "samg55j19.h, CHIP_FREQ_FWS_8"),
+                ("wait_states", "samg55j19.h, CHIP_FREQ_FWS_8"),
             ),
         ),
         Board(
@@ -60,7 +62,7 @@ BOARDS: dict[str, Board] = {
             ram_bytes=8 * KB,
             flash_bytes=16 * KB,
             clock_hz=6_140_000,
-            flash_wait_states=None,
+            flash=Flash(),
             active_mw=0.07,
             price_usd=1.0,
             sources=(("ram_bytes, flash_bytes, clock_hz, active_mw, price_usd", _REVIEW),),
@@ -72,12 +74,20 @@ BOARDS: dict[str, Board] = {
             ram_bytes=640 * KB,
             flash_bytes=2 * MB,
             clock_hz=120 * MHZ,
-            flash_wait_states=5,
+            flash=Flash(
+                wait_states=5,
+                instruction_cache=Cache(line_bytes=32, lines=32, ways=32),
+                data_cache=Cache(line_bytes=32, lines=8, ways=8),
+            ),
             active_mw=36.0,
             price_usd=None,
             sources=(
                 ("ram_bytes, flash_bytes, clock_hz", "DS12023, features"),
-                ("flash_wait_states", "RM0432, wait states by CPU clock: Range 1 boost, 120 MHz"),
+                ("wait_states", "RM0432, wait states by CPU clock: Range 1 boost, 120 MHz"),
+                (
+                    "instruction_cache, data_cache",
+                    "RM0432 and stm32l4xx_hal_flash.c: 32 and 8 lines of 4 x 64 bits",
+                ),
                 ("active_mw", "Zephyr's board page, from DS12023: 100 µA/MHz in run mode; at 3 V"),
             ),
         ),
@@ -88,7 +98,7 @@ BOARDS: dict[str, Board] = {
             ram_bytes=320 * KB,
             flash_bytes=1 * MB,
             clock_hz=216 * MHZ,
-            flash_wait_states=7,
+            flash=Flash(wait_states=7),
             active_mw=None,
             price_usd=None,
             sources=(
@@ -96,7 +106,7 @@ BOARDS: dict[str, Board] = {
                     "ram_bytes, flash_bytes, clock_hz",
                     "DS10916, features: DTCM, SRAM1, SRAM2 adjoin",
                 ),
-                ("flash_wait_states", "RM0385, wait states by CPU clock: 2.7 V to 3.6 V, 216 MHz"),
+                ("wait_states", "RM0385, wait states by CPU clock: 2.7 V to 3.6 V, 216 MHz"),
             ),
         ),
         Board(
@@ -106,13 +116,13 @@ BOARDS: dict[str, Board] = {
             ram_bytes=512 * KB,
             flash_bytes=2 * MB,
             clock_hz=480 * MHZ,
-            flash_wait_states=4,
+            flash=Flash(wait_states=4),
             active_mw=None,
             price_usd=None,
             sources=(
                 ("ram_bytes", "DS12110, features: the AXI SRAM; 1 MB with all others"),
                 ("flash_bytes, clock_hz", "DS12110, features"),
-                ("flash_wait_states", "RM0433, flash wait states: VOS0, 240 MHz bus clock"),
+                ("wait_states", "RM0433, flash wait states: VOS0, 240 MHz bus clock"),
             ),
         ),
         Board(
@@ -122,12 +132,20 @@ BOARDS: dict[str, Board] = {
             ram_bytes=256 * KB,
             flash_bytes=1 * MB,
             clock_hz=100 * MHZ,
-            flash_wait_states=3,
+            flash=Flash(
+                wait_states=3,
+                instruction_cache=Cache(line_bytes=16, lines=64, ways=64),
+                data_cache=Cache(line_bytes=16, lines=8, ways=8),
+            ),
             active_mw=None,
             price_usd=None,
             sources=(
                 ("ram_bytes, flash_bytes, clock_hz", "DS11139, features"),
-                ("flash_wait_states", "RM0402, wait states by CPU clock: 2.7 V to 3.6 V, 100 MHz"),
+                ("wait_states", "RM0402, wait states by CPU clock: 2.7 V to 3.6 V, 100 MHz"),
+                (
+                    "instruction_cache, data_cache",
+                    "RM0402 and stm32f4xx_hal_flash.c: 64 and 8 lines of 128 bits",
+                ),
             ),
         ),
         Board(
@@ -137,12 +155,12 @@ BOARDS: dict[str, Board] = {
             ram_bytes=144 * KB,
             flash_bytes=512 * KB,
             clock_hz=64 * MHZ,
-            flash_wait_states=2,
+            flash=Flash(wait_states=2),
             active_mw=None,
             price_usd=None,
             sources=(
                 ("ram_bytes, flash_bytes, clock_hz", "DS13560, features: parity check off"),
-                ("flash_wait_states", "RM0444, wait states by CPU clock: Range 1, 64 MHz"),
+                ("wait_states", "RM0444, wait states by CPU clock: Range 1, 64 MHz"),
             ),
         ),
         Board(
@@ -152,13 +170,20 @@ BOARDS: dict[str, Board] = {
             ram_bytes=768 * KB,
             flash_bytes=2 * MB,
             clock_hz=160 * MHZ,
-            flash_wait_states=4,
+            flash=Flash(
+                wait_states=4,
+                instruction_cache=Cache(line_bytes=16, lines=512, ways=2),
+            ),
             active_mw=21.45,
             price_usd=None,
             sources=(
                 ("ram_bytes", "DS13737, memory map: SRAM1 to SRAM3 adjoin; 16 kB SRAM4 apart"),
                 ("flash_bytes, clock_hz", "DS13737, features"),
-                ("flash_wait_states", "RM0456, wait states by CPU clock: Range 1, 160 MHz"),
+                ("wait_states", "RM0456, wait states by CPU clock: Range 1, 160 MHz"),
+                (
+                    "instruction_cache",
+                    "DS13737, features: 8 kB; RM0456, ICACHE features: 2 ways, lines of 16 bytes",
+                ),
                 ("active_mw", "DS13737 Rev 10, Table 39: 7.15 mA, SMPS, instruction cache, 3 V"),
             ),
         ),
@@ -169,7 +194,7 @@ BOARDS: dict[str, Board] = {
             ram_bytes=256 * KB,
             flash_bytes=1 * MB,
             clock_hz=64 * MHZ,
-            flash_wait_states=None,
+            flash=Flash(),
             active_mw=9.984,
             price_usd=None,
             sources=_NRF52840,
@@ -181,7 +206,7 @@ BOARDS: dict[str, Board] = {
             ram_bytes=256 * KB,
             flash_bytes=1 * MB,
             clock_hz=64 * MHZ,
-            flash_wait_states=None,
+            flash=Flash(),
             active_mw=9.984,
             price_usd=None,
             sources=_NRF52840,
@@ -193,7 +218,7 @@ BOARDS: dict[str, Board] = {
             ram_bytes=512 * KB,
             flash_bytes=1 * MB,
             clock_hz=128 * MHZ,
-            flash_wait_states=None,
+            flash=Flash(),
             active_mw=None,
             price_usd=None,
             sources=(
@@ -207,12 +232,15 @@ BOARDS: dict[str, Board] = {
             ram_bytes=264 * KB,
             flash_bytes=2 * MB,
             clock_hz=133 * MHZ,
-            flash_wait_states=None,
+            flash=Flash(
+                instruction_cache=Cache(line_bytes=8, lines=2048, ways=2),
+            ),
             active_mw=None,
             price_usd=4.0,
             sources=(
                 ("ram_bytes, flash_bytes, clock_hz", "Raspberry Pi Pico product brief"),
-                ("flash_wait_states", "none stated: serial flash behind a 16 kB cache"),
+                ("wait_states", "none stated: serial flash, its clock is the program's choice"),
+                ("instruction_cache", "RP2040 Datasheet, XIP cache: 16 kB, 8 B per line, 2 ways"),
                 ("price_usd", "the board's price at its announcement, January 2021"),
             ),
         ),
@@ -223,12 +251,12 @@ BOARDS: dict[str, Board] = {
             ram_bytes=520 * KB,
             flash_bytes=4 * MB,
             clock_hz=150 * MHZ,
-            flash_wait_states=None,
+            flash=Flash(),
             active_mw=None,
             price_usd=5.0,
             sources=(
                 ("ram_bytes, flash_bytes, clock_hz", "Raspberry Pi Pico 2 product brief"),
-                ("flash_wait_states", "none stated: serial flash behind a 16 kB cache"),
+                ("wait_states", "none stated: serial flash behind a 16 kB cache"),
                 ("price_usd", "the board's price at its announcement, August 2024"),
             ),
         ),
@@ -239,12 +267,12 @@ BOARDS: dict[str, Board] = {
             ram_bytes=512 * KB,
             flash_bytes=512 * KB,
             clock_hz=32 * MHZ,
-            flash_wait_states=0,
+            flash=Flash(wait_states=0),
             active_mw=None,
             price_usd=None,
             sources=(
                 ("ram_bytes, flash_bytes", "AN547, memory map: data and instruction TCM"),
-                ("clock_hz, flash_wait_states", "AN547, clocks; code runs from the TCM"),
+                ("clock_hz, wait_states", "AN547, clocks; code runs from the TCM"),
             ),
         ),
     )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from mote.target.flash import Flash
+
 
 @dataclass(frozen=True, kw_only=True)
 class Core:
@@ -13,7 +15,7 @@ class Core:
         dsp: True when it has the 16-bit SIMD multiply-accumulates (SMLAD and others).
         gcc_flags: Options of ``arm-none-eabi-gcc``; empty for the host.
         machine: QEMU machine that emulates it; empty for the host.
-        cycle_error: What is known of the cycle model's error, in one phrase, for every figure.
+        cycle_error: What is known of the cycle model's error, for a board whose flash is modelled.
     """
 
     name: str
@@ -35,7 +37,7 @@ class Board:
         ram_bytes: Usable RAM.
         flash_bytes: Flash that holds code.
         clock_hz: The clock at which times are given.
-        flash_wait_states: Wait states of the flash at that clock, None when unknown.
+        flash: Its wait states at that clock, and its caches.
         active_mw: Power while computing at that clock, None when unknown.
         price_usd: Price of the part in small numbers, None when unknown.
         sources: Datum -> document, section or table.
@@ -47,7 +49,7 @@ class Board:
     ram_bytes: int
     flash_bytes: int
     clock_hz: int
-    flash_wait_states: int | None
+    flash: Flash
     active_mw: float | None
     price_usd: float | None
     sources: tuple[tuple[str, str], ...]
@@ -64,3 +66,16 @@ class Target:
     @property
     def is_host(self) -> bool:
         return not self.core.machine
+
+    @property
+    def cycle_error(self) -> str:
+        """What is known of the error of a cycle figure for this target, in one phrase."""
+        error = self.core.cycle_error
+        waits = self.board.flash.wait_states if self.board else None
+        if self.board and self.board.flash.is_modelled:
+            return f"{error}, {waits} flash wait states included" if waits else error
+        # An error bound was found with flash modelled: it says nothing of figures without.
+        bound = f"{error} with flash modelled" if "%" in error else error
+        if self.board is None:
+            return f"{bound}; zero wait states here"
+        return f"{bound}; {f'{waits} ' if waits else ''}flash wait states not modelled here"

@@ -22,17 +22,26 @@ MODELS: dict[str, Callable[[Sequence[Instruction], BlockCount], int]] = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What one row of a profile executed."""
+    """What one row of a profile executed; ``flash_stall_cycles`` are part of ``cycles``."""
 
     instructions: int = 0
     cycles: int = 0
+    flash_stall_cycles: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        return Cost(self.instructions + other.instructions, self.cycles + other.cycles)
+        return Cost(
+            self.instructions + other.instructions,
+            self.cycles + other.cycles,
+            self.flash_stall_cycles + other.flash_stall_cycles,
+        )
 
 
 def estimate(
-    counts: Sequence[BlockCount], code: Mapping[int, Instruction], core: Core
+    counts: Sequence[BlockCount],
+    code: Mapping[int, Instruction],
+    core: Core,
+    *,
+    wait_states: int = 0,
 ) -> dict[int, Cost]:
     """Cost of every row that executed anything.
 
@@ -40,12 +49,16 @@ def estimate(
         counts: From a run with a window.
         code: The firmware's instructions by address.
         core: Whose costs apply.
+        wait_states: Cycles lost by each miss of the caches that the run simulated.
     """
     model = MODELS[core.name]
     rows: dict[int, Cost] = {}
     for count in counts:
         instructions = block(code, count.address, count.end)
         assert len(instructions) == count.instructions, f"objdump and QEMU differ: {count}"
-        cost = Cost(count.executed * count.instructions, model(instructions, count))
+        stalls = wait_states * (count.fetch_misses + count.load_misses)
+        cost = Cost(
+            count.executed * count.instructions, model(instructions, count) + stalls, stalls
+        )
         rows[count.row] = rows.get(count.row, Cost()) + cost
     return rows
