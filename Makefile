@@ -18,8 +18,8 @@ demo: setup ## Train a digit classifier, compile it, run its test images on an e
 test: setup lint types wheel unit ## Everything that CI checks
 
 lint: setup ## Style
-	$(BIN)/ruff check src tests scripts
-	$(BIN)/ruff format --check src tests scripts
+	$(BIN)/ruff check src tests benchmarks scripts
+	$(BIN)/ruff format --check src tests benchmarks scripts
 
 types: setup ## Types
 	$(BIN)/mypy

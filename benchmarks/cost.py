@@ -1,0 +1,92 @@
+"""What does one inference cost? Instructions, cycles, RAM and flash, beside what peers need.
+
+    python benchmarks/cost.py [--model kws] [--target cortex-m4] [--json]
+
+RAM and flash are in bytes. All is measured on the built firmware (docs/measuring.md). Only the
+Cortex-M4 has bars.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+import click
+
+import mote
+from models import MODELS
+from mote.lower.step import Program
+from mote.target import CORES
+from report import Figure, options, progress, run, show
+
+TFLM = "TFLM + CMSIS-NN"
+PUBLISHED = "best published, closed"
+MOST_CODE_BYTES = 20_000
+REQUANTIZATION = ("multiplier", "shift")
+"""Constants that follow from the model's scales. TFLM keeps those scales in the model."""
+
+
+def figures(name: str, path: Path, core: str, seed: int) -> Iterator[Figure]:
+    tflm, published = MODELS[name].tflm, MODELS[name].published
+    build = mote.compile(path, core)
+    totals = build.profile(seed=seed).totals
+    has_bars = core == "cortex-m4"
+
+    def figure(what: str, value: float, bound: float | None, peer: str, bar: str = "") -> Figure:
+        return Figure(
+            model=name,
+            target=core,
+            name=what,
+            value=value,
+            bar=bar if has_bars else "",
+            bound=bound,
+            peer=peer if bound else "",
+        )
+
+    cycles = f"cycles ({totals.cycle_error})"
+    yield figure("instructions", totals.instructions, tflm.instructions.get(core), TFLM, "<")
+    yield figure(cycles, totals.cycles, published.cycles.get(core), PUBLISHED)
+    tflm_ram = tflm.arena_bytes + tflm.stack_bytes if has_bars else None
+    yield figure("RAM: arena + scratch + stack", totals.ram_bytes, tflm_ram, TFLM, "<")
+    if not has_bars:
+        return
+    working = totals.arena_bytes + totals.scratch_bytes
+    yield figure("RAM: arena + scratch", working, published.arena_bytes, PUBLISHED)
+    constants = totals.code_bytes + totals.rodata_bytes
+    yield figure("flash: code + constants", constants, MOST_CODE_BYTES, "", "<=")
+    own = constants - requantization_bytes(build.program)
+    yield figure("flash: code + constants, multipliers apart", own, MOST_CODE_BYTES, "", "<=")
+    yield figure("  beside", own, tflm.code_bytes, TFLM)
+    yield figure("flash: all", totals.flash_bytes, tflm.code_bytes + tflm.model_bytes, TFLM)
+
+
+def requantization_bytes(program: Program) -> int:
+    """Multipliers and shifts, one of each per channel: derived from the model's scales."""
+    return sum(
+        constant.array.nbytes
+        for step in program.steps
+        for constant in step.constants
+        if constant.field in REQUANTIZATION
+    )
+
+
+@click.command(help=__doc__)
+@options()
+@click.option(
+    "--target",
+    "cores",
+    multiple=True,
+    type=click.Choice([name for name in CORES if name != "host"]),
+    default=[name for name in CORES if name != "host"],
+)
+def main(names: Sequence[str], cores: Sequence[str], folder: Path, seed: int, as_json: bool) -> int:
+    paths = {name: MODELS[name].path(folder) for name in names}
+    jobs = [(name, core) for core in cores for name in names]
+    measured = (
+        figures(name, paths[name], core, seed)
+        for name, core in progress(jobs, "profiling", len(jobs))
+    )
+    return show("cost", chain.from_iterable(measured), seed=seed, as_json=as_json)
+
+
+if __name__ == "__main__":
+    run(main)
