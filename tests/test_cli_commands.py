@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -153,15 +154,15 @@ def test_verify_compares_every_layer_with_litert(
 def test_verify_names_the_first_difference_and_ends_with_1(
     folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = Build.trace
+    honest = Build.trace_samples
 
-    def wrong(self: Build, *inputs: np.ndarray) -> dict[str, np.ndarray]:
-        values = honest(self, *inputs)
-        maps = values["maps"].copy()
-        maps[0, 2, 3, 1] ^= 1
-        return {**values, "maps": maps}
+    def wrong(self: Build, samples: list[list[np.ndarray]]) -> Iterator[dict[str, np.ndarray]]:
+        for values in honest(self, samples):
+            maps = values["maps"].copy()
+            maps[0, 2, 3, 1] ^= 1
+            yield {**values, "maps": maps}
 
-    monkeypatch.setattr(Build, "trace", wrong)
+    monkeypatch.setattr(Build, "trace_samples", wrong)
     said = output(capsys, "verify", "small.tflite", "--samples", "4", code=1)
     assert "4 differ" in said
     assert "layer 0 conv_2d" in said

@@ -1,7 +1,7 @@
 """The Python API: load a model, compile it for a target, run it, measure it, save the project."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,17 +70,22 @@ class Build:
 
     def trace(self, inputs: Inputs) -> dict[str, Array]:
         """Every activation of ``graph`` by name, as the target computes it for one sample."""
-        sample = self._checked(_sample(inputs))
+        return next(self.trace_samples([inputs]))
+
+    def trace_samples(self, samples: Sequence[Inputs]) -> Iterator[dict[str, Array]]:
+        """The activations for each of many samples; an emulated core runs them in one go."""
+        checked = [self._checked(_sample(inputs)) for inputs in samples]
         if self.target.is_host:
-            results = self._tracing_host.trace(sample)
+            traces: Iterable[dict[str, Array]] = map(self._tracing_host.trace, checked)
         else:
-            results = self._emulate([sample], trace=True)[1][0]
-        values = {**dict(zip(self.graph.inputs, sample, strict=True)), **results}
-        return {
-            name: values[self.program.buffer(name)].reshape(tensor.shape)
-            for name, tensor in self.graph.tensors.items()
-            if not tensor.is_constant
-        }
+            traces = self._emulate(checked, trace=True)[1]
+        for sample, results in zip(checked, traces, strict=True):
+            values = {**dict(zip(self.graph.inputs, sample, strict=True)), **results}
+            yield {
+                name: values[self.program.buffer(name)].reshape(tensor.shape)
+                for name, tensor in self.graph.tensors.items()
+                if not tensor.is_constant
+            }
 
     def profile(self, inputs: Inputs | None = None, *, seed: int = 0) -> "Profile":
         """Instructions, cycles, RAM and flash, by layer; without inputs, on random ones."""

@@ -55,10 +55,9 @@ def _print(profile: Profile, target: Target) -> None:
 
 
 def _layers(profile: Profile) -> object:
-    made = table(
-        ["#", "layer", "MACs", "instructions", "cycles", "c/MAC", "live RAM", "weights"],
-        text=["layer"],
-    )
+    stalls = bool(profile.totals.flash_stall_cycles)
+    columns = ["MACs", "instructions", "cycles", *(["stalls"] if stalls else []), "c/MAC"]
+    made = table(["#", "layer", *columns, "live RAM", "weights"], text=["layer"])
     for layer in profile.layers:
         made.add_row(
             str(layer.index),
@@ -66,11 +65,20 @@ def _layers(profile: Profile) -> object:
             number(layer.macs),
             number(layer.instructions),
             number(layer.cycles),
+            *([number(layer.flash_stall_cycles)] if stalls else []),
             number(layer.cycles_per_mac, 2),
             number(layer.ram_live_bytes),
             number(layer.weights_bytes),
         )
     return made
+
+
+def _flash_stalls(totals: Totals) -> list[tuple[str, str]]:
+    """The row of cycles lost to flash, when some are."""
+    if not totals.flash_stall_cycles:
+        return []
+    share = totals.flash_stall_cycles / totals.cycles
+    return [("flash stalls", f"{number(totals.flash_stall_cycles)} of the cycles, {share:.1%}")]
 
 
 def _totals(totals: Totals, target: Target) -> list[tuple[str, str]]:
@@ -80,6 +88,7 @@ def _totals(totals: Totals, target: Target) -> list[tuple[str, str]]:
         ("MACs", number(totals.macs)),
         ("instructions", f"{number(totals.instructions)} (exact)"),
         ("cycles", f"{number(totals.cycles)} ({error}){per_mac}"),
+        *_flash_stalls(totals),
         ("time", f"{totals.ms:,.3f} ms at {totals.clock_hz / 1e6:g} MHz ({error})"),
     ]
     if target.board and target.board.active_mw is not None:

@@ -1,16 +1,22 @@
 """`mote verify`: the compiled model against LiteRT's reference kernels, tensor by tensor."""
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import click
 
 import mote
+from mote.build import Build
 from mote.cli.console import stdout, working
 from mote.cli.options import model_argument, seed_option, target_option
-from mote.run.verify import Comparison, compare_with_litert
+from mote.ir.tensor import Array
+from mote.run.verify import Comparison, compare_with_litert, random_samples
 from mote.target import resolve
 
 DIFFERENT = 1
+BATCH = 50
+"""Samples that an emulator runs in one go; it keeps every tensor of all of them."""
 
 
 @click.command("verify")
@@ -40,14 +46,22 @@ def verify_command(model: Path, target: str, samples: int, seed: int) -> int:
     with working(f"Running {model.name} on {chosen.core.name} and in LiteRT"):
         graph = mote.load(model)
         build = mote.compile(graph, target=chosen)
+        traces = _traces(build, samples, seed)
         (comparison,) = compare_with_litert(
             build.graph,
             model.read_bytes(),
-            {chosen.name: build.trace},
+            {chosen.name: lambda _: next(traces)},
             samples=samples,
             seed=seed,
         )
     return _report(comparison, seed)
+
+
+def _traces(build: Build, samples: int, seed: int) -> Iterator[dict[str, Array]]:
+    """What the target computes for the samples that the comparison will ask for, in its order."""
+    inputs = random_samples(build.graph, samples, seed)
+    while batch := list(islice(inputs, BATCH)):
+        yield from build.trace_samples(batch)
 
 
 def _report(comparison: Comparison, seed: int) -> int:
