@@ -5,6 +5,7 @@ import numpy as np
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
+from mote.lower.channels import layer_channels
 from mote.lower.dsp_layout import (
     dsp_parameters,
     dsp_shift_bits,
@@ -19,7 +20,6 @@ from mote.lower.kernels import KERNELS
 from mote.lower.requantization import (
     Channels,
     constant_results,
-    prepare_channels,
     requantization,
     select_channels,
     settle_constant_channels,
@@ -29,17 +29,16 @@ from mote.target.target import Core
 
 UINT16_MAX = 2**16 - 1
 MAX_GAP = 255
+INSTRUCTIONS_TO_COPY = 0.75
+INSTRUCTIONS_TO_COPY_PIXEL = 10
+INSTRUCTIONS_OF_DEPTHWISE_3X3 = 30
 MAX_COUNTED_WIDTH = 2**15 - 1
 
 
 def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     """One convolution."""
     assert isinstance(node.op, Conv2D)
-    weight = graph.operands(node)[1].array
-    matrix = weight.reshape(weight.shape[0], -1)
-    channels = settle_constant_channels(
-        prepare_channels(graph, node, matrix, node.op.activation, node.op.rounding)
-    )
+    channels = settle_constant_channels(layer_channels(graph, node))
     sizes = geometry(graph, node)
     if core.dsp and sizes["groups"] == 1 and fits_dsp(channels):
         return _dsp_step(node, channels, sizes)
@@ -47,12 +46,13 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
 
 
 def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
-    changing, constants = _split_off_constants(channels)
-    pairs = pair_channels(select_channels(channels, changing))
+    taps = channels.weights.shape[1]
+    computed, constants = _split_off_constants(channels, (6 * taps + 90) / 8)
+    pairs = pair_channels(select_channels(channels, computed))
     single = channels.rounding is Rounding.SINGLE
     lanes = in_fours(pack_lanes(pairs, pairs.is_wide))
     taps = lanes.shape[1]
-    gaps = np.diff(changing, prepend=0)
+    gaps = np.diff(computed, prepend=0)
     gaps = np.pad(gaps, (0, len(gaps) % 2)).astype(np.uint8)
     unused = ("groups", "shift_base", "shift_bits", "double_rounding")
     parameters = {**sizes, "pairs": len(pairs.bias), **dsp_parameters(channels)}
@@ -69,38 +69,32 @@ def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
     )
 
 
-def _split_off_constants(channels: Channels) -> tuple[list[int], tuple[Constant, ...]]:
-    """(channels to compute, the results of the others) where copying results is less work.
+def _split_off_constants(
+    channels: Channels, instructions: float
+) -> tuple[list[int], tuple[Constant, ...]]:
+    """(channels to compute, results of all) where copying the results of the others is less work.
 
     The steps from one computed channel to the next fit 8 bits, and there is at least one.
+    ``instructions``: cost of one result.
     """
     constant, value = constant_results(channels)
-    count, taps = channels.weights.shape
-    # Instructions for a pixel: of a computed channel, and of copying all results.
-    saved = constant.sum() * (6 * taps + 90) / 8
-    if saved < 0.75 * count + 10:
+    count = len(constant)
+    if constant.sum() * instructions < INSTRUCTIONS_TO_COPY * count + INSTRUCTIONS_TO_COPY_PIXEL:
         return list(range(count)), ()
-    changing: list[int] = []
+    computed: list[int] = []
     last = 0
     for channel in range(count):
-        if (
-            not constant[channel]
-            or channel - last == MAX_GAP
-            or (channel == count - 1 and not changing)
-        ):
-            changing.append(channel)
+        must_stand = channel - last == MAX_GAP or (channel == count - 1 and not computed)
+        if must_stand or not constant[channel]:
+            computed.append(channel)
             last = channel
-    return changing, (Constant("constants", value.astype(np.int8), False),)
+    return computed, (Constant("constants", value.astype(np.int8), False),)
 
 
 def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     """One depthwise convolution."""
     assert isinstance(node.op, DepthwiseConv2D)
-    weight = graph.operands(node)[1].array
-    matrix = weight.reshape(-1, weight.shape[3]).T
-    channels = settle_constant_channels(
-        prepare_channels(graph, node, matrix, node.op.activation, node.op.rounding)
-    )
+    channels = settle_constant_channels(layer_channels(graph, node))
     sizes = geometry(graph, node)
     if core.dsp and _is_plain_3x3(sizes) and fits_dsp(channels):
         return _depthwise_3x3_step(node, channels, sizes)
@@ -123,21 +117,27 @@ def _is_plain_3x3(sizes: dict[str, int]) -> bool:
 
 def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
     single = channels.rounding is Rounding.SINGLE
+    computed, constants = _split_off_constants(channels, INSTRUCTIONS_OF_DEPTHWISE_3X3)
+    if constants:
+        gaps = np.diff(computed, prepend=0).astype(np.uint8)
+        constants = (Constant("gaps", gaps, False), *constants)
+    chosen = select_channels(channels, computed)
     same: tuple[str, ...] = ("batches", "x_height", "x_width", "y_height", "y_width")
     same += ("stride_height", "stride_width", "pad_top", "pad_left", "x_zero")
-    parameters = {name: sizes[name] for name in same}
-    parameters |= {"channels": sizes["x_channels"]}
     own = ("y_zero", "y_min", "y_max", "shift_bits")
-    parameters |= {name: dsp_parameters(channels)[name] for name in own}
+    parameters = {name: sizes[name] for name in same}
+    parameters |= {"channels": sizes["x_channels"], "computed": len(computed)}
+    parameters |= {name: dsp_parameters(chosen)[name] for name in own}
     return Step(
         node=node,
         kernel=KERNELS["mote_depthwise_conv_2d_s8_dsp_3x3" + "_single" * single],
         parameters=tuple(parameters.items()),
         constants=(
-            Constant("weights", channels.weights.astype(np.int8), True),
-            Constant("bias", (2 * channels.bias).astype(np.int32), True),
-            Constant("multiplier", channels.multiplier.astype(np.int32), False),
-            Constant("shift", dsp_shifts(channels.right, dsp_shift_bits(channels.right)), False),
+            Constant("weights", chosen.weights.astype(np.int8), True),
+            Constant("bias", (2 * chosen.bias).astype(np.int32), True),
+            Constant("multiplier", chosen.multiplier.astype(np.int32), False),
+            Constant("shift", dsp_shifts(chosen.right, dsp_shift_bits(chosen.right)), False),
+            *constants,
         ),
     )
 

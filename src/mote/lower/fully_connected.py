@@ -4,6 +4,7 @@ import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import FullyConnected, Rounding
+from mote.lower.channels import layer_channels
 from mote.lower.convolution import check_sizes
 from mote.lower.dsp_layout import (
     dsp_parameters,
@@ -17,7 +18,6 @@ from mote.lower.dsp_layout import (
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import (
     Channels,
-    prepare_channels,
     requantization,
     settle_constant_channels,
 )
@@ -31,8 +31,7 @@ OUTPUTS_AT_A_TIME = 8
 def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
     """One fully connected layer."""
     assert isinstance(node.op, FullyConnected)
-    weight = graph.operands(node)[1].array
-    channels = prepare_channels(graph, node, weight, node.op.activation, node.op.rounding)
+    channels = layer_channels(graph, node)
     if not channels.is_uniform:
         channels = settle_constant_channels(channels)
     if core.dsp and fits_dsp(channels):

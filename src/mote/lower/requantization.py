@@ -1,4 +1,4 @@
-"""The constants that turn accumulators into int8, and the proof that nothing overflows."""
+"""From accumulators to int8: the constants, and the proof that nothing overflows."""
 
 import math
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mote.errors import UnsupportedModelError
-from mote.ir.graph import Graph, Node
-from mote.ir.ops import Activation, Rounding
+from mote.ir.graph import Node
+from mote.ir.ops import Rounding
 from mote.ir.tensor import Array
 from mote.lower.step import Constant
-from mote.reference.fixed_point import activation_range, channel_multipliers, requantize
+from mote.reference.fixed_point import requantize
 
 Ints = NDArray[np.int64]
 INT32_END = 2**31
@@ -26,6 +26,7 @@ class Channels:
 
     Args:
         weights: ``[O, K]``, the taps of each output channel.
+        x_low, x_high: ``[O, K]``, least and greatest input that each tap meets.
         bias: ``[O]``.
         multiplier: ``[O]``, Q31 in [2**30, 2**31), or 0.
         right: ``[O]``, right shift of the high half of the product: TFLite's shift negated.
@@ -35,6 +36,8 @@ class Channels:
     """
 
     weights: Ints
+    x_low: Ints
+    x_high: Ints
     bias: Ints
     multiplier: Ints
     right: Ints
@@ -44,10 +47,9 @@ class Channels:
 
     @property
     def bounds(self) -> tuple[Ints, Ints]:
-        """Least and greatest accumulator of each channel over all int8 inputs."""
-        low = np.minimum(self.weights * -128, self.weights * 127).sum(1) + self.bias
-        high = np.maximum(self.weights * -128, self.weights * 127).sum(1) + self.bias
-        return low, high
+        """Least and greatest accumulator of each channel."""
+        ends = self.weights * self.x_low, self.weights * self.x_high
+        return np.minimum(*ends).sum(1) + self.bias, np.maximum(*ends).sum(1) + self.bias
 
     @property
     def magnitude(self) -> Ints:
@@ -66,32 +68,12 @@ class Channels:
         return np.clip(scaled + self.y_zero, *self.y_range)
 
 
-def prepare_channels(
-    graph: Graph, node: Node, matrix: Array, activation: Activation, rounding: Rounding
-) -> Channels:
-    """The channels of a layer whose weights are ``matrix`` ``[O, K]``, proven not to overflow.
+def check_range(node: Node, channels: Channels) -> None:
+    """Prove that no sum, shifted sum or requantised sum leaves int32, whatever the inputs.
 
     Raises:
-        UnsupportedModelError: Some accumulator, or its requantised value, could leave int32.
+        UnsupportedModelError: One could.
     """
-    x, weight, bias = graph.operands(node)
-    y = graph.result(node)
-    weights = matrix.astype(np.int64)
-    multiplier, shift = channel_multipliers(x, weight, y, rounding)
-    channels = Channels(
-        weights=weights,
-        bias=bias.array.astype(np.int64) - x.q.zero_point * weights.sum(1),
-        multiplier=multiplier.astype(np.int64),
-        right=-shift.astype(np.int64),
-        y_zero=y.q.zero_point,
-        y_range=activation_range(activation, y.q, y.dtype),
-        rounding=rounding,
-    )
-    _check_range(node, channels)
-    return channels
-
-
-def _check_range(node: Node, channels: Channels) -> None:
     shifted = channels.magnitude * 2 ** np.maximum(-channels.right, 0)
     result = [
         math.ceil(m * q / 2 ** (31 + r)) + 256
@@ -129,6 +111,8 @@ def select_channels(channels: Channels, indices: Sequence[int]) -> Channels:
     return replace(
         channels,
         weights=channels.weights[chosen],
+        x_low=channels.x_low[chosen],
+        x_high=channels.x_high[chosen],
         bias=channels.bias[chosen],
         multiplier=channels.multiplier[chosen],
         right=channels.right[chosen],

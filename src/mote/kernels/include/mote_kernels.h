@@ -70,11 +70,14 @@ typedef struct {
 typedef struct {
     const int8_t *weights;
     const int32_t *bias;
-    const int32_t *multiplier; /* [channels] */
+    const int32_t *multiplier;
     const uint8_t *shift;
+    const uint8_t *gaps;     /* [computed], or null when every channel depends on x */
+    const int8_t *constants; /* [channels], or null then */
     uint16_t batches;
     uint16_t x_height, x_width, channels;
     uint16_t y_height, y_width;
+    uint16_t computed; /* channels that depend on x */
     uint16_t stride_height, stride_width;
     uint16_t pad_top, pad_left;
     uint8_t shift_bits; /* 4 or 8 */
