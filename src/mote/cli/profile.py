@@ -77,8 +77,8 @@ def _flash_stalls(totals: Totals) -> list[tuple[str, str]]:
     """The row of cycles lost to flash, when some are."""
     if not totals.flash_stall_cycles:
         return []
-    share = totals.flash_stall_cycles / totals.cycles
-    return [("flash stalls", f"{number(totals.flash_stall_cycles)} of the cycles, {share:.1%}")]
+    percent = 100 * totals.flash_stall_cycles / totals.cycles
+    return [("flash stalls", f"{number(totals.flash_stall_cycles)} of the cycles, {percent:.1f} %")]
 
 
 def _totals(totals: Totals, target: Target) -> list[tuple[str, str]]:

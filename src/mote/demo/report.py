@@ -97,6 +97,8 @@ def table(result: Result) -> Table:
     made.add_row("multiply-accumulates", f"{totals.macs:,}", f"{result.parameters:,} parameters")
     made.add_row("instructions", f"{totals.instructions:,}", "exact, one inference")
     made.add_row("cycles", f"{totals.cycles:,}", f"estimate: {totals.cycle_error}")
+    if totals.flash_stall_cycles:
+        made.add_row("flash stalls", f"{totals.flash_stall_cycles:,}", "of these cycles")
     made.add_row("cycles per MAC", f"{totals.cycles_per_mac or 0:.2f}", "")
     clock = "the board's clock" if board else "an assumed clock"
     made.add_row("time", f"{totals.ms:.3f} ms", f"at {totals.clock_hz / 1e6:g} MHz, {clock}")

@@ -78,4 +78,4 @@ class Target:
         bound = f"{error} with flash modelled" if "%" in error else error
         if self.board is None:
             return f"{bound}; zero wait states here"
-        return f"{bound}; {f'{waits} ' if waits else ''}flash wait states not modelled here"
+        return f"{bound}; {f'{waits} ' if waits else ''}flash wait states not modelled"
