@@ -7,7 +7,7 @@ and for recorded inputs, and once more from the kernels for the DSP extension; o
 output; on the Cortex-M4 every layer's result.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -17,11 +17,10 @@ import numpy as np
 
 import mote
 from models import MODELS, Recorded
-from mote.build import Build
 from mote.ir.tensor import Array
 from mote.run.host import load
 from mote.run.litert import LiteRT
-from mote.run.verify import Comparison, compare, random_samples
+from mote.run.verify import Comparison, Runner, compare, random_samples
 from mote.target import CORES
 from report import Figure, options, progress, run, show
 
@@ -37,27 +36,27 @@ def figures(
         build = mote.compile(path, target)
         count = samples if build.target.is_host else emulated
         inputs = list(random_samples(build.graph, count, seed))
-        bar = progress(inputs, f"{model} on {target}", count)
+        shown = partial(progress, inputs, f"{model} on {target}", count)
         if build.target.is_host or target == EVERY_LAYER_ON:
-            result = compare(build.graph, oracle, build.trace, bar)
+            traces = in_turn(build.trace_samples(inputs))
+            result = compare(build.graph, oracle, traces, shown())
             yield from _compared(model, target, f"{count} random inputs, every layer", result)
         if build.target.is_host:
             build = mote.compile(path, EVERY_LAYER_ON)
             kernels = load(build.files, build.interface, trace=True)
-            bar = progress(inputs, f"{model} on {target}, DSP kernels", count)
-            result = compare(build.graph, oracle, kernels.trace, bar)
+            result = compare(build.graph, oracle, kernels.trace, shown())
             yield from _compared(model, f"{target}, DSP kernels", f"{count} random inputs", result)
         else:
-            outputs = iter(build.run_samples(inputs))
-            result = compare(build.graph, oracle, partial(_following, build, outputs), inputs)
+            names, outputs = build.graph.outputs, build.run_samples(inputs)
+            named = in_turn(dict(zip(names, arrays, strict=True)) for arrays in outputs)
+            result = compare(build.graph, oracle, named, inputs)
             yield from _compared(model, target, f"{count} random inputs, outputs", result)
 
 
-def _following(
-    build: Build, outputs: Iterator[Sequence[Array]], inputs: Sequence[Array]
-) -> dict[str, Array]:
-    """The next of the results that the emulator gave for all inputs in one go."""
-    return dict(zip(build.graph.outputs, next(outputs), strict=True))
+def in_turn(results: Iterable[Mapping[str, Array]]) -> Runner:
+    """What ``compare`` asks sample by sample, from the results of all of them."""
+    following = iter(results)
+    return lambda _: next(following)
 
 
 def recorded_figures(
