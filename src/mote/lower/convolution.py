@@ -19,6 +19,8 @@ from mote.lower.dsp_layout import (
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import (
     Channels,
+    Ints,
+    Mask,
     constant_results,
     requantization,
     select_channels,
@@ -47,11 +49,13 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
 
 def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
     taps = channels.weights.shape[1]
-    computed, constants = _split_off_constants(channels, (6 * taps + 90) / 8)
+    constant, value = constant_results(channels)
+    computed = _computed_channels(constant, (6 * taps + 90) / 8)
     pairs = pair_channels(select_channels(channels, computed))
     single = channels.rounding is Rounding.SINGLE
     lanes = in_fours(pack_lanes(pairs, pairs.is_wide))
     taps = lanes.shape[1]
+    is_cut = len(computed) < len(constant)
     gaps = np.diff(computed, prepend=0)
     gaps = np.pad(gaps, (0, len(gaps) % 2)).astype(np.uint8)
     unused = ("groups", "shift_base", "shift_bits", "double_rounding")
@@ -63,24 +67,21 @@ def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
         constants=(
             *pair_constants(pairs, lanes),
             Constant("gaps", gaps, False),
-            *constants,
+            *([Constant("constants", value.astype(np.int8), False)] if is_cut else []),
         ),
         scratch_bytes=8 * taps + (taps if sizes["x_channels"] % 4 else 0),
     )
 
 
-def _split_off_constants(
-    channels: Channels, instructions: float
-) -> tuple[list[int], tuple[Constant, ...]]:
-    """(channels to compute, results of all) where copying the results of the others is less work.
+def _computed_channels(constant: Mask, instructions: float) -> list[int]:
+    """The channels to compute: all, or without the constant ones where copying is less work.
 
-    The steps from one computed channel to the next fit 8 bits, and there is at least one.
-    ``instructions``: cost of one result.
+    The steps from one to the next fit 8 bits, and there is at least one.
+    ``instructions``: cost of computing one result.
     """
-    constant, value = constant_results(channels)
     count = len(constant)
     if constant.sum() * instructions < INSTRUCTIONS_TO_COPY * count + INSTRUCTIONS_TO_COPY_PIXEL:
-        return list(range(count)), ()
+        return list(range(count))
     computed: list[int] = []
     last = 0
     for channel in range(count):
@@ -88,7 +89,7 @@ def _split_off_constants(
         if must_stand or not constant[channel]:
             computed.append(channel)
             last = channel
-    return computed, (Constant("constants", value.astype(np.int8), False),)
+    return computed
 
 
 def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
@@ -117,16 +118,18 @@ def _is_plain_3x3(sizes: dict[str, int]) -> bool:
 
 def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
     single = channels.rounding is Rounding.SINGLE
-    computed, constants = _split_off_constants(channels, INSTRUCTIONS_OF_DEPTHWISE_3X3)
-    if constants:
-        gaps = np.diff(computed, prepend=0).astype(np.uint8)
-        constants = (Constant("gaps", gaps, False), *constants)
+    constant, value = constant_results(channels)
+    common = _most_common(value[constant])
+    computed = _computed_channels(constant & (value == common), INSTRUCTIONS_OF_DEPTHWISE_3X3)
+    is_cut = len(computed) < len(constant)
+    gaps = np.diff(computed, prepend=0).astype(np.uint8)
     chosen = select_channels(channels, computed)
     same: tuple[str, ...] = ("batches", "x_height", "x_width", "y_height", "y_width")
     same += ("stride_height", "stride_width", "pad_top", "pad_left", "x_zero")
     own = ("y_zero", "y_min", "y_max", "shift_bits")
     parameters = {name: sizes[name] for name in same}
     parameters |= {"channels": sizes["x_channels"], "computed": len(computed)}
+    parameters |= {"constant": common}
     parameters |= {name: dsp_parameters(chosen)[name] for name in own}
     return Step(
         node=node,
@@ -137,9 +140,15 @@ def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -
             Constant("bias", (2 * chosen.bias).astype(np.int32), True),
             Constant("multiplier", chosen.multiplier.astype(np.int32), False),
             Constant("shift", dsp_shifts(chosen.right, dsp_shift_bits(chosen.right)), False),
-            *constants,
+            *([Constant("gaps", gaps, False)] if is_cut else []),
         ),
     )
+
+
+def _most_common(values: Ints) -> int:
+    """The value that occurs most often; 0 when there is none."""
+    found, counts = np.unique(values, return_counts=True)
+    return int(found[counts.argmax()]) if len(found) else 0
 
 
 def _portable_step(graph: Graph, node: Node, channels: Channels, weights: object) -> Step:

@@ -15,6 +15,7 @@ from mote.lower.step import Constant
 from mote.reference.fixed_point import requantize
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 INT32_END = 2**31
 MAX_CONSTANT_SHIFT = 14
 """Right shift up to which any int8 result has a bias below 2**23."""
@@ -94,7 +95,7 @@ def check_range(node: Node, channels: Channels) -> None:
     )
 
 
-def constant_results(channels: Channels) -> tuple[NDArray[np.bool_], Ints]:
+def constant_results(channels: Channels) -> tuple[Mask, Ints]:
     """(which channels never change their result, the results of those).
 
     As requantisation is monotone, a channel is constant when the ends of its accumulator's range

@@ -153,7 +153,6 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_
     job.bias = layer->bias;
     job.multiplier = layer->multiplier;
     job.shift = layer->shift;
-    job.y_stride = channels;
     job.pairs = layer->pairs;
     job.zero = 2 * layer->y_zero + 1;
     job.gaps = layer->gaps;
@@ -169,10 +168,8 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_
         if (layer->constants)
             for (uint32_t i = 0; i < count; i++)
                 mote_copy(job.y + i * channels, layer->constants, (int32_t)channels);
-        if (count == 4 && layer->pairs)
-            mote_multiply_4(&job);
-        else if (layer->pairs)
-            mote_multiply_1(&job);
+        job.y_stride = count == 1 ? 0 : channels;
+        mote_multiply_4(&job);
         if (is_clamped)
             for (uint32_t i = 0; i < count * channels; i++)
                 job.y[i] = mote_clamp_s8(job.y[i], layer->y_min, layer->y_max);

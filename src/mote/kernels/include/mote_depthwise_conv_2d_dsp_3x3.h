@@ -12,8 +12,8 @@
  * overlap x.  stride_width 1 or 2; windows leave the image by at most one column on each side;
  * x_height 2 needs an even x_width * channels.
  * weights: [computed, 3, 3].  bias: doubled.  shift: right shift - 1, shift_bits a channel.
- * gaps: steps from one computed channel to the next, the first from 0.  constants: results of one pixel,
- * of which the channels that are not computed remain.
+ * gaps: steps from one computed channel to the next, the first from 0; the other channels become
+ * constant.
  * Scratch: none.
  * No overflow: |2 * acc| <= 256 * sum|weights[c]| + |2 * bias[c]| < 2^31, checked at compile time. */
 #ifndef MOTE_DEPTHWISE_CONV_2D_DSP_3X3_H
@@ -134,9 +134,8 @@ static inline void mote_depthwise_conv_2d_dsp_3x3(const mote_depthwise_3x3 *laye
     job.x_step = layer->stride_height * layer->x_width * channels;
     job.y_step = layer->y_width * channels;
     for (uint32_t n = 0; n < layer->batches; n++) {
-        if (layer->constants)
-            for (int32_t i = 0; i < y_size; i += channels)
-                mote_copy(y + i, layer->constants, channels);
+        if (layer->gaps)
+            mote_fill(y, layer->constant, y_size);
         for (int32_t oy = 0; oy < layer->y_height;)
             oy += mote_depthwise_3x3_run(layer, &job, x, y, oy);
         if (layer->y_min > -128 || layer->y_max < 127)

@@ -23,8 +23,14 @@ static inline void mote_write32(void *p, uint32_t word)
     memcpy(p, &word, sizeof word);
 }
 
+#if defined(__GNUC__)
+#define MOTE_NOT_INLINE __attribute__((noinline, unused))
+#else
+#define MOTE_NOT_INLINE
+#endif
+
 /* Copies count bytes, mostly by words; returns the end of what it wrote. */
-static inline int8_t *mote_copy(int8_t *to, const int8_t *from, int32_t count)
+MOTE_NOT_INLINE static int8_t *mote_copy(int8_t *to, const int8_t *from, int32_t count)
 {
     for (; count >= 16; count -= 16, to += 16, from += 16) {
         uint32_t w0 = mote_read32(from), w1 = mote_read32(from + 4);
@@ -42,7 +48,7 @@ static inline int8_t *mote_copy(int8_t *to, const int8_t *from, int32_t count)
 }
 
 /* Writes count times the same byte; returns the end of what it wrote. */
-static inline int8_t *mote_fill(int8_t *to, int8_t value, int32_t count)
+MOTE_NOT_INLINE static int8_t *mote_fill(int8_t *to, int8_t value, int32_t count)
 {
     for (; count >= 4; count -= 4, to += 4)
         mote_write32(to, (uint8_t)value * 0x01010101u);

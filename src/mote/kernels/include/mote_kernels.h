@@ -72,12 +72,12 @@ typedef struct {
     const int32_t *bias;
     const int32_t *multiplier;
     const uint8_t *shift;
-    const uint8_t *gaps;     /* [computed], or null when every channel depends on x */
-    const int8_t *constants; /* [channels], or null then */
+    const uint8_t *gaps; /* [computed], or null when that is every channel */
     uint16_t batches;
     uint16_t x_height, x_width, channels;
     uint16_t y_height, y_width;
-    uint16_t computed; /* channels that depend on x */
+    uint16_t computed; /* channels */
+    int8_t constant;   /* result of the other channels */
     uint16_t stride_height, stride_width;
     uint16_t pad_top, pad_left;
     uint8_t shift_bits; /* 4 or 8 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inner part of the DSP convolutions: 4 pixels (or 1) times the output channels, two at a time.
+ * The inner part of the DSP convolutions: 4 pixels times the output channels, two at a time.
  *
  * A weight word holds two taps of two channels A, B as lanes 256 * A + B. One SMLAD sums
  * 256 * (x . A) + (x . B); a second one with the sign-extended low bytes sums x . B alone, and the
@@ -32,7 +32,7 @@ typedef struct {
     const int32_t *multiplier; /* [pairs][2] */
     const uint8_t *shift;      /* [pairs]: right shift - 1 of A (low half) and B; wide: [pairs][2] */
     int8_t *y;                 /* channel 0 of pixel 0 */
-    uint32_t y_stride;         /* from pixel to pixel */
+    uint32_t y_stride;         /* from pixel to pixel; 0: only pixel 0, stored last, remains */
     uint32_t pairs;            /* at least 1 */
     int32_t zero;              /* 2 * y_zero + 1 */
     const uint8_t *gaps;       /* [pairs][2]: steps from one channel's place in y to the next, first from 0;
@@ -49,40 +49,6 @@ static inline int32_t mote_twice_a(int32_t a, int32_t b)
 static inline uint32_t mote_lanes_a(uint32_t w)
 {
     return MOTE_WIDE ? mote_sxtb16_ror8(w) : w;
-}
-
-/* Right shift of channel A (which = 0) or B (1). */
-static inline int mote_pair_shift(const uint8_t *shift, uint32_t pair, uint32_t which)
-{
-    return (MOTE_WIDE ? shift[2 * pair + which] : shift[pair] >> (4 * which) & 15) + 1;
-}
-
-/* One pixel, the first of the four: for what remains of an image. */
-static inline void mote_multiply_1(const mote_multiply_job *job)
-{
-    const int8_t *w = job->weights;
-    int8_t *y = job->y;
-    for (uint32_t pair = 0; pair < job->pairs; pair++) {
-        int32_t a = job->bias[2 * pair], b = job->bias[2 * pair + 1];
-        int right_a = mote_pair_shift(job->shift, pair, 0);
-        int right_b = mote_pair_shift(job->shift, pair, 1);
-        for (const uint32_t *x = job->x; x != job->x_end; x += 8) {
-            uint32_t w0 = mote_read32(w), w1 = mote_read32(w + 4);
-            a = mote_smlad(mote_lanes_a(w0), x[0], a);
-            b = mote_smlad(mote_sxtb16(w0), x[0], b);
-            a = mote_smlad(mote_lanes_a(w1), x[4], a);
-            b = mote_smlad(mote_sxtb16(w1), x[4], b);
-            w += 8;
-        }
-        a = mote_finish(mote_twice_a(a, b), job->multiplier[2 * pair],
-                        job->zero * (1 << (right_a - 1)), right_a, !MOTE_SINGLE);
-        b = mote_finish(b * 2, job->multiplier[2 * pair + 1], job->zero * (1 << (right_b - 1)), right_b,
-                        !MOTE_SINGLE);
-        y += job->gaps[2 * pair];
-        y[job->gaps[2 * pair + 1]] = (int8_t)b;
-        *y = (int8_t)a;
-        y += job->gaps[2 * pair + 1];
-    }
 }
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
@@ -180,15 +146,15 @@ mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
         "add r8, r8, r10\n\t"
         "add r12, r12, r8\n\t"
         "str r12, [sp, #24]\n\t"
-        "strb r4, [r12]\n\t"
-        "strb r5, [r12, r11]\n\t"
+        "add lr, r11, r11, lsl #1\n\t"
+        "strb r7, [r12, lr]\n\t"
         "strb r6, [r12, r11, lsl #1]\n\t"
-        "strb r0, [r8]\n\t"
-        "strb r1, [r8, r11]\n\t"
+        "strb r5, [r12, r11]\n\t"
+        "strb r4, [r12]\n\t"
+        "strb r3, [r8, lr]\n\t"
         "strb r2, [r8, r11, lsl #1]\n\t"
-        "add r11, r11, r11, lsl #1\n\t"
-        "strb r7, [r12, r11]\n\t"
-        "strb r3, [r8, r11]\n\t"
+        "strb r1, [r8, r11]\n\t"
+        "strb r0, [r8]\n\t"
         "ldr r10, [sp, #32]\n\t"
         "subs r10, r10, #1\n\t"
         "str r10, [sp, #32]\n\t"
@@ -199,14 +165,48 @@ mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
 
 #else
 
+/* Right shift of channel A (which = 0) or B (1). */
+static inline int mote_pair_shift(const uint8_t *shift, uint32_t pair, uint32_t which)
+{
+    return (MOTE_WIDE ? shift[2 * pair + which] : shift[pair] >> (4 * which) & 15) + 1;
+}
+
+/* The first of the four pixels. */
+static inline void mote_multiply_1(const mote_multiply_job *job)
+{
+    const int8_t *w = job->weights;
+    int8_t *y = job->y;
+    for (uint32_t pair = 0; pair < job->pairs; pair++) {
+        int32_t a = job->bias[2 * pair], b = job->bias[2 * pair + 1];
+        int right_a = mote_pair_shift(job->shift, pair, 0);
+        int right_b = mote_pair_shift(job->shift, pair, 1);
+        for (const uint32_t *x = job->x; x != job->x_end; x += 8) {
+            uint32_t w0 = mote_read32(w), w1 = mote_read32(w + 4);
+            a = mote_smlad(mote_lanes_a(w0), x[0], a);
+            b = mote_smlad(mote_sxtb16(w0), x[0], b);
+            a = mote_smlad(mote_lanes_a(w1), x[4], a);
+            b = mote_smlad(mote_sxtb16(w1), x[4], b);
+            w += 8;
+        }
+        a = mote_finish(mote_twice_a(a, b), job->multiplier[2 * pair],
+                        job->zero * (1 << (right_a - 1)), right_a, !MOTE_SINGLE);
+        b = mote_finish(b * 2, job->multiplier[2 * pair + 1], job->zero * (1 << (right_b - 1)), right_b,
+                        !MOTE_SINGLE);
+        y += job->gaps[2 * pair];
+        y[job->gaps[2 * pair + 1]] = (int8_t)b;
+        *y = (int8_t)a;
+        y += job->gaps[2 * pair + 1];
+    }
+}
+
 static inline void mote_multiply_4(const mote_multiply_job *job)
 {
-    mote_multiply_job one = *job;
-    for (uint32_t p = 0; p < 4; p++) {
+    for (uint32_t p = 4; p-- > 0;) {
+        mote_multiply_job one = *job;
+        one.x += p;
+        one.x_end += p;
+        one.y += p * job->y_stride;
         mote_multiply_1(&one);
-        one.x++;
-        one.x_end++;
-        one.y += job->y_stride;
     }
 }
 
