@@ -40,16 +40,16 @@
 /* Layer 0: conv_2d 'stem'
  * int8[1,8,8,1] -> int8[1,4,4,4], 576 MACs
  * y[o] = clamp(requantize(sum(x * weights[o]) + bias[o]) + y_zero) */
-static const mote_conv_2d layer_00 = {
+static const mote_conv_2d_pairs layer_00 = {
     .weights = tiny_layer_00_weights,
     .bias = tiny_layer_00_bias,
     .multiplier = tiny_layer_00_multiplier,
     .shift = tiny_layer_00_shift,
+    .gaps = tiny_layer_00_gaps,
     .batches = 1, .x_height = 8, .x_width = 8, .x_channels = 1, .y_height = 4, .y_width = 4,
     .y_channels = 4, .kernel_height = 3, .kernel_width = 3, .stride_height = 2, .stride_width = 2,
-    .dilation_height = 1, .dilation_width = 1, .pad_top = 0, .pad_left = 0, .groups = 1,
-    .x_zero = -8, .y_zero = -128, .y_min = -128, .y_max = 127, .shift_base = 1, .shift_bits = 4,
-    .double_rounding = 1,
+    .dilation_height = 1, .dilation_width = 1, .pad_top = 0, .pad_left = 0, .x_zero = -8,
+    .pairs = 2, .y_zero = -128, .y_min = -128, .y_max = 127,
 };
 
 static MOTE_LAYER void layer_00_conv_2d(uint8_t *arena)
@@ -70,8 +70,8 @@ static const mote_depthwise_3x3 layer_01 = {
     .multiplier = tiny_layer_01_multiplier,
     .shift = tiny_layer_01_shift,
     .batches = 1, .x_height = 4, .x_width = 4, .y_height = 4, .y_width = 4, .stride_height = 1,
-    .stride_width = 1, .pad_top = 1, .pad_left = 1, .x_zero = -128, .channels = 4, .y_zero = 3,
-    .y_min = -128, .y_max = 127, .shift_bits = 4,
+    .stride_width = 1, .pad_top = 1, .pad_left = 1, .x_zero = -128, .channels = 4, .computed = 4,
+    .constant = 0, .y_zero = 3, .y_min = -128, .y_max = 127, .shift_bits = 4,
 };
 
 static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
@@ -85,16 +85,16 @@ static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
 /* Layer 2: conv_2d 'block/pw'
  * int8[1,4,4,4] -> int8[1,4,4,4], 256 MACs
  * y[o] = clamp(requantize(sum(x * weights[o]) + bias[o]) + y_zero) */
-static const mote_conv_2d layer_02 = {
+static const mote_conv_2d_pairs layer_02 = {
     .weights = tiny_layer_02_weights,
     .bias = tiny_layer_02_bias,
     .multiplier = tiny_layer_02_multiplier,
     .shift = tiny_layer_02_shift,
+    .gaps = tiny_layer_02_gaps,
     .batches = 1, .x_height = 4, .x_width = 4, .x_channels = 4, .y_height = 4, .y_width = 4,
     .y_channels = 4, .kernel_height = 1, .kernel_width = 1, .stride_height = 1, .stride_width = 1,
-    .dilation_height = 1, .dilation_width = 1, .pad_top = 0, .pad_left = 0, .groups = 1,
-    .x_zero = 3, .y_zero = -5, .y_min = -128, .y_max = 127, .shift_base = 1, .shift_bits = 4,
-    .double_rounding = 1,
+    .dilation_height = 1, .dilation_width = 1, .pad_top = 0, .pad_left = 0, .x_zero = 3, .pairs = 2,
+    .y_zero = -5, .y_min = -128, .y_max = 127,
 };
 
 static MOTE_LAYER void layer_02_conv_2d(uint8_t *arena)

@@ -31,6 +31,10 @@ const uint8_t tiny_layer_00_shift[2] = {
     85, 85,
 };
 
+const uint8_t tiny_layer_00_gaps[4] = {
+    0, 1, 1, 1,
+};
+
 /* Layer 1: depthwise_conv_2d 'block/dw'. */
 MOTE_WORD_ALIGNED const int8_t tiny_layer_01_weights[36] = {
     -25, -125, -62, -10, -31, 87, 96, 88, -20, -120, 44, 29, 127, 47, 48, -93,
@@ -65,6 +69,10 @@ const int32_t tiny_layer_02_multiplier[4] = {
 
 const uint8_t tiny_layer_02_shift[2] = {
     85, 85,
+};
+
+const uint8_t tiny_layer_02_gaps[4] = {
+    0, 1, 1, 1,
 };
 
 /* Layer 5: fully_connected 'dense'. */
