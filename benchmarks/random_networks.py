@@ -22,7 +22,7 @@ from mote.target import CORES
 from report import Figure, options, progress, run, show
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-from random_graphs import random_graph, random_inputs
+from random_graphs import random_graph, random_inputs, with_random_rounding
 
 Samples = Sequence[Sequence[Sequence[Array]]]
 """Of each network, some samples; of each sample, an array for each input."""
@@ -50,8 +50,11 @@ class Tally:
 
 def compare_networks(seeds: Sequence[int], target: str, tally: Tally) -> None:
     core = KERNELS.get(target, target)
-    graphs = [replace(random_graph(seed), name=f"random_{seed}") for seed in seeds]
-    builds = [mote.compile(graph, core) for graph in graphs]
+    graphs = [with_random_rounding(random_graph(seed), seed) for seed in seeds]
+    builds = [
+        mote.compile(replace(graph, name=f"random_{seed}"), core)
+        for seed, graph in zip(seeds, graphs, strict=True)
+    ]
     samples = [
         [random_inputs(build.graph, seed + 1_000_000 * number) for number in range(INPUTS)]
         for seed, build in zip(seeds, builds, strict=True)

@@ -1,7 +1,7 @@
 """Seeded random int8 graphs over everything that an imported model may contain."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from mote.ir.ops import (
     Padding,
     Quantize,
     Reshape,
+    Rounding,
     Softmax,
     same_padding,
 )
@@ -49,6 +50,18 @@ def random_graph(seed: int) -> Graph:
     )
     verify(graph)
     return graph
+
+
+def with_random_rounding(graph: Graph, seed: int) -> Graph:
+    """The same graph with either rounding in each layer; TFLite files know one per operator."""
+    rng = np.random.default_rng([seed, 3])
+    nodes = [
+        replace(node, op=replace(node.op, rounding=list(Rounding)[int(rng.integers(2))]))
+        if isinstance(node.op, Conv2D | DepthwiseConv2D | FullyConnected)
+        else node
+        for node in graph.nodes
+    ]
+    return replace(graph, nodes=tuple(nodes))
 
 
 def random_inputs(graph: Graph, seed: int) -> list[Array]:

@@ -16,7 +16,7 @@ from mote.run import sanitize
 from mote.run.host import CFLAGS, HostModel, load_all
 from mote.run.interface import interface
 from mote.run.verify import random_samples
-from random_graphs import random_graph, random_inputs
+from random_graphs import random_graph, random_inputs, with_random_rounding
 from shared import shared_path
 
 CORES = ("host", "cortex-m4")
@@ -31,8 +31,8 @@ def builds(seeds: Iterable[int]) -> Iterator[Build]:
     """Each random graph, for both cores, under C names that do not collide."""
     for seed in seeds:
         for core in CORES:
-            graph = replace(random_graph(seed), name=f"random_{seed}_{core}")
-            yield mote.compile(graph, core)
+            graph = with_random_rounding(random_graph(seed), seed)
+            yield mote.compile(replace(graph, name=f"random_{seed}_{core}"), core)
 
 
 def load_together(many: Iterable[Build]) -> list[tuple[Build, HostModel]]:
