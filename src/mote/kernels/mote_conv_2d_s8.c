@@ -12,48 +12,97 @@
 #include "mote_output.h"
 #include "mote_window.h"
 
-static int32_t sum_weights(const int8_t *w, int32_t count)
+/* Where one output pixel reads, and sizes that all pixels share. */
+typedef struct {
+    mote_window rows, columns; /* taps inside the image */
+    int32_t offset;            /* from the image to tap (0, 0), negative when that is outside */
+    int32_t x_row;             /* from one row of taps to the next */
+    int32_t inputs, outputs;   /* of a group */
+    int32_t w_row, filter;     /* weights of a row of taps, of all taps */
+} mote_pixel;
+
+/* The weights of one channel whose taps are outside the image. */
+static int32_t sum_outside(const mote_pixel *pixel, const int8_t *w)
 {
+    const int32_t first = pixel->columns.first * pixel->inputs;
+    const int32_t last = pixel->columns.last * pixel->inputs;
+    const int8_t *const end = w + pixel->filter;
     int32_t sum = 0;
-    for (const int8_t *end = w + count; w != end; w++)
-        sum += *w;
+    for (int32_t ky = 0; w != end; ky++) {
+        const int is_inside = ky >= pixel->rows.first && ky < pixel->rows.last;
+        const int8_t *gap = is_inside ? w + first : end;
+        for (const int8_t *row_end = w + pixel->w_row; w != row_end;) {
+            if (w == gap && first != last) {
+                w += last - first;
+                gap = end;
+            } else {
+                sum += *w++;
+            }
+        }
+    }
     return sum;
 }
 
-/* The weights of one channel whose taps are outside the image. */
-static int32_t sum_outside(const mote_conv_2d *layer, const int8_t *w, mote_window rows,
-                           mote_window columns, int32_t inputs)
+/* The outputs of one group, whose first output channel is given; x is the image from the group's
+ * first channel on. */
+static void put_group(const mote_conv_2d *layer, const mote_output *output, const mote_pixel *pixel,
+                      const int8_t *x, int32_t first, int8_t *y)
 {
-    const int32_t row = layer->kernel_width * inputs;
-    int32_t sum = sum_weights(w, rows.first * row);
-    for (int32_t ky = rows.first; ky < rows.last; ky++) {
-        sum += sum_weights(w + ky * row, columns.first * inputs);
-        sum += sum_weights(w + ky * row + columns.last * inputs, row - columns.last * inputs);
+    const mote_window rows = pixel->rows, columns = pixel->columns;
+    const int32_t inputs = pixel->inputs, outputs = pixel->outputs, filter = pixel->filter;
+    const int32_t lanes = outputs < 4 ? 1 : 4;
+    const int32_t x_column = layer->dilation_width * layer->x_channels;
+    const int is_inside = rows.last - rows.first == layer->kernel_height &&
+                          columns.last - columns.first == layer->kernel_width;
+    /* Taps that follow each other in x as in the weights are one run. */
+    const int32_t taps = x_column == inputs ? columns.last - columns.first : 1;
+    mote_dot_4_job job;
+    job.run = taps * inputs;
+    job.lane = lanes == 1 ? 0 : filter;
+    job.x_row = pixel->x_row;
+    job.w_row = pixel->w_row;
+
+    for (int32_t o = 0; o < outputs; o += lanes) {
+        const int8_t *w;
+        if (o + lanes > outputs)
+            o = outputs - lanes; /* some channels a second time */
+        w = layer->weights + (first + o) * filter;
+        for (int32_t i = 0; i < 4; i++) {
+            job.sum[i] = layer->bias[first + o + (i & (lanes - 1))];
+            if (!is_inside)
+                job.sum[i] += layer->x_zero * sum_outside(pixel, w + i * job.lane);
+        }
+        for (int32_t kx = columns.first; kx < columns.last && rows.first < rows.last; kx += taps) {
+            job.x = x + (pixel->offset + rows.first * job.x_row + kx * x_column);
+            job.w = w + rows.first * job.w_row + kx * inputs;
+            job.rows = rows.last - rows.first;
+            mote_dot_4(&job);
+        }
+        mote_put_outputs(output, (uint32_t)(first + o), (uint32_t)lanes, job.sum, y + first + o);
     }
-    return sum + sum_weights(w + rows.last * row, (layer->kernel_height - rows.last) * row);
 }
 
 void mote_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y)
 {
     const mote_output output = MOTE_OUTPUT(layer, 1);
-    const int32_t channels = layer->x_channels, x_row = layer->x_width * channels;
-    const int32_t group_outputs = layer->y_channels / layer->groups;
-    const int32_t inputs = channels / layer->groups;
-    const int32_t filter = layer->kernel_height * layer->kernel_width * inputs;
-    const int32_t lanes = group_outputs < 4 ? 1 : 4;
-    const int is_dense = layer->groups == 1 && layer->dilation_width == 1;
-    mote_dot_4_job job;
-    job.lane = lanes == 1 ? 0 : filter;
-    job.x_row = layer->dilation_height * x_row;
-    job.w_row = layer->kernel_width * inputs;
+    const int32_t channels = layer->x_channels, width = layer->x_width * channels;
+    mote_pixel pixel;
+    pixel.x_row = layer->dilation_height * width;
+    pixel.inputs = channels / layer->groups;
+    pixel.outputs = layer->y_channels / layer->groups;
+    pixel.w_row = layer->kernel_width * pixel.inputs;
+    pixel.filter = layer->kernel_height * pixel.w_row;
 
-    for (int32_t image = 0; image < layer->batches; image++, x += layer->x_height * x_row) {
+    for (uint32_t image = 0; image < layer->batches; image++, x += layer->x_height * width) {
         for (int32_t oy = 0; oy < layer->y_height; oy++) {
             const int32_t iy = oy * layer->stride_height - layer->pad_top;
-            const mote_window rows =
-                mote_clip(iy, layer->dilation_height, layer->kernel_height, layer->x_height);
-            for (int32_t ox = 0; ox < layer->y_width; ox++) {
-    (void)0;
+            pixel.rows = mote_clip(iy, layer->dilation_height, layer->kernel_height, layer->x_height);
+            for (int32_t ox = 0; ox < layer->y_width; ox++, y += layer->y_channels) {
+                const int32_t ix = ox * layer->stride_width - layer->pad_left;
+                pixel.columns = mote_clip(ix, layer->dilation_width, layer->kernel_width, layer->x_width);
+                pixel.offset = iy * width + ix * channels;
+                for (int32_t group = 0; group < layer->groups; group++)
+                    put_group(layer, &output, &pixel, x + group * pixel.inputs, group * pixel.outputs, y);
             }
         }
     }

@@ -21,8 +21,8 @@ void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x,
         for (uint32_t o = 0; o < outputs; o += lanes) {
             if (o + lanes > outputs)
                 o = outputs - lanes; /* some outputs a second time */
-            for (uint32_t i = 0; i < lanes; i++)
-                job.sum[i] = layer->bias[o + i];
+            for (uint32_t i = 0; i < 4; i++)
+                job.sum[i] = layer->bias[o + (i & (lanes - 1))];
             job.x = x;
             job.w = layer->weights + o * inputs;
             job.rows = 1;

@@ -90,6 +90,10 @@ mote_dot_4(__attribute__((unused)) mote_dot_4_job *job)
 
 #else
 
+/* Inlined, it would have to share the registers. */
+#if defined(__GNUC__)
+__attribute__((noinline))
+#endif
 static void mote_dot_4(mote_dot_4_job *job)
 {
     int32_t sum0 = job->sum[0], sum1 = job->sum[1], sum2 = job->sum[2], sum3 = job->sum[3];
