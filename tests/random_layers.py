@@ -1,5 +1,8 @@
 """Seeded random layers with weights, as graphs of one node, from tiny to awkward."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from mote.ir import DType, Graph, Node, Quantization, Tensor
@@ -117,3 +120,61 @@ def random_fully_connected(rng: Rng) -> Graph:
     x_shape = (int(rng.choice([1, 1, 3])), inputs)
     weights = random_weights((outputs, inputs), rng)
     return single_node_graph(op, x_shape, weights, rng, extreme=rng.random() < 0.2)
+
+
+def side_by_side(graphs: Sequence[Graph]) -> Graph:
+    """One graph of all the layers, each with its own input and output."""
+    tensors, nodes = {}, []
+    for i, graph in enumerate(graphs):
+        renamed = {name: f"{name}_{i}" for name in graph.tensors}
+        tensors |= {
+            renamed[t.name]: replace(t, name=renamed[t.name]) for t in graph.tensors.values()
+        }
+        for node in graph.nodes:
+            inputs = tuple(renamed[name] for name in node.inputs)
+            nodes.append(Node(f"{node.name}_{i}", node.op, inputs, renamed[node.output]))
+    return Graph(
+        "layers",
+        tensors,
+        tuple(nodes),
+        tuple(f"x_{i}" for i in range(len(graphs))),
+        tuple(f"y_{i}" for i in range(len(graphs))),
+    )
+
+
+def chain_with_dead_channels(rng: Rng) -> Graph:
+    """Convolution, depthwise, convolution; most channels of the first never change."""
+    channels, outputs = int(rng.integers(4, 40)), int(rng.integers(2, 20))
+    if rng.random() < 0.2:
+        channels = int(rng.integers(300, 700))
+    zeros = [int(rng.choice([-128, 0, int(rng.integers(-128, 128))])) for _ in range(4)]
+    first = random_weights((channels, 1, 1, int(rng.integers(1, 9))), rng)
+    first[rng.random(channels) < 0.8] = 0
+    middle = random_weights((1, 3, 3, channels), rng)
+    last = random_weights((outputs, 1, 1, channels), rng)
+    last[rng.random(outputs) < 0.3] = 0
+    stride = int(rng.integers(1, 3))
+    padding = Padding(1, 1, 1, 1) if rng.random() < 0.7 else Padding()
+    ops = (
+        Conv2D(activation=Activation.RELU),
+        DepthwiseConv2D(stride=(stride, stride), padding=padding, **_common(rng)),  # type: ignore[arg-type]
+        Conv2D(**_common(rng)),  # type: ignore[arg-type]
+    )
+    shape: tuple[int, ...] = (1, int(rng.integers(3, 8)), int(rng.integers(3, 8)), first.shape[3])
+    tensors = [Tensor("x", shape, DType.INT8, Quantization((0.02,), (zeros[0],)))]
+    nodes, scale = [], 0.02
+    for i, (op, weights) in enumerate(zip(ops, (first, middle, last), strict=True)):
+        count = weights.shape[3] if isinstance(op, DepthwiseConv2D) else weights.shape[0]
+        bias = rng.integers(-2000, 2000, count).astype(np.int32)
+        weight_scale = Quantization((0.01,), (0,))
+        tensors.append(Tensor(f"w{i}", weights.shape, DType.INT8, weight_scale, weights))
+        tensors.append(Tensor(f"b{i}", bias.shape, DType.INT32, None, bias))
+        name = ("t0", "t1", "y")[i]
+        shape = op.shape(shape, weights.shape, bias.shape)
+        result_scale = float(np.float32(scale * 0.01 * 60 * np.sqrt(weights.size / count)))
+        tensors.append(
+            Tensor(name, shape, DType.INT8, Quantization((result_scale,), (zeros[i + 1],)))
+        )
+        nodes.append(Node(f"layer{i}", op, (("x", "t0", "t1")[i], f"w{i}", f"b{i}"), name))
+        scale = result_scale
+    return Graph("chain", {t.name: t for t in tensors}, tuple(nodes), ("x",), ("y",))

@@ -6,19 +6,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mote
 from kernel_runner import run_steps
 from mote import reference
 from mote.ir import Graph, verify
+from mote.lower.kernels import KERNELS
 from mote.lower.lower import lower
 from mote.target.cores import CORES
 from mote.target.target import Core
-from random_layers import random_conv_2d, random_depthwise_conv_2d, random_fully_connected
+from random_layers import (
+    chain_with_dead_channels,
+    random_conv_2d,
+    random_depthwise_conv_2d,
+    random_fully_connected,
+    side_by_side,
+)
 
-LAYERS = {
+LAYERS: dict[str, Callable[[np.random.Generator], Graph]] = {
     "conv_2d": random_conv_2d,
     "depthwise_conv_2d": random_depthwise_conv_2d,
     "fully_connected": random_fully_connected,
 }
+every_kind = pytest.mark.parametrize("kind", LAYERS)
+portable_and_dsp = pytest.mark.parametrize(
+    "core", [CORES["cortex-m3"], CORES["cortex-m4"]], ids=["portable", "dsp"]
+)
 
 
 def _inputs(graph: Graph, rng: np.random.Generator) -> np.ndarray:
@@ -33,24 +45,61 @@ def _inputs(graph: Graph, rng: np.random.Generator) -> np.ndarray:
 
 
 def _check(graphs: list[Graph], core: Core, rng: np.random.Generator, folder: Path) -> set[str]:
-    """Run every graph's one kernel; return the kernels used."""
+    """Run every kernel call of every graph on the reference's tensors; return the kernels used."""
     steps, xs, expected = [], [], []
     for graph in graphs:
         verify(graph)
         x = _inputs(graph, rng)
-        steps.append(lower(graph, core).steps[0])
-        xs.append([x])
-        expected.append(reference.run(graph, [x])["y"])
-    for graph, want, got in zip(
-        graphs, expected, run_steps(steps, xs, expected, folder), strict=True
-    ):
-        np.testing.assert_array_equal(got, want, err_msg=str(graph.nodes[0].op))
+        tensors = {"x": x, **reference.run(graph, [x])}
+        for step in lower(graph, core).steps:
+            steps.append(step)
+            xs.append([tensors[step.node.inputs[0]]])
+            expected.append(tensors[step.node.output])
+    found = run_steps(steps, xs, expected, folder)
+    for step, want, got in zip(steps, expected, found, strict=True):
+        np.testing.assert_array_equal(got, want, err_msg=f"{step.kernel.name} {step.node.op}")
     return {step.kernel.name for step in steps}
 
 
-@pytest.mark.parametrize("core", ["cortex-m3", "cortex-m4"], ids=["portable", "dsp"])
-@pytest.mark.parametrize("kind", LAYERS)
-def test_random_layers_equal_the_reference(kind: str, core: str, tmp_path: Path) -> None:
+@every_kind
+@portable_and_dsp
+def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    layers: Callable[[np.random.Generator], Graph] = LAYERS[kind]
-    _check([layers(rng) for _ in range(120)], CORES[core], rng, tmp_path)
+    used = _check([LAYERS[kind](rng) for _ in range(150)], core, rng, tmp_path)
+    own = [k for k in KERNELS.values() if k.operator.kind == kind]
+    assert {k.name for k in own if k.needs_dsp == core.dsp} <= used
+
+
+@portable_and_dsp
+def test_layers_behind_dead_channels_equal_the_reference(core: Core, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    _check([chain_with_dead_channels(rng) for _ in range(25)], core, rng, tmp_path)
+
+
+@pytest.mark.slow
+@every_kind
+@portable_and_dsp
+def test_many_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path) -> None:
+    for seed in range(100, 120):
+        rng = np.random.default_rng(seed)
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        _check([LAYERS[kind](rng) for _ in range(150)], core, rng, folder)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "cortex-m4",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("cortex-m33", "cortex-m55")),
+    ],
+)
+def test_the_assembly_of_the_dsp_kernels_equals_the_reference(target: str) -> None:
+    rng = np.random.default_rng(3)
+    layers = [make(rng) for make in LAYERS.values() for _ in range(30)]
+    inputs = [_inputs(layer, rng) for layer in layers]
+    build = mote.compile(side_by_side(layers), target)
+    (outputs,) = build.run_samples([inputs])
+    for layer, x, got in zip(layers, inputs, outputs, strict=True):
+        want = reference.run(layer, [x])["y"]
+        np.testing.assert_array_equal(got, want, err_msg=str(layer.nodes[0].op))
