@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mote.codegen.hash import graph_sha256
 from mote.codegen.identifiers import c_identifier, offset
-from mote.codegen.text import C_TYPES, SPDX, comment, integer, real, shape, tool
+from mote.codegen.text import C_TYPES, SPDX, comment, integer, quoted, real, shape, tool
 from mote.ir.tensor import Tensor
 from mote.lower.step import Program
 from mote.plan.plan import Plan
@@ -113,7 +113,7 @@ def _usage(prefix: str, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> 
 
 def _macros(port: Port) -> str:
     tensor, name = port.tensor, port.macro
-    text = f"/* '{comment(tensor.name)}': {shape(tensor)}"
+    text = f"/* {quoted(tensor.name)}: {shape(tensor)}"
     if tensor.quantization is not None and tensor.quantization.axis is None:
         text += f"; real value = {name}_SCALE * (q - {name}_ZERO_POINT)"
     text += f". */\n#define {name}_ELEMENTS {tensor.elements}u\n"

@@ -10,7 +10,7 @@ from mote.codegen.identifiers import (
     layer_number,
     offset,
 )
-from mote.codegen.text import C_TYPES, SPDX, comment, number, shape, wrapped
+from mote.codegen.text import C_TYPES, SPDX, number, quoted, shape, wrapped
 from mote.lower.step import Program, Step
 from mote.plan.plan import Buffer, Plan
 from mote.target.target import Target
@@ -65,8 +65,8 @@ def _span(buffer: Buffer, program: Program) -> str:
 def _holds(buffer: Buffer, program: Program) -> str:
     if buffer.is_scratch:
         return "scratch"
-    text = f"{shape(program.graph.tensors[buffer.name])} '{comment(buffer.name)}'"
-    return f"{text}, computed over '{comment(buffer.over)}'" if buffer.over else text
+    text = f"{shape(program.graph.tensors[buffer.name])} {quoted(buffer.name)}"
+    return f"{text}, computed over {quoted(buffer.over)}" if buffer.over else text
 
 
 def _layer(program: Program, plan: Plan, index: int) -> str:
@@ -77,7 +77,7 @@ def _layer(program: Program, plan: Plan, index: int) -> str:
     into = ", ".join(shape(graph.tensors[t]) for t in operands)
     size = f"{into} -> {shape(graph.result(step.node))}, {graph.macs(step.node):,} MACs"
     lines = [
-        f"/* Layer {index}: {step.node.op.kind} '{comment(step.node.name)}'",
+        f"/* Layer {index}: {step.node.op.kind} {quoted(step.node.name)}",
         f" * {size}",
         f" * {FORMULAS[type(step.node.op)]} */",
     ]

@@ -9,6 +9,8 @@ from mote import __version__
 from mote.ir.tensor import DType, Tensor
 
 WIDTH = 100
+MAX_NAME = 40
+"""Characters of a foreign name that a comment shows; converters join dozens of names into one."""
 SPDX = "/* SPDX-License-Identifier: Apache-2.0"
 C_TYPES: dict[DType, str] = {
     DType.INT8: "int8_t",
@@ -48,6 +50,12 @@ def comment(text: str) -> str:
     ascii_text = text.encode("ascii", "replace").decode()
     printable = "".join(c if c.isprintable() else " " for c in ascii_text)
     return re.sub(r"\*(?=/)|/(?=\*)", r"\g<0> ", printable.replace("\\", "/").replace("??", "? ?"))
+
+
+def quoted(name: str) -> str:
+    """A tensor's or node's name for a comment: all of it, or its telling end."""
+    text = comment(name)
+    return f"'{text}'" if len(text) <= MAX_NAME else f"'...{text[3 - MAX_NAME :]}'"
 
 
 def shape(tensor: Tensor) -> str:

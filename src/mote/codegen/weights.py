@@ -2,7 +2,7 @@
 
 from mote.codegen.header import banner
 from mote.codegen.identifiers import c_identifier, constant_name
-from mote.codegen.text import C_TYPES, SPDX, comment, integer, real
+from mote.codegen.text import C_TYPES, SPDX, integer, quoted, real
 from mote.ir.tensor import Array, DType
 from mote.lower.step import Constant, Program
 from mote.target.target import Target
@@ -42,7 +42,7 @@ def weights_c(program: Program, target: Target) -> str:
     for index, step in enumerate(program.steps):
         if not step.constants:
             continue
-        title = f"/* Layer {index}: {step.node.op.kind} '{comment(step.node.name)}'. */\n"
+        title = f"/* Layer {index}: {step.node.op.kind} {quoted(step.node.name)}. */\n"
         for constant in step.constants:
             narrow = constant.is_weights and constant.array.dtype.itemsize < 4
             align = "MOTE_WORD_ALIGNED " if narrow else ""
