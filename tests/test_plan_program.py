@@ -219,6 +219,15 @@ def test_a_board_that_is_too_small_is_refused_with_the_worst_step() -> None:
     )
 
 
+def test_reshapes_alone_have_no_worst_step() -> None:
+    x, y = (Tensor(n, s, DType.INT8, Q) for n, s in (("x", (1, 512, 1024, 1)), ("y", (1, 2**19))))
+    flat = Node("flat", Reshape(to=y.shape), ("x",), "y")
+    made = lower(Graph("g", {"x": x, "y": y}, (flat,), ("x",), ("y",)), CORES["cortex-m4"])
+    with pytest.raises(FitError, match="need 524,288 B of RAM") as caught:
+        check_fit(made, plan_memory(made), resolve("nucleo-f412"))
+    assert not caught.value.details
+
+
 def test_a_core_without_a_board_has_no_limit() -> None:
     made = pooled(512)
     check_fit(made, plan_memory(made), resolve("cortex-m4"))

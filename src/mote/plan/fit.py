@@ -33,7 +33,7 @@ def check_fit(program: Program, plan: Plan, target: Target) -> None:
     if not over:
         return
     details = over[1:]
-    if plan.total_bytes > board.ram_bytes:
+    if plan.total_bytes > board.ram_bytes and program.steps:  # none: reshapes alone
         details.append(_worst_step(program, plan))
     raise FitError(
         program.graph.name,
