@@ -32,12 +32,7 @@ LAYERS = (
 """Each layer imports from itself and from those before it; all may raise errors."""
 
 HEAVY = {
-    "torch": {
-        "frontends/torch.py",
-        "frontends/torch_builder.py",
-        "frontends/torch_ops.py",
-        "demo",
-    },
+    "torch": {"frontends/torch", "demo"},
     "sklearn": {"demo"},
     "ai_edge_litert": {"run/litert.py"},
     "tflite": {"frontends/tflite"},

@@ -74,6 +74,10 @@ class Forward(nn.Module):
         (Forward(lambda m, x: x.reshape(1, 8, 3, 3)), "would move elements in memory"),
         (Forward(lambda m, x: x.permute(0, 2, 3, 1)), "keep the order [N, C, H, W]"),
         (Forward(lambda m, x: torch.add(x, x, alpha=2)), "alpha is 2"),
+        (Forward(lambda m, x: x.mean((2, 3), dtype=torch.float64)), "its result is torch.float64"),
+        (Forward(lambda m, x: x.add_(x)), "the module changes its inputs"),
+        (Forward(lambda m, x: ()), "the module returns nothing"),
+        (nn.Conv2d(2, 2, 1, device="meta"), "its weight has no values (device meta)"),
     ],
 )
 def test_settings_without_an_equal_are_refused_with_the_reason(
@@ -103,6 +107,39 @@ def test_an_input_of_another_rank_has_no_layout() -> None:
 def test_control_flow_on_data_is_reported_as_untraceable() -> None:
     with pytest.raises(UnsupportedModelError, match="cannot trace the module"):
         from_torch(Forward(lambda m, x: x if x.sum() > 0 else -x), IMAGE)
+
+
+class OnParameters(nn.Module):
+    """Every operation of one argument, applied to what is stored."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stored = nn.Parameter(torch.ones(1, 2, 6, 6))
+        self.norm = nn.BatchNorm2d(2)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        p = self.stored
+        results = (p.relu(), p.detach(), p.view(1, 72), p.softmax(1), functional.pad(p, (1, 1)))
+        return (x.relu(), self.norm(p), p.mean((2, 3)), functional.max_pool2d(p, 2), *results)
+
+
+def test_operations_on_parameters_are_refused_by_name() -> None:
+    with pytest.raises(UnsupportedModelError) as caught:
+        from_torch(OnParameters(), IMAGE)
+    refused = [line for line in caught.value.details if "it is applied to a parameter" in line]
+    assert len(refused) == 8
+
+
+def test_weights_of_another_type_are_refused_by_name() -> None:
+    module = Forward(lambda m, x: m.norm(x), norm=nn.BatchNorm2d(2))
+    module.norm.running_mean = torch.zeros(2, dtype=torch.bfloat16)
+    with pytest.raises(UnsupportedModelError, match=r"its running_mean has type torch\.bfloat16"):
+        from_torch(module, IMAGE)
+
+
+def test_an_example_without_elements_is_refused() -> None:
+    with pytest.raises(InputError, match=r"input 0: has no elements: \[0, 2, 6, 6\]"):
+        from_torch(nn.ReLU(), IMAGE[:0])
 
 
 @pytest.mark.parametrize("example", [[1.0], IMAGE.double(), (IMAGE, 3)])

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from mote import reference
 from mote.frontends.torch import from_torch
-from mote.frontends.torch_ops import CONVERTERS
+from mote.frontends.torch.operators import CONVERTERS
 from mote.ir import Graph
 from mote.ir.ops import Reshape
 from mote.passes import optimize
@@ -190,6 +190,17 @@ def test_a_module_called_twice_has_its_weights_once() -> None:
     graph = assert_agrees(Network(), (1, 1, 8, 8))
     shapes = [t.shape for t in optimize(graph).tensors.values() if t.is_constant]
     assert shapes.count((4, 3, 3, 4)) == 1
+
+
+def test_training_on_does_not_change_the_graph() -> None:
+    layer = nn.Linear(3, 2)
+    graph = from_torch(layer, torch.zeros(1, 3))
+    before = {name: t.array.copy() for name, t in graph.tensors.items() if t.is_constant}
+    with torch.no_grad():
+        layer.weight.zero_()
+        layer.bias.fill_(7)
+    for name, array in before.items():
+        np.testing.assert_array_equal(graph.tensors[name].array, array)
 
 
 def test_the_mode_of_every_module_is_restored() -> None:

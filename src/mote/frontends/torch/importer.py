@@ -1,13 +1,13 @@
-"""PyTorch modules as float graphs, through ``torch.export``."""
+"""From a PyTorch module to a float graph, or one error that tells all that is in the way."""
 
 import operator
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mote.errors import InputError, ToolError, UnsupportedModelError
-from mote.frontends.torch_builder import Builder, Parameter, RefusalError, Value
-from mote.frontends.torch_ops import CONVERTERS, WAYS_OUT
+from mote.frontends.torch.builder import Builder, Parameter, RefusalError, Value
+from mote.frontends.torch.operators import CONVERTERS, WAYS_OUT
+from mote.frontends.torch.places import module_paths, node_name, node_place
 from mote.ir import Graph, verify
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def from_torch(module: "Module", example_inputs: Any, name: str = "model") -> Gr
         if not isinstance(example, torch.Tensor) or example.dtype is not torch.float32:
             found = getattr(example, "dtype", type(example).__name__)
             raise InputError(f"{name}: input {i}", f"needs a float32 tensor, found {found}")
+        if not example.numel():
+            raise InputError(f"{name}: input {i}", f"has no elements: {list(example.shape)}")
     return _convert(_export(module, tuple(examples), name), name)
 
 
@@ -75,7 +77,7 @@ def _export(module: "Module", examples: tuple[Any, ...], name: str) -> "Exported
 
 def _convert(program: "ExportedProgram", name: str) -> Graph:
     builder, values, problems = Builder(), _parameters(program), []
-    paths = set(dict(program.graph_module.named_modules())) | _module_paths(program)
+    paths = module_paths(program)
     inputs: list[Value] = []
     outputs: list[Value] = []
     user_inputs = set(program.graph_signature.user_inputs)
@@ -91,7 +93,7 @@ def _convert(program: "ExportedProgram", name: str) -> Graph:
                 values[node] = _convert_node(builder, node, values, paths)
         except RefusalError as refusal:
             values[node] = None
-            problems.append(f"{_place(node, paths)}: {refusal.reason}; {refusal.way_out}")
+            problems.append(f"{node_place(node, paths)}: {refusal.reason}; {refusal.way_out}")
     if problems:
         raise UnsupportedModelError(
             name,
@@ -105,7 +107,7 @@ def _convert(program: "ExportedProgram", name: str) -> Graph:
 
 
 def _parameters(program: "ExportedProgram") -> dict[Any, Any]:
-    """Placeholders of weights, buffers and constants with their arrays."""
+    """Placeholders of weights, buffers and constants with their values."""
     signature, stored = program.graph_signature, {**program.constants, **program.state_dict}
     names = {
         **signature.inputs_to_parameters,
@@ -113,7 +115,7 @@ def _parameters(program: "ExportedProgram") -> dict[Any, Any]:
         **signature.inputs_to_lifted_tensor_constants,
     }
     return {
-        node: Parameter(names[node.name], stored[names[node.name]].detach().cpu().numpy())
+        node: Parameter(names[node.name], stored[names[node.name]])
         for node in program.graph.nodes
         if node.op == "placeholder" and node.name in names
     }
@@ -139,7 +141,9 @@ def _convert_node(
         return None
     result = node.meta["val"]
     result = result[0] if isinstance(result, tuple | list) else result
-    return converter(builder, _name(node, paths), arguments, tuple(result.shape))
+    if str(result.dtype) != "torch.float32":
+        raise RefusalError(f"its result is {result.dtype}", "keep all values float32")
+    return converter(builder, node_name(node, paths), arguments, tuple(result.shape))
 
 
 def _arguments(node: "FxNode", values: dict[Any, Any]) -> dict[str, Any]:
@@ -166,11 +170,18 @@ def _is_node(node: "FxNode", argument: str) -> bool:
 
 
 def _outputs(program: "ExportedProgram", node: "FxNode", values: dict[Any, Any]) -> list[Value]:
-    if program.graph_signature.buffers_to_mutate:
-        buffers = ", ".join(program.graph_signature.buffers_to_mutate.values())
+    signature = program.graph_signature
+    if signature.buffers_to_mutate:
+        buffers = ", ".join(signature.buffers_to_mutate.values())
         raise RefusalError(f"the module changes its buffers {buffers}", "keep no state in forward")
+    if signature.user_inputs_to_mutate:
+        inputs = ", ".join(signature.user_inputs_to_mutate.values())
+        raise RefusalError(f"the module changes its inputs {inputs}", "write y = x + 1, not x += 1")
+    leaves = _leaves(node.args)
+    if not leaves:
+        raise RefusalError("the module returns nothing", "return activations")
     outputs = []
-    for leaf in _leaves(node.args):
+    for leaf in leaves:
         value = values.get(leaf, leaf)
         if value is None:
             continue  # refused already
@@ -191,40 +202,3 @@ def _leaves(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [leaf for item in value.values() for leaf in _leaves(item)]
     return [] if value is None else [value]
-
-
-def _stack(node: "FxNode") -> list[str]:
-    """Module paths that enclose a node, outermost first."""
-    return [path for path, _ in node.meta.get("nn_module_stack", {}).values()]
-
-
-def _module_paths(program: "ExportedProgram") -> set[str]:
-    return {path for node in program.graph.nodes for path in _stack(node)}
-
-
-def _name(node: "FxNode", paths: set[str]) -> str:
-    """The path of a leaf module; for an operation written out in ``forward``, path and name."""
-    stack = _stack(node)
-    path = stack[-1] if stack else ""
-    is_leaf = path and not any(p.startswith(f"{path}.") for p in paths)
-    return path if is_leaf else ".".join(p for p in (path, node.name) if p)
-
-
-def _place(node: "FxNode", paths: set[str]) -> str:
-    """Node, and the line of the user's source that it comes from."""
-    import torch
-
-    here = f"node '{_name(node, paths)}'"
-    trace = (node.meta.get("stack_trace") or "").strip().splitlines()
-    library = str(Path(torch.__file__).parent)
-    frames = [
-        (head.strip(), trace[i + 1].strip() if i + 1 < len(trace) else "")
-        for i, head in enumerate(trace)
-        if head.strip().startswith('File "') and library not in head
-    ]
-    if not frames:
-        return here
-    head, code = frames[-1]
-    _, file, rest = head.split('"', 2)
-    line = rest.split("line ", 1)[-1].split(",")[0]
-    return f"{here} ({Path(file).name}:{line}: {code})"

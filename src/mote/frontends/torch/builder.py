@@ -8,15 +8,16 @@ layer that reads it permutes its weights instead.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mote.ir import DType, Graph, Node, Tensor
-from mote.ir.ops import Op
+from mote.ir.ops import Op, Shape
 from mote.ir.tensor import Array
 
-Shape = tuple[int, ...]
+if TYPE_CHECKING:
+    import torch
 
 
 class RefusalError(Exception):
@@ -53,7 +54,18 @@ class Parameter:
     """A weight or buffer of the module, under its qualified name."""
 
     name: str
-    array: Array
+    tensor: "torch.Tensor"
+
+    def array(self, what: str) -> Array:
+        """A copy of the values, so that training on does not change the graph; ``what`` it is."""
+        found = str(self.tensor.dtype)
+        if found != "torch.float32":
+            raise RefusalError(
+                f"its {what} has type {found}, allowed: float32", "call module.float()"
+            )
+        if self.tensor.is_meta:
+            raise RefusalError(f"its {what} has no values (device meta)", "load the weights first")
+        return np.array(self.tensor.detach().cpu().numpy())
 
 
 def stored_shape(shape: Shape) -> Shape:
