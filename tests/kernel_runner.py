@@ -23,11 +23,13 @@ def run_steps(
     results: Sequence[Array],
     folder: Path,
     over: Sequence[int | None] = (),
+    macros: Sequence[str] = (),
 ) -> list[Array]:
     """What each call writes, given its inputs; ``results`` are arrays of the right shape and type.
 
     All calls are built into one program. It allocates each buffer separately, so that a read or
-    write outside of one stops it. ``over`` names the input that a call's result overwrites.
+    write outside of one stops it. ``over`` names the input that a call's result
+    overwrites; ``macros`` are ``-D`` options that select what other cores compile.
     """
     source = folder / "calls.c"
     source.write_text(_program(steps, inputs, results, over or [None] * len(steps)))
@@ -36,6 +38,7 @@ def run_steps(
         "cc",
         *STRICT,
         *SANITIZE,
+        *macros,
         "-I",
         str(KERNELS / "include"),
         "-o",

@@ -49,36 +49,38 @@ static void put_group(const mote_conv_2d *layer, const mote_output *output, cons
                       const int8_t *x, int32_t first, int8_t *y)
 {
     const mote_window rows = pixel->rows, columns = pixel->columns;
-    const int32_t inputs = pixel->inputs, outputs = pixel->outputs, filter = pixel->filter;
-    const int32_t lanes = outputs < 4 ? 1 : 4;
+    const int32_t filter = pixel->filter, lanes = pixel->outputs < 4 ? 1 : 4;
     const int32_t x_column = layer->dilation_width * layer->x_channels;
-    const int is_inside = rows.last - rows.first == layer->kernel_height &&
-                          columns.last - columns.first == layer->kernel_width;
+    const int32_t inside_rows = rows.last - rows.first, width = columns.last - columns.first;
+    const int is_padded = inside_rows != layer->kernel_height || width != layer->kernel_width;
     /* Taps that follow each other in x as in the weights are one run. */
-    const int32_t taps = x_column == inputs ? columns.last - columns.first : 1;
+    const int32_t taps = x_column == pixel->inputs ? width : 1;
+    const int32_t end = first + pixel->outputs;
+    const int32_t w_start = rows.first * pixel->w_row;
     mote_dot_4_job job;
-    job.run = taps * inputs;
+    job.run = taps * pixel->inputs;
     job.lane = lanes == 1 ? 0 : filter;
     job.x_row = pixel->x_row;
     job.w_row = pixel->w_row;
 
-    for (int32_t o = 0; o < outputs; o += lanes) {
+    x += pixel->offset + rows.first * pixel->x_row;
+    for (int32_t o = first; o < end; o += lanes) {
         const int8_t *w;
-        if (o + lanes > outputs)
-            o = outputs - lanes; /* some channels a second time */
-        w = layer->weights + (first + o) * filter;
-        for (int32_t i = 0; i < 4; i++) {
-            job.sum[i] = layer->bias[first + o + (i & (lanes - 1))];
-            if (!is_inside)
+        if (o + lanes > end)
+            o = end - lanes; /* some channels a second time */
+        w = layer->weights + o * filter;
+        mote_start_sums(job.sum, layer->bias + o, (uint32_t)lanes);
+        if (is_padded)
+            for (int32_t i = 0; i < 4; i++)
                 job.sum[i] += layer->x_zero * sum_outside(pixel, w + i * job.lane);
+        for (int32_t kx = columns.first; kx < columns.last; kx += taps) {
+            job.x = x + kx * x_column;
+            job.w = w + w_start + kx * pixel->inputs;
+            job.rows = inside_rows;
+            if (inside_rows > 0)
+                mote_dot_4(&job);
         }
-        for (int32_t kx = columns.first; kx < columns.last && rows.first < rows.last; kx += taps) {
-            job.x = x + (pixel->offset + rows.first * job.x_row + kx * x_column);
-            job.w = w + rows.first * job.w_row + kx * inputs;
-            job.rows = rows.last - rows.first;
-            mote_dot_4(&job);
-        }
-        mote_put_outputs(output, (uint32_t)(first + o), (uint32_t)lanes, job.sum, y + first + o);
+        mote_put_outputs(output, job.sum, (uint32_t)o, (uint32_t)lanes, y + o);
     }
 }
 

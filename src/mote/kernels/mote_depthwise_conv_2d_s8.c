@@ -73,8 +73,7 @@ static void put_pixel(const mote_conv_2d *layer, const mote_output *output, cons
         if (o + lanes > channels)
             o = channels - lanes; /* some channels a second time */
         w = layer->weights + o;
-        for (int32_t i = 0; i < lanes; i++)
-            job.sum[i] = layer->bias[o + i];
+        mote_start_sums(job.sum, layer->bias + o, (uint32_t)lanes);
         if (!is_inside)
             add_padding(layer, pixel, &job, w);
         if (rows.first < rows.last && columns.first < columns.last) {
@@ -83,7 +82,7 @@ static void put_pixel(const mote_conv_2d *layer, const mote_output *output, cons
             job.x_skip = pixel->x_row - (columns.last - columns.first) * pixel->x_tap;
             add_taps(pixel, &job, rows, columns, x + (offset + input), w);
         }
-        mote_put_outputs(output, (uint32_t)o, (uint32_t)lanes, job.sum, y + o);
+        mote_put_outputs(output, job.sum, (uint32_t)o, (uint32_t)lanes, y + o);
     }
 }
 

@@ -21,13 +21,12 @@ void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x,
         for (uint32_t o = 0; o < outputs; o += lanes) {
             if (o + lanes > outputs)
                 o = outputs - lanes; /* some outputs a second time */
-            for (uint32_t i = 0; i < 4; i++)
-                job.sum[i] = layer->bias[o + (i & (lanes - 1))];
+            mote_start_sums(job.sum, layer->bias + o, lanes);
             job.x = x;
             job.w = layer->weights + o * inputs;
             job.rows = 1;
             mote_dot_4(&job);
-            mote_put_outputs(&output, o, lanes, job.sum, y + o);
+            mote_put_outputs(&output, job.sum, o, lanes, y + o);
         }
         x += inputs;
         y += outputs;

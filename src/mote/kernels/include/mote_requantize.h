@@ -30,40 +30,43 @@ static inline int mote_right_shift(const uint8_t *shift, int base, unsigned bits
     return base + (int)(((unsigned)shift[at >> 3] >> (at & 7u)) & ((1u << bits) - 1u));
 }
 
-/* (a * b + rounding) >> 31, with rounding 0 or 2^30. */
+#define MOTE_HALF ((int32_t)1 << 30) /* of the high product's last bit */
+
+/* (a * b + rounding) >> 31, with rounding 0 or MOTE_HALF. */
 static inline int32_t mote_multiply_high(int32_t a, int32_t b, int32_t rounding)
 {
 #if MOTE_NARROW_MULTIPLY
-    /* No sum leaves int32: |int16 * uint16| <= 2^31 - 2^15, and what is added is below 2^16 or 2^17.
-     * The low 16 bits of the product meet only zeros, so they are left out. */
+    /* The low 16 bits of the product meet only zeros, so they are left out. No sum leaves int32:
+     * |int16 * uint16| <= 2^31 - 2^15, of which positive ones by b are at most 2^31 - 2^16 - 2^15. */
     const int32_t a_high = a >> 16, b_high = b >> 16;
     const uint32_t a_low = (uint16_t)a, b_low = (uint16_t)b;
-    int32_t inner = a_high * (int32_t)b_low + (int32_t)((a_low * b_low) >> 16);
-    int32_t outer = (int32_t)a_low * b_high + (inner & 0xffff);
-    int32_t high = a_high * b_high + (inner >> 16) + (outer >> 16);
-    return 2 * high + (((outer & 0xffff) + (rounding >> 16)) >> 15);
+    const int32_t inner = a_high * (int32_t)b_low + (int32_t)((a_low * b_low) >> 16);
+    const int32_t outer = (int32_t)a_low * b_high + (uint16_t)inner;
+    return 2 * (a_high * b_high + (inner >> 16)) + ((outer + (rounding >> 16)) >> 15);
 #else
     return (int32_t)(((int64_t)a * b + rounding) >> 31);
 #endif
 }
 
-/* With right > 0, what the high product lost cannot change the last rounding: floor(floor(v) / n) is
- * floor(v / n). Adding half after all but one shift cannot overflow. */
-static inline int32_t mote_requantize(int32_t acc, int32_t multiplier, int right, int is_double)
+/* rounding: MOTE_HALF for double rounding, 0 for single. With right > 0, what the high product lost cannot
+ * change the last rounding: floor(floor(v) / n) is floor(v / n). Adding half after all but one shift
+ * cannot overflow. */
+static inline int32_t mote_requantize(int32_t acc, int32_t multiplier, int right, int32_t rounding)
 {
-    const int32_t half = (int32_t)1 << 30;
     int32_t high;
-    if (right <= 0)
-        return mote_multiply_high(acc * ((int32_t)1 << -right), multiplier, half);
-    high = mote_multiply_high(acc, multiplier, is_double ? half : 0);
-    if (is_double)
+    if (right <= 0) {
+        acc *= (int32_t)1 << -right;
+        return mote_multiply_high(acc, multiplier, MOTE_HALF);
+    }
+    high = mote_multiply_high(acc, multiplier, rounding);
+    if (rounding)
         high += high >> 31; /* halves away from 0 */
     return ((high >> (right - 1)) + 1) >> 1;
 }
 
 static inline int32_t mote_requantize_double(int32_t acc, int32_t multiplier, int right)
 {
-    return mote_requantize(acc, multiplier, right, 1);
+    return mote_requantize(acc, multiplier, right, MOTE_HALF);
 }
 
 static inline int8_t mote_clamp_s8(int32_t value, int32_t low, int32_t high)
