@@ -207,7 +207,7 @@ def test_weights_that_two_layers_share_are_scaled_for_each() -> None:
     ]
     graph = graph.rebuild(shared)
     folded = fold_batch_norm(graph)
-    assert [n.inputs[1] for n in folded.nodes] == ["a.0_2", "a.0"]
+    assert [n.inputs[1:] for n in folded.nodes] == [("a.weight", "a.bias"), ("a.0", "a.1")]
     assert_same_function(graph, folded)
 
 

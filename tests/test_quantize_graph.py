@@ -10,8 +10,9 @@ import mote
 from float_graphs import build
 from mote import reference
 from mote.errors import InputError, UnsupportedModelError
-from mote.ir import DType, Graph, Quantization, Tensor
+from mote.ir import DType, Graph, Node, Quantization, Tensor
 from mote.ir.ops import (
+    Activation,
     Add,
     AveragePool2D,
     BatchNorm,
@@ -29,7 +30,9 @@ from mote.ir.ops import (
     Softmax,
 )
 from mote.ir.text import format_graph
+from mote.lower.lower import lower
 from mote.quantization import quantize, to_integers, to_reals
+from mote.target import CORES
 
 SAME = Padding(1, 1, 1, 1)
 
@@ -246,6 +249,10 @@ def test_progress_counts_the_batches() -> None:
         (images(2).astype(np.int8), "are int8, allowed: float32"),
         (np.full((1, 8, 8, 2), np.nan, np.float32), "contain NaN or infinity"),
         ([images(2), images(2)], "needs samples for 1 inputs (x), found 2"),
+        ([[1.0, 2.0]], "are a list, allowed: a numpy array"),
+        (memoryview(images(2)), "are a memoryview, allowed: a numpy array"),
+        (np.float32(1.0)[()], "are a float32, allowed: a numpy array"),
+        (np.array(1, np.float32), "have shape [], allowed"),
     ],
 )
 def test_samples_that_do_not_fit_are_refused(samples: object, message: str) -> None:
@@ -254,10 +261,103 @@ def test_samples_that_do_not_fit_are_refused(samples: object, message: str) -> N
     assert message in caught.value.message()
 
 
-def test_values_beyond_float32_are_reported_by_tensor() -> None:
-    graph = one_layer(np.full((4, 2), 1e38), np.zeros(4))
-    with np.errstate(over="ignore"), pytest.raises(InputError, match="tensor 'fc'"):
-        quantize(graph, np.full((1, 2), 100, np.float32))
+@pytest.mark.parametrize(
+    ("weight", "sample", "tensor"),
+    [(1e17, 100, "fc"), (1e18, 3e38, "fc"), (1, 3e38, "x")],
+    ids=["beyond the bound", "beyond float32", "in the samples"],
+)
+def test_values_without_bound_are_reported_by_tensor(
+    weight: float, sample: float, tensor: str
+) -> None:
+    graph = one_layer(np.full((4, 2), weight), np.zeros(4))
+    with pytest.raises(InputError, match=f"tensor '{tensor}'"):
+        quantize(graph, np.full((1, 2), sample, np.float32))
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, 1e19])
+def test_weights_without_bound_are_reported_by_name(weight: float) -> None:
+    graph = one_layer(np.full((4, 2), weight), np.zeros(4))
+    with pytest.raises(UnsupportedModelError, match=r"constant 'fc\.0'"):
+        quantize(graph, images(2, (2,)))
+
+
+def test_a_batch_norm_of_negative_variance_is_reported_not_warned_of() -> None:
+    graph = build((1, 4), [("fc", FullyConnected(), "x"), ("bn", BatchNorm(), "fc")])
+    variance = Tensor("bn.3", (4,), DType.FLOAT32, data=np.full(4, -1, np.float32))
+    with pytest.raises(UnsupportedModelError, match=r"constant 'fc\.0'"):
+        quantize(graph.rebuild(graph.nodes, [variance]), images(2, (4,)))
+
+
+def magnitude(rng: np.random.Generator) -> float:
+    """Mostly ordinary, often far from it, sometimes beyond what can be quantised."""
+    return float(10.0 ** (rng.uniform(-3, 3) if rng.random() < 0.6 else rng.uniform(-40, 19)))
+
+
+def extreme_graph(rng: np.random.Generator) -> Graph:
+    """Convolutions, additions and softmaxes whose constants differ by any order of magnitude."""
+    tensors = {"x": Tensor("x", (1, 3, 3, 2), DType.FLOAT32)}
+    nodes: list[Node] = []
+    while len(nodes) < 3:
+        name, last = f"n{len(nodes)}", nodes[-1].output if nodes else "x"
+        activation = list(Activation)[int(rng.integers(4))]
+        shapes: list[tuple[int, ...]]
+        op, shapes = [
+            (Conv2D(activation=activation), [(2, 1, 1, 2), (2,)]),
+            (Add(activation=activation), [(2,)]),
+            (Softmax(), []),
+        ][int(rng.choice(3, p=(0.6, 0.3, 0.1)))]
+        constants = [
+            Tensor(
+                f"{name}.{i}",
+                shape,
+                DType.FLOAT32,
+                data=(rng.normal(size=shape) * magnitude(rng)).astype(np.float32)
+                * np.float32(rng.random() < 0.8),
+            )
+            for i, shape in enumerate(shapes)
+        ]
+        tensors |= {t.name: t for t in constants}
+        tensors[name] = Tensor(name, (1, 3, 3, 2), DType.FLOAT32)
+        nodes.append(Node(name, op, (last, *(t.name for t in constants)), name))
+    return Graph("extreme", tensors, tuple(nodes), ("x",), (nodes[-1].output,))
+
+
+def test_any_float_graph_compiles_or_is_refused_with_a_message() -> None:
+    rng = np.random.default_rng(11)
+    compiled = 0
+    for _ in range(150):
+        graph = extreme_graph(rng)
+        samples = images(4, (3, 3, 2)) * np.float32(magnitude(rng))
+        try:
+            quantized = quantize(graph, samples)
+        except (InputError, UnsupportedModelError):
+            continue
+        lower(quantized, CORES["cortex-m4"])
+        reference.run(quantized, [np.full((1, 3, 3, 2), -128, np.int8)])
+        compiled += 1
+    assert compiled >= 100
+
+
+def test_shared_weights_and_biases_of_one_last_name_stay_apart() -> None:
+    graph = build((1, 4), [("a", FullyConnected(), "x"), ("b", FullyConnected(), "a")])
+    w, b = (graph.tensors[t] for t in ("a.0", "a.1"))
+    same = [replace(w, name="first.p"), replace(b, name="second.p")]
+    nodes = [replace(n, inputs=(n.inputs[0], "first.p", "second.p")) for n in graph.nodes]
+    norm = build((1, 4), [("bn", BatchNorm(), "x")])
+    norms = [
+        Node(f"bn_{y}", BatchNorm(epsilon=e), (y, *norm.nodes[0].inputs[1:]), f"bn_{y}")
+        for y, e in (("a", 0.1), ("b", 0.3))
+    ]
+    nodes = [nodes[0], norms[0], replace(nodes[1], inputs=("bn_a", *nodes[1].inputs[1:])), norms[1]]
+    results = [replace(graph.tensors["b"], name=f"bn_{y}") for y in "ab"]
+    constants = [t for t in norm.tensors.values() if t.is_constant]
+    graph = replace(graph, outputs=("bn_b",)).rebuild(nodes, [*same, *results, *constants])
+    samples = images(50, (4,))
+    quantized = quantize(graph, samples)
+    step = quantized.tensors["bn_b"].q.scale
+    for sample in samples:
+        real, int8 = (predict(g, sample[None], "bn_b") for g in (graph, quantized))
+        assert np.abs(real - int8).max() <= 8 * step
 
 
 def test_an_int8_graph_is_not_quantised_again() -> None:

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from mote.ir import DType, Graph, Node, Tensor
 from mote.ir.ops import Activation, BatchNorm, Conv2D, DepthwiseConv2D, FullyConnected
-from mote.ir.tensor import Array
-from mote.passes.neighbours import free_name, is_private, is_sole_use, on_plane
+from mote.passes.neighbours import changed_constant, free_name, is_private, on_plane
 
 Reals = NDArray[np.float64]
 
@@ -19,9 +18,10 @@ def fold_batch_norm(graph: Graph) -> Graph:
     w' = w * a and b' = (b - mean) * a + beta, with a = gamma / sqrt(variance + epsilon) per output
     channel (Jacob et al. 2018, eq. 14).
     """
-    for node in graph.nodes:
-        if isinstance(node.op, BatchNorm):
-            graph = _fold(graph, node)
+    with np.errstate(all="ignore"):  # what is not finite here is refused before it is quantised
+        for node in graph.nodes:
+            if isinstance(node.op, BatchNorm):
+                graph = _fold(graph, node)
     return graph
 
 
@@ -36,8 +36,13 @@ def _fold(graph: Graph, node: Node) -> Graph:
         if isinstance(layer.op, DepthwiseConv2D)
         else (-1,) + (1,) * (len(weight.shape) - 1)
     )
-    scaled = _constant(graph, weight, layer, weight.array * factor.reshape(shape))
-    shifted = _constant(graph, bias, layer, bias.array * factor + offset)
+    scaled, shifted = (
+        changed_constant(graph, layer, old.name, _constant(old.name, values))
+        for old, values in (
+            (weight, weight.array * factor.reshape(shape)),
+            (bias, bias.array * factor + offset),
+        )
+    )
     inputs = (layer.inputs[0], scaled.name, shifted.name)
     folded = replace(layer, inputs=inputs, output=node.output)
     nodes = [folded if n is layer else n for n in graph.nodes if n is not node]
@@ -61,17 +66,8 @@ def _affine(graph: Graph, node: Node) -> tuple[Reals, Reals]:
     return factor, beta - mean * factor
 
 
-def _constant(graph: Graph, old: Tensor, layer: Node, array: Array) -> Tensor:
-    """``old`` with other values; under another name when another layer reads it too."""
-    array = array.astype(np.float32)
-    for known in graph.tensors.values():  # a module called twice keeps sharing its weights
-        same_type = known.is_constant and known.dtype is DType.FLOAT32
-        if same_type and np.array_equal(known.array, array):
-            return known
-    name = old.name
-    if not is_sole_use(graph, name):
-        name = free_name(graph, f"{layer.name}.{name.rsplit('.', 1)[-1]}")
-    return Tensor(name, old.shape, DType.FLOAT32, data=array)
+def _constant(name: str, values: Reals) -> Tensor:
+    return Tensor(name, values.shape, DType.FLOAT32, data=values.astype(np.float32))
 
 
 def _depthwise(graph: Graph, node: Node) -> Graph:
@@ -80,13 +76,8 @@ def _depthwise(graph: Graph, node: Node) -> Graph:
     if len(graph.result(node).shape) not in (2, 4):
         return graph
     weight, bias = (
-        Tensor(
-            free_name(graph, f"{node.name}.{name}"),
-            array.shape,
-            DType.FLOAT32,
-            data=array.astype(np.float32),
-        )
-        for name, array in (("factor", factor.reshape(1, 1, 1, -1)), ("offset", offset))
+        _constant(free_name(graph, f"{node.name}.{name}"), values)
+        for name, values in (("factor", factor.reshape(1, 1, 1, -1)), ("offset", offset))
     )
     inserted, between = on_plane(graph, node, DepthwiseConv2D(), (weight.name, bias.name))
     nodes = [m for n in graph.nodes for m in (inserted if n is node else (n,))]

@@ -1,4 +1,8 @@
-"""Questions and small rewrites that several passes share: who reads a value, planes of 2-D ones."""
+"""What several passes share: who reads a value, names, planes of 2-D values, other constants."""
+
+from dataclasses import replace
+
+import numpy as np
 
 from mote.ir import Graph, Node, Tensor
 from mote.ir.ops import Op, Reshape
@@ -7,11 +11,6 @@ from mote.ir.ops import Op, Reshape
 def is_private(graph: Graph, tensor: str) -> bool:
     """True when exactly one node reads a tensor and the caller does not."""
     return tensor not in graph.outputs and len(graph.consumers(tensor)) == 1
-
-
-def is_sole_use(graph: Graph, constant: str) -> bool:
-    """True when a constant is an operand only once."""
-    return sum(n.inputs.count(constant) for n in graph.nodes) == 1
 
 
 def free_name(graph: Graph, name: str) -> str:
@@ -43,3 +42,22 @@ def on_plane(
         Node(after.name, Reshape(to=y.shape), (after.name,), y.name),
     )
     return nodes, (before, after)
+
+
+def changed_constant(graph: Graph, node: Node, name: str, new: Tensor) -> Tensor:
+    """What ``node`` reads instead of the constant ``name``: the values and type of ``new``.
+
+    An equal constant that exists serves again, so that a module called twice keeps sharing its
+    weights. A constant that other nodes read keeps its name, and the new one gets its own.
+    """
+    for known in graph.tensors.values():
+        same_type = known.is_constant and (known.dtype, known.quantization) == (
+            new.dtype,
+            new.quantization,
+        )
+        if same_type and np.array_equal(known.array, new.array):
+            return known
+    if any(name in n.inputs for n in graph.nodes if n.name != node.name):
+        role = node.op.inputs[node.inputs.index(name)]
+        name = free_name(graph, f"{node.name}.{role}")
+    return replace(new, name=name)

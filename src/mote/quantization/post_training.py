@@ -1,6 +1,6 @@
 """Post-training quantisation of a float graph to int8, with scales from sample inputs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,8 +24,8 @@ from mote.ir.ops import (
 )
 from mote.ir.tensor import Array
 from mote.passes import optimize
-from mote.passes.neighbours import free_name, is_private
-from mote.quantization.calibrate import Progress, Range, calibrate
+from mote.passes.neighbours import changed_constant, is_private
+from mote.quantization.calibrate import GREATEST, Progress, Range, calibrate
 from mote.quantization.scheme import (
     BIAS_LIMIT,
     SOFTMAX,
@@ -36,10 +36,15 @@ from mote.quantization.scheme import (
 )
 from mote.reference.fixed_point import round_half_away
 
-TINY = float(np.finfo(np.float32).tiny)
-
 FINEST = 2.0**-18
-"""A result's scale is at least this part of its operands': keeps every multiplier in range."""
+"""A sum's or mean's scale is at least this part of its coarsest operand's: the multiplier fits."""
+
+ABOVE_ONE = 1 + 2.0**-20
+"""By how much a layer's result is coarser than a unit of its accumulator, which is exact: the
+multiplier stays below 1, and no accumulator is shifted up."""
+
+LEAST = 2.0**-64
+"""Least scale of an activation; a finer value counts as 0."""
 
 
 def quantize(
@@ -58,22 +63,24 @@ def quantize(
         graph: A float graph; ``optimize`` is applied to it first.
         samples: Float inputs stacked along the first axis, or one such array per graph input.
         progress: Called with (batches done, batches in all) during calibration.
+
+    Raises:
+        InputError: The samples do not fit the inputs, or lead to values without bound.
+        UnsupportedModelError: The graph is not float32, or holds constants without bound.
     """
     graph = optimize(graph)
     _require_float(graph)
-    arrays = (samples,) if isinstance(samples, np.ndarray) else tuple(samples)
+    arrays = tuple(samples) if isinstance(samples, tuple | list) else (samples,)
     ranges = _needed(graph, calibrate(graph, arrays, progress))
-    quantizations = assign(graph, ranges)
-    tensors = [
-        replace(t, dtype=DType.INT8, quantization=quantizations[t.name])
-        for t in graph.tensors.values()
-        if not t.is_constant
+    inputs = [
+        _as_int8(graph.tensors[name], activation_quantization(*ranges[name], _floor(ranges[name])))
+        for name in graph.inputs
     ]
-    result = graph.rebuild(graph.nodes, tensors)
-    for node in graph.nodes:
-        result = _quantize_constants(result, node)
-    verify(result)
-    return result
+    quantized = graph.rebuild(graph.nodes, inputs)
+    for node in graph.nodes:  # in execution order: scales follow from those of the operands
+        quantized = _quantize_node(quantized, node, ranges[node.output])
+    verify(quantized)
+    return quantized
 
 
 def _require_float(graph: Graph) -> None:
@@ -94,6 +101,18 @@ def _require_float(graph: Graph) -> None:
             details=problems,
             hint="a model that is int8 already needs no quantisation: compile it as it is",
         )
+    problems = [
+        f"constant '{t.name}'"
+        for t in graph.tensors.values()
+        if t.is_constant and not (np.abs(t.array) <= GREATEST).all()
+    ]
+    if problems:
+        raise UnsupportedModelError(
+            graph.name,
+            f"weights are beyond {GREATEST:.3g} or not numbers",
+            details=problems,
+            hint="check that training converged",
+        )
 
 
 def _needed(graph: Graph, ranges: dict[str, Range]) -> dict[str, Range]:
@@ -110,56 +129,66 @@ def _needed(graph: Graph, ranges: dict[str, Range]) -> dict[str, Range]:
     return ranges
 
 
-def assign(graph: Graph, ranges: dict[str, Range]) -> dict[str, Quantization]:
-    """Quantisation of every activation, in the order in which values are computed.
-
-    Pools, pads and reshapes keep their operand's; softmax has its own; the rest follow from
-    their range.
-    """
-    assigned: dict[str, Quantization] = {}
-    for name in graph.inputs:
-        low, high = ranges[name]
-        assigned[name] = activation_quantization(low, high, TINY if max(-low, high) > 0 else 1.0)
-    for node in graph.nodes:
-        operands = [t for t in node.inputs if not graph.tensors[t].is_constant]
-        match node.op:
-            case AveragePool2D() | MaxPool2D() | Pad() | Reshape():
-                assigned[node.output] = assigned[operands[0]]
-            case Softmax():
-                assigned[node.output] = SOFTMAX
-            case _:
-                coarsest = max(assigned[t].scale for t in operands)
-                low, high = ranges[node.output]
-                least = FINEST * coarsest if max(-low, high) > 0 else coarsest
-                assigned[node.output] = activation_quantization(low, high, least)
-    return assigned
-
-
-def _quantize_constants(graph: Graph, node: Node) -> Graph:
-    """The graph with the node's float constants as integers, and its rounding rule."""
+def _quantize_node(graph: Graph, node: Node, bounds: Range) -> Graph:
+    """The graph with the node's constants and result as integers, and its rounding rule."""
     match node.op:
         case Conv2D() | FullyConnected():
-            return _quantize_weights(graph, node, node.op, axis=0)
+            changed, constants = _weighted(graph, node, axis=0)
         case DepthwiseConv2D():
-            return _quantize_weights(graph, node, node.op, axis=3)
-    constants = {}
+            changed, constants = _weighted(graph, node, axis=3)
+        case _:
+            changed, constants = _others(graph, node)
+    nodes = [changed if n.name == node.name else n for n in graph.nodes]
+    graph = graph.rebuild(nodes, constants)
+    q = _result_quantization(changed, graph.operands(changed), bounds)
+    return graph.rebuild(nodes, (_as_int8(graph.result(node), q),))
+
+
+def _result_quantization(node: Node, operands: Sequence[Tensor], bounds: Range) -> Quantization:
+    """Pools, pads and reshapes keep their operand's; softmax has its own; the rest follow from
+    their range, and are no finer than what they are computed from can tell."""
+    match node.op:
+        case AveragePool2D() | MaxPool2D() | Pad() | Reshape():
+            return operands[0].q
+        case Softmax():
+            return SOFTMAX
+        case Conv2D() | DepthwiseConv2D() | FullyConnected():
+            finest = ABOVE_ONE * operands[0].q.scale * max(operands[1].q.scales)
+        case _:
+            finest = FINEST * max(t.q.scale for t in operands)
+    return activation_quantization(*bounds, max(finest, _floor(bounds, operands[0].q.scale)))
+
+
+def _floor(bounds: Range, unknown: float = 1.0) -> float:
+    """The least scale for a range; ``unknown`` for a value that was always 0."""
+    return LEAST if any(bounds) else unknown
+
+
+def _as_int8(tensor: Tensor, q: Quantization) -> Tensor:
+    return replace(tensor, dtype=DType.INT8, quantization=q)
+
+
+def _others(graph: Graph, node: Node) -> tuple[Node, list[Tensor]]:
+    """A node without weights, whose constant operands get their own range."""
+    inputs, constants = [], []
     for t in graph.operands(node):
         if t.is_constant:
-            least = TINY if t.array.any() else 1.0
-            q = activation_quantization(float(t.array.min()), float(t.array.max()), least)
-            constants[t.name] = _own(graph, node, t, DType.INT8, q, to_integers(t.array, q))
-    inputs = tuple(constants[name].name if name in constants else name for name in node.inputs)
-    return _replace(graph, node, replace(node, inputs=inputs), constants.values())
+            bounds = (float(t.array.min()), float(t.array.max()))
+            q = activation_quantization(*bounds, _floor(bounds))
+            integers = Tensor(t.name, t.shape, DType.INT8, q, to_integers(t.array, q))
+            t = changed_constant(graph, node, t.name, integers)
+            constants.append(t)
+        inputs.append(t.name)
+    return replace(node, inputs=tuple(inputs)), constants
 
 
-def _quantize_weights(
-    graph: Graph, node: Node, op: Conv2D | DepthwiseConv2D | FullyConnected, axis: int
-) -> Graph:
+def _weighted(graph: Graph, node: Node, axis: int) -> tuple[Node, list[Tensor]]:
     """Weights with their own scales; bias with input scale times weight scale (eq. 11).
 
     A weight scale is raised where the bias would not fit otherwise. A channel that has neither
     weights nor bias gets the greatest scale of the others.
     """
+    assert isinstance(node.op, Conv2D | DepthwiseConv2D | FullyConnected)
     x, weight, bias = graph.operands(node)
     reals = bias.array.astype(np.float64)
     least = np.abs(reals) / (x.q.scale * BIAS_LIMIT)
@@ -173,29 +202,8 @@ def _quantize_weights(
     bias_q = Quantization(
         tuple(float32_at_least(float(s)) for s in scales), (0,) * len(scales), axis=0
     )
-    w = _own(graph, node, weight, DType.INT8, q, to_integers(weight.array, q))
-    b = _own(graph, node, bias, DType.INT32, bias_q, steps)
-    rounded = replace(op, rounding=Rounding.SINGLE)
-    changed = replace(node, op=rounded, inputs=(x.name, w.name, b.name))
-    return _replace(graph, node, changed, (w, b))
-
-
-def _own(
-    graph: Graph, node: Node, old: Tensor, dtype: DType, q: Quantization, integers: Array
-) -> Tensor:
-    """``old`` as integers, under a new name while other layers read the real values.
-
-    A layer that is called twice keeps sharing its weights where both calls agree.
-    """
-    for known in graph.tensors.values():
-        same_type = known.is_constant and (known.dtype, known.quantization) == (dtype, q)
-        if same_type and np.array_equal(known.array, integers):
-            return known
-    name = old.name
-    if sum(n.inputs.count(name) for n in graph.nodes) > node.inputs.count(name):
-        name = free_name(graph, f"{node.name}.{name.rsplit('.', 1)[-1]}")
-    return Tensor(name, old.shape, dtype, q, integers)
-
-
-def _replace(graph: Graph, old: Node, new: Node, tensors: Iterable[Tensor]) -> Graph:
-    return graph.rebuild([new if n.name == old.name else n for n in graph.nodes], tensors)
+    weights = Tensor(weight.name, weight.shape, DType.INT8, q, to_integers(weight.array, q))
+    biases = Tensor(bias.name, bias.shape, DType.INT32, bias_q, steps)
+    changed = [changed_constant(graph, node, t.name, t) for t in (weights, biases)]
+    inputs = (x.name, *(t.name for t in changed))
+    return replace(node, op=replace(node.op, rounding=Rounding.SINGLE), inputs=inputs), changed
