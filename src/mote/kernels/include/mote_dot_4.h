@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* The assembly knows the order of the fields. A call changes x, w and rows. */
+/* The assembly knows the order of the fields. A call may change x, w and rows. */
 typedef struct {
     int32_t sum[4];
     const int8_t *x;

@@ -53,12 +53,15 @@ static inline int32_t mote_multiply_high(int32_t a, int32_t b, int32_t rounding)
  * cannot overflow. */
 static inline int32_t mote_requantize(int32_t acc, int32_t multiplier, int right, int32_t rounding)
 {
+    const int is_left = right <= 0;
     int32_t high;
-    if (right <= 0) {
+    if (is_left) {
         acc *= (int32_t)1 << -right;
-        return mote_multiply_high(acc, multiplier, MOTE_HALF);
+        rounding = MOTE_HALF;
     }
     high = mote_multiply_high(acc, multiplier, rounding);
+    if (is_left)
+        return high;
     if (rounding)
         high += high >> 31; /* halves away from 0 */
     return ((high >> (right - 1)) + 1) >> 1;
