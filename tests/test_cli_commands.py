@@ -114,6 +114,39 @@ def test_profile_shows_layers_and_totals_with_the_error_of_cycles(
     assert "unvalidated" in output(capsys, "profile", "small.tflite", "-t", "cortex-m0plus")
 
 
+def test_the_rows_of_a_profile_add_up_to_its_totals(folder: Path, capsys: Capture) -> None:
+    said = output(capsys, "profile", "small.tflite", "-t", "nucleo-l4r5zi")
+    rows = [line.split() for line in said.splitlines() if "conv" in line or "fully" in line]
+    rows = [row[1:] for row in rows] + [
+        line.split() for line in said.splitlines() if "run " in line
+    ]
+    totals = mote.compile("small.tflite", "nucleo-l4r5zi").profile().totals
+    sums = [sum(int(row[i].replace(",", "")) for row in rows) for i in (1, 2, 3, 4)]
+    assert sums == [
+        *(totals.macs, totals.instructions, totals.cycles),
+        totals.flash_stall_cycles,
+    ]
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_a_narrow_terminal_gets_every_name_and_every_figure(
+    columns: int, folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = output(capsys, "targets") + output(capsys, "ops")
+    monkeypatch.setattr("mote.cli.console.PIPE_COLUMNS", columns)
+    narrow = output(capsys, "targets") + output(capsys, "ops")
+    if columns == 80:
+        assert narrow == wide
+    profile = output(capsys, "profile", "small.tflite", "-t", "nucleo-l4r5zi").splitlines()
+    assert profile[1].split()[-1] == "live"
+    assert profile[2].split()[-2:] == ["RAM", "weights"]
+    measured = mote.compile("small.tflite", "nucleo-l4r5zi").profile()
+    shown = [line.split() for line in profile if line.startswith(("0 ", "1 "))]
+    assert [(row[1][:7], row[-1].replace(",", "")) for row in shown] == [
+        (layer.op[:7], str(layer.weights_bytes)) for layer in measured.layers
+    ]
+
+
 def test_profile_for_a_board_adds_its_clock_power_and_limits(folder: Path, capsys: Capture) -> None:
     said = output(capsys, "profile", "small.tflite", "-t", "nucleo-l4r5zi")
     assert "at 120 MHz" in said
@@ -168,6 +201,7 @@ def test_verify_names_the_first_difference_and_ends_with_1(
     assert "layer 0 conv_2d" in said
     assert "[0, 2, 3, 1]" in said
     assert "expected" in said
+    assert "in the C: layer_00_conv_2d, mote_conv_2d_s8" in said
 
 
 def test_targets_lists_every_core_and_board(capsys: Capture) -> None:

@@ -2,11 +2,11 @@
 
 import click
 
-from mote.cli.console import print_json, stdout, table
+from mote.cli.console import print_json, print_table, stdout, table
 from mote.cli.options import json_option
 from mote.lower.support import Support, SupportRow, support_table
 
-_MARKS = {Support.DSP: "DSP", Support.PORTABLE: "C", Support.FREE: "free", Support.GRAPH: "graph"}
+_MARKS = {Support.DSP: "DSP", Support.PORTABLE: "C", Support.FREE: "free", Support.GRAPH: "–"}
 
 
 @click.command("ops")
@@ -35,8 +35,8 @@ def ops_command(as_json: bool) -> None:
         x, y = (dtype.value for dtype in row.dtypes)
         marks = (_MARKS[row.cores[core]] for core in cores)
         made.add_row(row.kind, x if x == y else f"{x} to {y}", *marks)
+    print_table(made)
     console = stdout()
-    console.print(made)
     for support, mark in _MARKS.items():
         console.print(f"{mark:<6} {support.meaning}", soft_wrap=True)
 

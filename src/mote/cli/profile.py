@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import click
+from rich.table import Table
 
 import mote
-from mote.cli.console import number, print_json, stdout, table, working
+from mote.cli.console import number, print_json, print_table, stdout, table, working
 from mote.cli.options import json_option, model_argument, seed_option, target_option
 from mote.errors import TargetError
 from mote.run.profile import Profile, Totals
@@ -49,15 +50,15 @@ def profile_command(model: Path, target: str, seed: int, as_json: bool) -> None:
 def _print(profile: Profile, target: Target) -> None:
     console = stdout()
     console.print(f"{profile.model} on {profile.target}", style="bold")
-    console.print(_layers(profile))
+    print_table(_layers(profile))
     for name, value in _totals(profile.totals, target):
         console.print(f"  {name:<13} {value}", soft_wrap=True)
 
 
-def _layers(profile: Profile) -> object:
+def _layers(profile: Profile) -> Table:
     stalls = bool(profile.totals.flash_stall_cycles)
-    columns = ["MACs", "instructions", "cycles", *(["stalls"] if stalls else []), "c/MAC"]
-    made = table(["#", "layer", *columns, "live RAM", "weights"], text=["layer"])
+    columns = ["MACs", "instruc-\ntions", "cycles", *(["stalls"] if stalls else []), "c/MAC"]
+    made = table(["#", "layer", *columns, "live\nRAM", "weights"], text=["layer"])
     for layer in profile.layers:
         made.add_row(
             str(layer.index),
@@ -70,6 +71,11 @@ def _layers(profile: Profile) -> object:
             number(layer.ram_live_bytes),
             number(layer.weights_bytes),
         )
+    run = profile.run
+    stalled = [number(run.flash_stall_cycles)] if stalls else []
+    made.add_row(
+        "", "run", "0", number(run.instructions), number(run.cycles), *stalled, "–", "–", "0"
+    )
     return made
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mote.cli.console import number, print_json, stdout, table
+from mote.cli.console import number, print_json, print_table, stdout, table
 from mote.cli.options import json_option
 from mote.target import BOARDS, CORES, Board
 
@@ -48,13 +48,13 @@ def _print_targets() -> None:
     for core in CORES.values():
         cores.add_row(core.name, core.architecture, "yes" if core.dsp else "–", core.cycle_error)
     boards = table(
-        ["board", "core", "RAM kB", "flash kB", "MHz", "wait states", "modelled", "mW", "$"],
-        text=["board", "core"],
+        ["board", "core", "RAM\nkB", "flash\nkB", "MHz", "wait\nstates", "modelled", "mW", "$"],
+        text=["board"],
     )
     for board in BOARDS.values():
         boards.add_row(
             board.name,
-            board.core.name,
+            board.core.name.removeprefix("cortex-"),
             number(board.ram_bytes / 1024),
             number(board.flash_bytes / 1024),
             f"{board.clock_hz / 1e6:g}",
@@ -63,10 +63,9 @@ def _print_targets() -> None:
             "–" if board.active_mw is None else f"{board.active_mw:.3g}",
             number(board.price_usd, 2),
         )
-    console = stdout()
-    console.print(cores)
-    console.print(boards)
-    console.print(
+    print_table(cores)
+    print_table(boards)
+    stdout().print(
         "A cycle error in percent is for boards whose flash wait states are modelled; "
         "other cycles are for zero wait states.\n"
         "– no source states it. `mote targets --sources` names the source of every figure.",

@@ -10,7 +10,9 @@ import mote
 from mote.build import Build
 from mote.cli.console import stdout, working
 from mote.cli.options import model_argument, seed_option, target_option
+from mote.codegen.identifiers import layer_function
 from mote.ir.tensor import Array
+from mote.lower.step import Program
 from mote.run.verify import Comparison, compare_with_litert, random_samples
 from mote.target import resolve
 
@@ -54,7 +56,7 @@ def verify_command(model: Path, target: str, samples: int, seed: int) -> int:
             samples=samples,
             seed=seed,
         )
-    return _report(comparison, seed)
+    return _report(comparison, build.program, seed)
 
 
 def _traces(build: Build, samples: int, seed: int) -> Iterator[dict[str, Array]]:
@@ -64,7 +66,7 @@ def _traces(build: Build, samples: int, seed: int) -> Iterator[dict[str, Array]]
         yield from build.trace_samples(batch)
 
 
-def _report(comparison: Comparison, seed: int) -> int:
+def _report(comparison: Comparison, program: Program, seed: int) -> int:
     console = stdout()
     what = (
         f"{comparison.samples} samples (seed {seed}), {comparison.layers} layers, "
@@ -83,4 +85,7 @@ def _report(comparison: Comparison, seed: int) -> int:
     )
     if comparison.first:
         console.print(f"first: {comparison.first}", soft_wrap=True)
+    for index, step in enumerate(program.steps):
+        if comparison.first and step.node.name == comparison.first.node:
+            console.print(f"in the C: {layer_function(program, index)}, {step.kernel.name}")
     return DIFFERENT

@@ -52,8 +52,8 @@ class Difference:
     def __str__(self) -> str:
         return (
             f"sample {self.sample}, layer {self.layer} {self.kind} '{self.node}', "
-            f"tensor '{self.tensor}'{list(self.index)}: expected {self.expected:g}, "
-            f"found {self.found:g} ({self.differing:,} of {self.elements:,} elements differ)"
+            f"element {list(self.index)}: expected {self.expected:g}, found {self.found:g} "
+            f"({self.differing:,} of {self.elements:,} elements differ), tensor '{self.tensor}'"
         )
 
 
