@@ -1,9 +1,11 @@
 """Whatever a user gets wrong: one message with a way out, exit code 2, nothing left behind."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -256,6 +258,81 @@ def test_a_real_process_shows_one_message_and_ends_with_2(folder: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("mote: error: absent.tflite")
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_reason_to_complain(stream: str, folder: Path) -> None:
+    number = {"stdout": 1, "stderr": 2}[stream]
+    command = f"exec {number}>&-; exec {sys.executable} -m mote run small.tflite"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        env={**os.environ, "PYTHONPATH": str(Path(mote.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [("targets",), ("targets", "--json"), ("ops",)])
+def test_a_terminal_that_lacks_characters_gets_the_rest(command: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mote", *command],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(mote.__file__).parents[1]),
+            "PYTHONIOENCODING": "ascii",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    if "--json" in command:
+        cores = {core["name"]: core for core in json.loads(done.stdout)["cores"]}
+        assert cores["cortex-m4"]["cycle_error"] == "±13 %"
+
+
+def test_a_model_may_have_any_file_name(folder: Path, capsys: Capture) -> None:
+    name = os.fsdecode(b"k w's \xff.tflite")
+    (folder / "small.tflite").rename(folder / name)
+    assert main(["compile", name, "-t", "cortex-m4", "-o", "my out"]) == 0
+    assert "make -C 'my out'" in capsys.readouterr().out
+    assert main(["profile", name, "-t", "cortex-m4", "--json"]) == 0
+    json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+def test_a_command_that_is_stopped_leaves_nothing(ending: signal.Signals, folder: Path) -> None:
+    emulator = folder / "bin" / "qemu-system-arm"
+    emulator.parent.mkdir()
+    emulator.write_text(f"#!/bin/sh\necho $$ > {folder}/started\nexec sleep 60\n")
+    emulator.chmod(0o755)
+    (folder / "temporary").mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mote", "run", "small.tflite", "-t", "cortex-m4", "-o", "y.npy"],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(mote.__file__).parents[1]),
+            "PATH": f"{emulator.parent}:{os.environ['PATH']}",
+            "TMPDIR": str(folder / "temporary"),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    started = folder / "started"
+    while process.poll() is None and not (started.is_file() and started.read_text().strip()):
+        time.sleep(0.02)
+    process.send_signal(ending)
+    written, complaints = process.communicate()
+    assert (written, complaints.strip()) == ("", "mote: interrupted")
+    assert process.returncode == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+    assert list((folder / "temporary").iterdir()) == []
+    assert not (folder / "y.npy").exists()
 
 
 def test_a_reader_that_goes_away_is_no_reason_to_complain(folder: Path) -> None:

@@ -137,7 +137,7 @@ def test_unaligned_loads_work_on_an_m4(tmp_path: Path) -> None:
 def test_a_program_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     code = '__attribute__((naked)) void layer_00_loop(uint8_t *arena) { __asm("1: b 1b"); }'
     firmware = toy_firmware(code, ["layer_00_loop"], M4, tmp_path)
-    with pytest.raises(ToolError, match="did not end within 1 s"):
+    with pytest.raises(ToolError, match="did not finish within 1 s"):
         run(firmware, [words()], timeout_s=1)
 
 

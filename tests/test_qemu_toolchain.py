@@ -39,6 +39,27 @@ def test_a_tool_that_takes_too_long_is_stopped() -> None:
         toolchain.call("cc", ["-x", "c", "-E", "/dev/zero"], timeout_s=0.01)
 
 
+def test_a_tool_that_cannot_be_started_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cc").write_bytes(bytes(64))
+    (tmp_path / "cc").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="cc: cannot be started"):
+        toolchain.call("cc", ["--version"])
+
+
+def test_an_emulator_that_writes_nothing_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firmware = toy_firmware(NOTHING, ["layer_00_none"], CORES["cortex-m4"], tmp_path)
+    (tmp_path / "qemu-system-arm").write_text("#!/bin/sh\n")
+    (tmp_path / "qemu-system-arm").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="wrote 0 B of results"):
+        run(firmware, [words()])
+
+
 @pytest.fixture
 def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -75,6 +96,25 @@ def test_a_cache_that_cannot_be_written_is_named(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(ToolError, match="set XDG_CACHE_HOME"):
         cache.stored("parts/a.o", lambda path: path.write_text("x"))
+
+
+@pytest.mark.parametrize("value", ["", "relative/folder"])
+def test_a_cache_that_is_not_absolute_is_in_the_home_folder(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", value)
+    assert cache.cache_directory() == tmp_path / ".cache" / "mote"
+
+
+def test_a_user_without_a_home_folder_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(ToolError, match="set XDG_CACHE_HOME"):
+        cache.cache_directory()
 
 
 def test_the_key_changes_with_every_part_and_their_borders() -> None:

@@ -1,5 +1,6 @@
 """`mote compile`: a model becomes a folder of C sources."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -46,7 +47,7 @@ def compile_command(model: Path, target: str, output: Path) -> None:
     console.print(f"  flash  {number(sum(constants))} B of constants, code aside", soft_wrap=True)
     if chosen.board:
         console.print(f"  {_limits(chosen.board)}", soft_wrap=True)
-    console.print(f"Next: make -C {output}", soft_wrap=True)
+    console.print(f"Next: make -C {shlex.quote(str(output))}", soft_wrap=True)
 
 
 def _limits(board: Board) -> str:

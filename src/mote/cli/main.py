@@ -1,6 +1,7 @@
 """The command group, and how every failure becomes one message and an exit code."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ import click
 
 from mote import __version__
 from mote.cli.compile import compile_command
+from mote.cli.console import prepare_streams
 from mote.cli.ops import ops_command
 from mote.cli.profile import profile_command
 from mote.cli.run import run_command
@@ -55,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def invoke(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; a user's mistake never shows a traceback."""
+    prepare_streams()
+    # As for Ctrl-C: nothing is left in the temporary folder, and no emulator goes on alone.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result = command.main(arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()

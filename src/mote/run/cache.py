@@ -10,9 +10,16 @@ from mote.errors import ToolError
 
 
 def cache_directory() -> Path:
-    """``$XDG_CACHE_HOME/mote``, ``~/.cache/mote`` when that is not set."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "mote"
+    """``$XDG_CACHE_HOME/mote``; ``~/.cache/mote`` when that is not set, or not absolute."""
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if base.is_absolute():
+        return base / "mote"
+    try:
+        return Path.home() / ".cache" / "mote"
+    except RuntimeError:
+        raise ToolError(
+            "cache", "this user has no home folder", hint="set XDG_CACHE_HOME to a folder"
+        ) from None
 
 
 def content_key(*parts: str) -> str:

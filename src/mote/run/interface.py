@@ -37,14 +37,6 @@ class Interface:
     outputs: tuple[Slot, ...]
     results: tuple[Slot, ...]
 
-    @property
-    def input_bytes(self) -> int:
-        return sum(slot.bytes for slot in self.inputs)
-
-    @property
-    def output_bytes(self) -> int:
-        return sum(slot.bytes for slot in self.outputs)
-
 
 def interface(program: Program, plan: Plan) -> Interface:
     """The interface of a planned program."""

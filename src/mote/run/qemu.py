@@ -1,7 +1,6 @@
 """Runs a built firmware on an emulated core: samples in, outputs, stack and block counts out."""
 
 import struct
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from mote.run.count import BlockCount, Window, plugin, read_counts
 from mote.run.elf import read_image
 from mote.run.firmware import STACK_BYTES, Firmware
 from mote.run.interface import Slot
-from mote.run.toolchain import find
+from mote.run.toolchain import execute
 
 TIMEOUT_S = 600.0
 _FAULT, _STACK = 3, 4
@@ -53,7 +52,7 @@ def run(
         firmware: From ``firmware.build``.
         samples: For each sample, one array for each input, of the input's shape and type.
         window: Count the blocks that the first sample executes.
-        timeout_s: Give up after this long.
+        timeout_s: Give up after this long for each sample.
 
     Raises:
         InputError: A sample does not fit the model.
@@ -71,8 +70,9 @@ def run(
         ]
         if window:
             (directory / "window.txt").write_text(window.text())
-            arguments += ["-plugin", f"{plugin()},plan=window.txt,out=blocks.txt"]
-        _emulate(arguments, directory, firmware, timeout_s)
+            path = str(plugin()).replace(",", ",,")  # a comma begins the next option
+            arguments += ["-plugin", f"{path},plan=window.txt,out=blocks.txt"]
+        _emulate(arguments, directory, firmware, timeout_s * max(1, len(samples)))
         outputs, stacks = _results(directory, firmware.interface.outputs, len(samples))
         return Execution(
             outputs=outputs,
@@ -99,18 +99,7 @@ def _emulate(arguments: list[str], directory: Path, firmware: Firmware, timeout_
     """Run QEMU to its end, or say what went wrong."""
     tool = "qemu-system-arm"
     where = f"{tool} ({firmware.core.name} on {firmware.core.machine})"
-    try:
-        done = subprocess.run(
-            [find(tool), *arguments],
-            cwd=directory,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout_s,
-        )
-    except subprocess.TimeoutExpired:
-        raise ToolError(where, f"the program did not end within {timeout_s:g} s") from None
+    done = execute(tool, arguments, directory=directory, timeout_s=timeout_s)
     if done.returncode == _FAULT:
         raise ToolError(
             where, "the program faulted", details=[_fault(directory / "fault.bin", firmware.elf)]
@@ -142,7 +131,8 @@ def _read(data: bytes, at: int, slot: Slot) -> Array:
 def _results(
     directory: Path, slots: Sequence[Slot], samples: int
 ) -> tuple[tuple[tuple[Array, ...], ...], list[int]]:
-    data = (directory / "results.bin").read_bytes()
+    path = directory / "results.bin"
+    data = path.read_bytes() if path.is_file() else b""
     size = 4 + sum(slot.bytes for slot in slots)
     if len(data) != samples * size:
         raise ToolError("qemu-system-arm", f"wrote {len(data)} B of results, not {samples * size}")

@@ -30,17 +30,18 @@ def find(tool: str) -> str:
     return path
 
 
-def call(
+def execute(
     tool: str, arguments: Sequence[str], *, directory: Path | None = None, timeout_s: float = 120
-) -> str:
-    """Run a program to its end and return its standard output.
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, without a shell, and return what it wrote and its exit status.
 
     Raises:
-        ToolError: It is missing, fails, or takes longer than ``timeout_s``.
+        ToolError: It is missing, cannot be started, or takes longer than ``timeout_s``.
     """
+    path = find(tool)
     try:
-        done = subprocess.run(
-            [find(tool), *arguments],
+        return subprocess.run(
+            [path, *arguments],
             cwd=directory,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -50,6 +51,19 @@ def call(
         )
     except subprocess.TimeoutExpired:
         raise ToolError(tool, f"did not finish within {timeout_s:g} s") from None
+    except OSError as error:
+        raise ToolError(path, f"cannot be started: {error.strerror}") from None
+
+
+def call(
+    tool: str, arguments: Sequence[str], *, directory: Path | None = None, timeout_s: float = 120
+) -> str:
+    """Standard output of a program that succeeds.
+
+    Raises:
+        ToolError: As for ``execute``, or it fails.
+    """
+    done = execute(tool, arguments, directory=directory, timeout_s=timeout_s)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines()
         raise ToolError(tool, f"failed with status {done.returncode}", details=lines[:_SHOWN_LINES])

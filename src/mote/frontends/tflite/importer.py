@@ -1,6 +1,7 @@
 """From the bytes of a TFLite model to a graph, or one error that tells all that is in the way."""
 
 import hashlib
+import os
 from pathlib import Path
 
 from mote.errors import ModelFileError, UnsupportedModelError
@@ -33,7 +34,8 @@ def load(path: str | Path) -> Graph:
         data = path.read_bytes()
     except OSError as error:
         raise ModelFileError(str(path), f"cannot be read: {error.strerror}") from error
-    return parse(data, path.stem, str(path))
+    name = os.fsencode(path.stem).decode(errors="replace")  # a file name need not be text
+    return parse(data, name, str(path))
 
 
 def parse(data: bytes, name: str, source: str) -> Graph:
