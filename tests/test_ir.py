@@ -1,5 +1,7 @@
 """The intermediate representation: shapes, limits, printing and verification."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -146,3 +148,36 @@ def test_weights_with_a_zero_point_are_refused() -> None:
     assert FullyConnected().problems((x, weight, bias), y) == [
         "weights have a zero point other than 0"
     ]
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias", "problem"),
+    [
+        (np.int8, np.float32, "int8 weights with float32 bias"),
+        (np.float32, np.int32, "float32 weights with int32 bias"),
+        (np.int8, np.int32, "int8 weights with int32 bias"),
+    ],
+)
+def test_float_data_takes_float_weights_alone(weight: type, bias: type, problem: str) -> None:
+    x, y = (Tensor(n, (1, 4), DType.FLOAT32) for n in "xy")
+    w, b = constant("w", np.zeros((4, 4), weight)), constant("b", np.zeros(4, bias))
+    found = FullyConnected().problems((x, w, b), y)
+    assert f"{problem} are not supported; allowed: float32 with float32" in found
+
+
+def test_computed_weights_and_biases_are_refused_whatever_their_scales() -> None:
+    x, y = activation("x", 1, 4), activation("y", 1, 3)
+    weight = constant("w", np.zeros((3, 4), np.int8), Quantization((0.1,) * 3, (0,) * 3, axis=0))
+    bias = Tensor("b", (3,), DType.INT32)
+    assert FullyConnected().problems((x, weight, bias), y) == ["weights and bias must be constants"]
+
+
+def test_activations_have_one_scale() -> None:
+    x = activation("x", 1, 3, q=Quantization((0.1,) * 3, (0,) * 3, axis=1))
+    [problem] = Reshape(to=(3, 1)).problems((x,), replace(x, name="y"))[:1]
+    assert problem == "tensor 'x' is quantised per channel, allowed: weights alone"
+
+
+def test_padding_is_never_negative() -> None:
+    with pytest.raises(AssertionError):
+        Padding(0, -1, 0, 0)

@@ -8,20 +8,22 @@ from mote.ir.ops.window import NO_PADDING, Padding, plane_shape, window_problems
 from mote.ir.tensor import Tensor
 
 
-def _weighted_problems(x: tuple[Tensor, ...], y: Tensor, channel_axis: int) -> list[str]:
+def _weighted_problems(x: tuple[Tensor, ...], channel_axis: int) -> list[str]:
     data, weight, bias = x
+    channels = weight.shape[channel_axis]
     found = []
     if not (weight.is_constant and bias.is_constant):
         found.append("weights and bias must be constants")
-    if bias.shape != (weight.shape[channel_axis],):
-        found.append(f"bias has shape {list(bias.shape)}, allowed: [{weight.shape[channel_axis]}]")
-    if data.dtype is F32:
-        return found
-    if weight.dtype is not S8 or bias.dtype is not S32:
+    if bias.shape != (channels,):
+        found.append(f"bias has shape {list(bias.shape)}, allowed: [{channels}]")
+    allowed = (F32, F32) if data.dtype is F32 else (S8, S32)
+    if (weight.dtype, bias.dtype) != allowed:
         found.append(
             f"{weight.dtype.value} weights with {bias.dtype.value} bias are not supported; "
-            "allowed: int8 with int32"
+            f"allowed: {allowed[0].value} with {allowed[1].value}"
         )
+    elif data.dtype is F32:
+        return found
     elif weight.quantization is None:
         found.append("weights have no quantisation parameters")
     elif any(weight.quantization.zero_points):
@@ -30,13 +32,20 @@ def _weighted_problems(x: tuple[Tensor, ...], y: Tensor, channel_axis: int) -> l
         found.append(
             f"weights are quantised along axis {weight.quantization.axis}, allowed: {channel_axis}"
         )
-    elif weight.quantization.axis is not None and len(weight.quantization.scales) != len(
-        bias.array
-    ):
+    elif weight.quantization.axis is not None and len(weight.quantization.scales) != channels:
         found.append(
-            f"weights have {len(weight.quantization.scales)} scales for {len(bias.array)} channels"
+            f"weights have {len(weight.quantization.scales)} scales for {channels} channels"
         )
     return found
+
+
+def _convolution_problems(
+    op: "Conv2D | DepthwiseConv2D", x: tuple[Tensor, ...], channel_axis: int
+) -> list[str]:
+    """What follows the shapes of data and weights."""
+    if min(*op.dilation, *op.stride) < 1:
+        return [f"stride {list(op.stride)} and dilation {list(op.dilation)} must be positive"]
+    return _weighted_problems(x, channel_axis) + window_problems(op.shape(*(t.shape for t in x)))
 
 
 @dataclass(frozen=True)
@@ -68,16 +77,7 @@ class Conv2D(Op):
                 f"{data[3]} input channels do not divide into groups of {weight[3]} "
                 f"for {weight[0]} outputs"
             )
-        if min(self.dilation) < 1 or min(self.stride) < 1:
-            return [
-                *found,
-                f"stride {list(self.stride)} and dilation {list(self.dilation)} must be positive",
-            ]
-        return (
-            found
-            + _weighted_problems(x, y, 0)
-            + window_problems(self.stride, self.shape(data, weight))
-        )
+        return found + _convolution_problems(self, x, 0)
 
 
 @dataclass(frozen=True)
@@ -103,25 +103,11 @@ class DepthwiseConv2D(Op):
         found = Op.problems(self, x, y)
         data, weight = x[0].shape, x[1].shape
         if len(data) != 4 or len(weight) != 4 or weight[0] != 1:
-            return [
-                *found,
-                (
-                    "needs input [N,H,W,C] and weights [1,KH,KW,O], "
-                    f"found {list(data)} and {list(weight)}"
-                ),
-            ]
+            shapes = f"{list(data)} and {list(weight)}"
+            return [*found, f"needs input [N,H,W,C] and weights [1,KH,KW,O], found {shapes}"]
         if weight[3] % data[3]:
             found.append(f"{weight[3]} output channels are no multiple of {data[3]} input channels")
-        if min(self.dilation) < 1 or min(self.stride) < 1:
-            return [
-                *found,
-                f"stride {list(self.stride)} and dilation {list(self.dilation)} must be positive",
-            ]
-        return (
-            found
-            + _weighted_problems(x, y, 3)
-            + window_problems(self.stride, self.shape(data, weight))
-        )
+        return found + _convolution_problems(self, x, 3)
 
 
 @dataclass(frozen=True)
@@ -147,4 +133,4 @@ class FullyConnected(Op):
                 *found,
                 f"needs input [B,I] and weights [O,I], found {list(data)} and {list(weight)}",
             ]
-        return found + _weighted_problems(x, y, 0)
+        return found + _weighted_problems(x, 0)

@@ -70,8 +70,14 @@ class Op:
             return [
                 f"type {x[0].dtype.value} -> {y.dtype.value} is not supported; allowed: {allowed}"
             ]
-        return [
+        found = [
             f"tensor '{t.name}' is {t.dtype.value} without quantisation parameters"
             for t in (*x, y)
             if t.dtype in (S8, U8) and t.quantization is None
         ]
+        found += [
+            f"tensor '{t.name}' is quantised per channel, allowed: weights alone"
+            for t in (*x, y)
+            if not t.is_constant and t.quantization is not None and t.quantization.axis is not None
+        ]
+        return found

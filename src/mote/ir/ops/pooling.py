@@ -35,7 +35,7 @@ class _Pool(Op):
             found.append(f"padding {p} is as large as the window {list(self.kernel)}")
         if x[0].dtype is S8 and x[0].quantization != y.quantization:
             found.append("input and output must share scale and zero point")
-        return found + window_problems(self.stride, self.shape(x[0].shape))
+        return found + window_problems(self.shape(x[0].shape))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ class Padding:
     left: int = 0
     right: int = 0
 
+    def __post_init__(self) -> None:
+        assert min(self.top, self.bottom, self.left, self.right) >= 0, self
+
 
 NO_PADDING = Padding()
 
@@ -37,13 +40,13 @@ def plane_shape(
     dilation: tuple[int, int],
     p: Padding,
 ) -> tuple[int, int]:
+    """Height and width that windows of size ``kernel`` give on a plane ``x`` of [N, H, W, C]."""
     return (
         _window(x[1], p.top + p.bottom, kernel[0], stride[0], dilation[0]),
         _window(x[2], p.left + p.right, kernel[1], stride[1], dilation[1]),
     )
 
 
-def window_problems(stride: tuple[int, int], y: Shape) -> list[str]:
-    if min(stride) < 1:
-        return [f"stride {list(stride)} is not positive"]
+def window_problems(y: Shape) -> list[str]:
+    """What is wrong with a result of shape ``y``."""
     return [] if min(y) >= 1 else [f"the window is larger than the padded input (result {list(y)})"]
