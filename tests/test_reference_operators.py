@@ -222,3 +222,12 @@ def test_quantizing_saturates_what_an_integer_cannot_hold() -> None:
 def test_the_exponentials_of_softmax_are_those_of_mathematics() -> None:
     for bit, power in EXP_POWERS:
         assert power == round(math.exp(-(2.0 ** (bit - 26))) * 2**31)
+
+
+@pytest.mark.parametrize("exponent", [-26, -27, -64])
+def test_softmax_of_differences_too_small_for_a_multiplier_is_uniform(exponent: int) -> None:
+    """LiteRT stops the process here, so it cannot be asked."""
+    x = Tensor("x", (1, 4), S8, Quantization((2.0**exponent,), (3,)))
+    graph = one_node(Softmax(), [x], Quantization((1 / 256,), (-128,)), S8)
+    y = run(graph, [np.array([[-128, 127, 0, 5]], np.int8)])["y"]
+    np.testing.assert_array_equal(y, [[-64] * 4])

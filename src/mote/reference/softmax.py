@@ -63,11 +63,12 @@ def softmax_parameters(op: Softmax, x: Tensor) -> tuple[int, int, int]:
     """(multiplier, left shift, least difference that still counts) of an int8 softmax.
 
     The multiplier stands for beta * x_scale * 2**26, at most 2**31 - 1; differences below
-    -floor((2**5 - 1) * 2**26 / 2**shift) give probability 0.
+    -floor((2**5 - 1) * 2**26 / 2**shift) give probability 0. At 1 or below, where TFLite stops, no
+    difference of two bytes changes a probability, and the multiplier is 0.
     """
     beta, scale = float(np.float32(op.beta)), x.q.scale
     real = min(beta * scale * 2 ** (31 - INTEGER_BITS), 2.0**31 - 1)
-    multiplier, shift = quantize_multiplier(real)
+    multiplier, shift = quantize_multiplier(real) if real > 1 else (0, 0)
     radius = math.floor(((1 << INTEGER_BITS) - 1) * 2.0 ** (31 - INTEGER_BITS) / 2.0**shift)
     return multiplier, shift, -radius
 
