@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+import mote
 from mote import reference
 from mote.frontends.tflite import parse
+from mote.passes import optimize
 from mote.run.litert import LiteRT
 from raw_tflite import RawModel, RawOperator, RawTensor, constant, indices, write_raw
 
@@ -145,3 +147,31 @@ def test_reshapes_by_another_name_give_the_shape_of_litert(
     np.testing.assert_array_equal(
         reference.run(parse(data, "one", "one.tflite"), [x])["y"], expected
     )
+
+
+EVERY = np.arange(-128, 128).astype(np.int8)
+
+
+@pytest.mark.parametrize("kind", ["RELU", "RELU6", "RELU_N1_TO_1"])
+@pytest.mark.parametrize("shape", [(1, 4, 8, 8), (2, 128), (256,)])
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ((0.05, 3), (0.05, 3)),
+        ((0.05, 3), (0.05, -128)),
+        ((0.05, -20), (6 / 254, -128)),
+        ((0.007, 127), (0.3, 50)),
+        ((1.3, 0), (0.0037, -7)),
+    ],
+)
+def test_a_clamp_on_its_own_gives_the_bytes_of_litert(
+    kind: str, shape: tuple[int, ...], x: tuple[float, int], y: tuple[float, int]
+) -> None:
+    tensors = {n: RawTensor(shape, scales=(q[0],), zeros=(q[1],)) for n, q in (("x", x), ("y", y))}
+    data = write_raw(RawModel(tensors, [RawOperator(kind, ["x"], ["y"])], ["x"], ["y"]))
+    graph = parse(data, "one", "one.tflite")
+    inputs = [EVERY.reshape(shape)]
+    expected = LiteRT(data).run(inputs)["y"]
+    for version in (graph, optimize(graph)):
+        np.testing.assert_array_equal(reference.run(version, inputs)["y"], expected)
+    assert mote.compile(graph, target="cortex-m4").program.steps

@@ -301,7 +301,21 @@ UNSUPPORTED = {
         one("ADD", {"x": X, "c": ones(3), "y": X}, "AddOptions"),
         "do not broadcast",
     ),
-    "int8 clamp": (one("RELU", {"x": X, "y": X}), "a clamp of int8 data on its own"),
+    "int16 clamp": (
+        one("RELU", {"x": RawTensor((1, 4), "INT16"), "y": RawTensor((1, 4), "INT16")}),
+        "type int16 -> int16 is not supported",
+    ),
+    "clamp that rescales across a half": (  # 2.125 * 4 is 8.5 in float32, a little less in double
+        one(
+            "RELU",
+            {"x": RawTensor((1, 4), scales=(0.05,)), "y": RawTensor((1, 4), scales=(6 / 255,))},
+        ),
+        "rescales by 2.12499999, whose last bits decide a result",
+    ),
+    "clamp that changes the type": (
+        one("RELU", {"x": X, "y": RawTensor(X.shape, "FLOAT32", (), ())}),
+        "type int8 -> float32 is not supported",
+    ),
     "constants alone": (
         one("ADD", {"x": X, "c": ones(2), "y": X}, "AddOptions", operands=["c", "c"]),
         "computes from constants alone",

@@ -137,9 +137,12 @@ def test_weights_of_another_type_are_refused_by_name() -> None:
         from_torch(module, IMAGE)
 
 
-def test_an_example_without_elements_is_refused() -> None:
-    with pytest.raises(InputError, match=r"input 0: has no elements: \[0, 2, 6, 6\]"):
-        from_torch(nn.ReLU(), IMAGE[:0])
+def test_values_without_elements_are_refused() -> None:
+    narrow = Forward(lambda m, x: functional.linear(x, m.none))
+    narrow.none = nn.Parameter(torch.zeros(0, 4))
+    for module, example in ((nn.ReLU(), torch.zeros(0, 4)), (narrow, torch.zeros(1, 4))):
+        with pytest.raises(UnsupportedModelError, match="has no elements"):
+            from_torch(module, example)
 
 
 @pytest.mark.parametrize("example", [[1.0], IMAGE.double(), (IMAGE, 3)])

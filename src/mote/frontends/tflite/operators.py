@@ -1,4 +1,7 @@
-"""How each TFLite operator becomes nodes of the IR."""
+"""How each TFLite operator becomes nodes of the IR; ``CONVERTERS`` lists them all.
+
+Here stand those of operators without weights.
+"""
 
 import math
 from collections.abc import Callable
@@ -7,153 +10,40 @@ from dataclasses import dataclass
 import numpy as np
 import tflite
 
+from mote.frontends.tflite.attributes import fused_activation, padding
 from mote.frontends.tflite.builder import Site
-from mote.frontends.tflite.values import CONVERT_AGAIN, FULL_INTEGER, UnsupportedError, is_shape
+from mote.frontends.tflite.values import CONVERT_AGAIN, UnsupportedError, is_shape
+from mote.frontends.tflite.weighted import conv_2d, depthwise_conv_2d, fully_connected
 from mote.ir import DType, Tensor
 from mote.ir.ops import (
     Activation,
     Add,
     AveragePool2D,
-    Conv2D,
-    DepthwiseConv2D,
     Dequantize,
-    FullyConnected,
     MaxPool2D,
     Mean,
     Pad,
-    Padding,
     Quantize,
     Relu,
     Reshape,
+    Rounding,
     Shape,
     Softmax,
-    same_padding,
 )
+from mote.reference.fixed_point import quantize_multiplier, requantize
 
-ACTIVATIONS = {
-    tflite.ActivationFunctionType.NONE: Activation.NONE,
-    tflite.ActivationFunctionType.RELU: Activation.RELU,
-    tflite.ActivationFunctionType.RELU6: Activation.RELU6,
-    tflite.ActivationFunctionType.RELU_N1_TO_1: Activation.RELU_N1_TO_1,
-}
-OTHER_ACTIVATIONS = {
-    tflite.ActivationFunctionType.TANH: "TANH",
-    tflite.ActivationFunctionType.SIGN_BIT: "SIGN_BIT",
-}
 NO_OPTIONS = tflite.BuiltinOptions.NONE
-DEFAULT_WEIGHTS_FORMAT = tflite.FullyConnectedOptionsWeightsFormat.DEFAULT
-
-
-def _activation(site: Site) -> Activation:
-    number = site.options.activation
-    if number not in ACTIVATIONS:
-        name = OTHER_ACTIVATIONS.get(number, f"number {number}")
-        raise UnsupportedError(
-            f"fused activation {name}, allowed: NONE, RELU, RELU6, RELU_N1_TO_1",
-            "use RELU or RELU6",
-        )
-    return ACTIVATIONS[number]
-
-
-def _padding(site: Site, x: Shape, kernel: Shape) -> Padding:
-    options = site.options
-    if options.padding == tflite.Padding.VALID:
-        return Padding()
-    if options.padding != tflite.Padding.SAME:
-        raise UnsupportedError(f"padding number {options.padding}", CONVERT_AGAIN)
-    if len(x) != 4 or min(*options.stride, *options.dilation) < 1:
-        return Padding()  # the operator itself refuses these
-    (top, bottom), (left, right) = (
-        same_padding(x[1 + i], kernel[i], options.stride[i], options.dilation[i]) for i in (0, 1)
-    )
-    return Padding(top, bottom, left, right)
-
-
-def _weights(site: Site, channel_axis: int, rank: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Data, weights and bias; a bias of zeros when there is none."""
-    x, weight = site.data(0), site.operand(1)
-    if not weight.is_constant:
-        raise UnsupportedError(f"weights '{weight.name}' are computed at run time", "freeze them")
-    if len(weight.shape) != rank:
-        raise UnsupportedError(
-            f"weights '{weight.name}' have shape {list(weight.shape)}, allowed: {rank} dimensions"
-        )
-    if x.dtype is DType.FLOAT32 and weight.dtype is not DType.FLOAT32:
-        raise UnsupportedError(
-            f"{weight.dtype.value} weights on float32 data (dynamic range quantisation)",
-            FULL_INTEGER,
-        )
-    if x.dtype is DType.INT8 and weight.dtype is not DType.INT8:
-        raise UnsupportedError(
-            f"{weight.dtype.value} weights on int8 data, allowed: int8", FULL_INTEGER
-        )
-    dtype = DType.FLOAT32 if x.dtype is DType.FLOAT32 else DType.INT32
-    if not site.has(2):
-        zeros = np.zeros(weight.shape[channel_axis], dtype.numpy)
-        return x, weight, site.constant("bias", zeros)
-    bias = site.operand(2)
-    if not bias.is_constant:
-        raise UnsupportedError(f"bias '{bias.name}' is computed at run time", "freeze it")
-    if bias.dtype is not dtype:
-        raise UnsupportedError(
-            f"{bias.dtype.value} bias on {x.dtype.value} data, allowed: {dtype.value}", FULL_INTEGER
-        )
-    return x, weight, bias
-
-
-def _conv_2d(site: Site) -> None:
-    x, weight, bias = _weights(site, 0, 4)
-    op = Conv2D(
-        stride=site.options.stride,
-        dilation=site.options.dilation,
-        padding=_padding(site, x.shape, weight.shape[1:3]),
-        activation=_activation(site),
-    )
-    site.emit(op, x, weight, bias)
-
-
-def _depthwise_conv_2d(site: Site) -> None:
-    x, weight, bias = _weights(site, 3, 4)
-    op = DepthwiseConv2D(
-        stride=site.options.stride,
-        dilation=site.options.dilation,
-        padding=_padding(site, x.shape, weight.shape[1:3]),
-        activation=_activation(site),
-    )
-    site.emit(op, x, weight, bias)
-
-
-def _fully_connected(site: Site) -> None:
-    if site.options.weights_format != DEFAULT_WEIGHTS_FORMAT:
-        raise UnsupportedError("shuffled weights", FULL_INTEGER)
-    x, weight, bias = _weights(site, 0, 2)
-    units, depth = weight.shape
-    if x.elements % depth:
-        raise UnsupportedError(
-            f"input {list(x.shape)} does not divide into rows of {depth}", CONVERT_AGAIN
-        )
-    flat = site.reshaped("flatten", x, (x.elements // depth, depth))
-    op = FullyConnected(activation=_activation(site))
-    if not site.options.keep_dims or len(x.shape) == 2:
-        site.emit(op, flat, weight, bias)
-        return
-    if x.shape[-1:] != (depth,):
-        raise UnsupportedError(
-            f"input {list(x.shape)} must end in {depth} to keep its dimensions", CONVERT_AGAIN
-        )
-    rows = site.insert("rows", op, (flat, weight, bias), site.result())
-    site.emit(Reshape((*x.shape[:-1], units)), rows)
 
 
 def _add(site: Site) -> None:
-    site.emit(Add(_activation(site)), site.data(0), site.data(1))
+    site.emit(Add(fused_activation(site)), site.data(0), site.data(1))
 
 
 def _pool(op: type[AveragePool2D] | type[MaxPool2D]) -> Callable[[Site], None]:
     def convert(site: Site) -> None:
         x, options = site.data(0), site.options
-        padding = _padding(site, x.shape, options.window)
-        site.emit(op(options.window, options.stride, padding, _activation(site)), x)
+        sides = padding(site, x.shape, options.window)
+        site.emit(op(options.window, options.stride, sides, fused_activation(site)), x)
 
     return convert
 
@@ -232,16 +122,40 @@ def _softmax(site: Site) -> None:
     site.emit(Softmax(site.options.beta), site.data(0))
 
 
-def _relu(activation: Activation) -> Callable[[Site], None]:
+def _clamp(activation: Activation) -> Callable[[Site], None]:
+    """A clamp on its own: on int8 it rescales, as a quantize does, and then cuts in a pool of size
+    one."""
+
     def convert(site: Site) -> None:
-        x = site.data(0)
-        if x.dtype is not DType.FLOAT32:
-            raise UnsupportedError(
-                f"a clamp of {x.dtype.value} data on its own", "fuse it into the layer before it"
-            )
-        site.emit(Relu(activation), x)
+        x, y = site.data(0), site.result()
+        if x.dtype is not DType.INT8:
+            site.emit(Relu(activation), x)
+            return
+        if x.quantization != y.quantization:
+            rescaled = site.insert("rescale", Quantize(), (x,), y)
+            _check_rescaling(x, y)
+            x = rescaled
+        if len(x.shape) == 4:
+            site.emit(MaxPool2D(activation=activation), x)
+            return
+        plane = site.reshaped("plane", x, (1, 1, 1, x.elements))
+        cut = site.insert("cut", MaxPool2D(activation=activation), (plane,), y)
+        site.emit(Reshape(x.shape), cut)
 
     return convert
+
+
+def _check_rescaling(x: Tensor, y: Tensor) -> None:
+    """TFLite divides the scales of a clamp in float32, those of a quantize in double precision."""
+    least, most = x.dtype.range
+    centred = np.arange(least, most + 1) - x.q.zero_point
+    ratios = x.q.scale / y.q.scale, float(np.float32(x.q.scale) / np.float32(y.q.scale))
+    one, other = (requantize(centred, *quantize_multiplier(r), Rounding.DOUBLE) for r in ratios)
+    if not np.array_equal(one, other):
+        raise UnsupportedError(
+            f"rescales by {ratios[0]:.9g}, whose last bits decide a result",
+            "fuse the clamp into the layer before it",
+        )
 
 
 def _quantize(site: Site) -> None:
@@ -277,19 +191,19 @@ _Kind = tflite.BuiltinOptions
 CONVERTERS: dict[str, Converter] = {
     "ADD": Converter(_add, _Kind.AddOptions, needs_options=False),
     "AVERAGE_POOL_2D": Converter(_pool(AveragePool2D), _Kind.Pool2DOptions),
-    "CONV_2D": Converter(_conv_2d, _Kind.Conv2DOptions),
-    "DEPTHWISE_CONV_2D": Converter(_depthwise_conv_2d, _Kind.DepthwiseConv2DOptions),
+    "CONV_2D": Converter(conv_2d, _Kind.Conv2DOptions),
+    "DEPTHWISE_CONV_2D": Converter(depthwise_conv_2d, _Kind.DepthwiseConv2DOptions),
     "DEQUANTIZE": Converter(_dequantize),
     "EXPAND_DIMS": Converter(_expand_dims),
-    "FULLY_CONNECTED": Converter(_fully_connected, _Kind.FullyConnectedOptions),
+    "FULLY_CONNECTED": Converter(fully_connected, _Kind.FullyConnectedOptions),
     "MAX_POOL_2D": Converter(_pool(MaxPool2D), _Kind.Pool2DOptions),
     "MEAN": Converter(_mean, _Kind.ReducerOptions, needs_options=False),
     "PAD": Converter(_pad),
     "PADV2": Converter(_pad_v2),
     "QUANTIZE": Converter(_quantize),
-    "RELU": Converter(_relu(Activation.RELU)),
-    "RELU6": Converter(_relu(Activation.RELU6)),
-    "RELU_N1_TO_1": Converter(_relu(Activation.RELU_N1_TO_1)),
+    "RELU": Converter(_clamp(Activation.RELU)),
+    "RELU6": Converter(_clamp(Activation.RELU6)),
+    "RELU_N1_TO_1": Converter(_clamp(Activation.RELU_N1_TO_1)),
     "RESHAPE": Converter(_reshape, _Kind.ReshapeOptions, needs_options=False),
     "SOFTMAX": Converter(_softmax, _Kind.SoftmaxOptions),
     "SQUEEZE": Converter(_squeeze, _Kind.SqueezeOptions, needs_options=False),

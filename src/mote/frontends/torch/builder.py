@@ -70,6 +70,8 @@ class Parameter:
 
 def stored_shape(shape: Shape) -> Shape:
     """The shape in the graph of a PyTorch shape: NHWC for NCHW."""
+    if 0 in shape:
+        raise RefusalError(f"a value of shape {list(shape)} has no elements", "drop it")
     match shape:
         case (n, c, h, w):
             return (n, h, w, c)

@@ -35,8 +35,6 @@ def from_torch(module: "Module", example_inputs: Any, name: str = "model") -> Gr
         if not isinstance(example, torch.Tensor) or example.dtype is not torch.float32:
             found = getattr(example, "dtype", type(example).__name__)
             raise InputError(f"{name}: input {i}", f"needs a float32 tensor, found {found}")
-        if not example.numel():
-            raise InputError(f"{name}: input {i}", f"has no elements: {list(example.shape)}")
     return _convert(_export(module, tuple(examples), name), name)
 
 
