@@ -123,23 +123,19 @@ def random_fully_connected(rng: Rng) -> Graph:
 
 
 def side_by_side(graphs: Sequence[Graph]) -> Graph:
-    """One graph of all the layers, each with its own input and output."""
-    tensors, nodes = {}, []
+    """One graph of them all, each with its own inputs and outputs: tensor ``t`` of graph 3 is
+    ``t_3``."""
+    tensors: dict[str, Tensor] = {}
+    nodes, inputs, outputs = [], [], []
     for i, graph in enumerate(graphs):
         renamed = {name: f"{name}_{i}" for name in graph.tensors}
-        tensors |= {
-            renamed[t.name]: replace(t, name=renamed[t.name]) for t in graph.tensors.values()
-        }
+        tensors |= {new: replace(graph.tensors[old], name=new) for old, new in renamed.items()}
         for node in graph.nodes:
-            inputs = tuple(renamed[name] for name in node.inputs)
-            nodes.append(Node(f"{node.name}_{i}", node.op, inputs, renamed[node.output]))
-    return Graph(
-        "layers",
-        tensors,
-        tuple(nodes),
-        tuple(f"x_{i}" for i in range(len(graphs))),
-        tuple(f"y_{i}" for i in range(len(graphs))),
-    )
+            operands = tuple(renamed[name] for name in node.inputs)
+            nodes.append(Node(f"{node.name}_{i}", node.op, operands, renamed[node.output]))
+        inputs += [renamed[name] for name in graph.inputs]
+        outputs += [renamed[name] for name in graph.outputs]
+    return Graph("side_by_side", tensors, tuple(nodes), tuple(inputs), tuple(outputs))
 
 
 def chain_with_dead_channels(rng: Rng) -> Graph:
