@@ -5,7 +5,15 @@ import pytest
 
 from mote.errors import UnsupportedModelError
 from mote.ir import DType, Graph, Node, Quantization, Tensor
-from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, Op, Padding, Rounding
+from mote.ir.ops import (
+    Activation,
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    Op,
+    Padding,
+    Rounding,
+)
 from mote.lower.channels import layer_channels
 from mote.lower.lower import lower
 from mote.lower.requantization import (
@@ -90,6 +98,17 @@ def test_the_input_zero_point_counts_in_the_bound() -> None:
 
 def test_a_multiplier_that_lifts_the_sum_out_of_int32_is_refused() -> None:
     graph = _layer(FullyConnected(), (1, 4), np.full((1, 4), 100), scale=1e6, y_scale=1e-4)
+    with pytest.raises(UnsupportedModelError, match="a sum could reach"):
+        lower(graph, M4)
+
+
+@pytest.mark.parametrize("rounding", Rounding)
+@pytest.mark.parametrize(("scale", "y_scale"), [(3e38, 1e-38), (1e20, 1e-20), (1e38, 0.5)])
+def test_extreme_scales_are_refused_like_all_others(
+    rounding: Rounding, scale: float, y_scale: float
+) -> None:
+    op = FullyConnected(activation=Activation.RELU6, rounding=rounding)
+    graph = _layer(op, (1, 4), np.full((1, 4), 100), scale=scale, y_scale=y_scale)
     with pytest.raises(UnsupportedModelError, match="a sum could reach"):
         lower(graph, M4)
 

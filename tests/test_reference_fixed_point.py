@@ -163,3 +163,18 @@ def test_activations_become_integer_bounds(
 ) -> None:
     q = Quantization((float(np.float32(scale)),), (zero,))
     assert activation_range(activation, q, DType.INT8) == expected
+
+
+@pytest.mark.parametrize("rounding", Rounding)
+def test_a_multiplier_beyond_int8_is_held_at_the_largest(rounding: Rounding) -> None:
+    x, weight, y = (
+        Tensor(name, (1, 1), DType.INT8, Quantization((scale,), (0,)))
+        for name, scale in (("x", 3e38), ("w", 3e38), ("y", 1e-38))
+    )
+    multipliers, shifts = channel_multipliers(x, weight, y, rounding)
+    assert (multipliers.tolist(), shifts.tolist()) == ([2**31 - 1], [30])
+
+
+def test_an_activation_bound_beyond_float32_is_the_end_of_the_type() -> None:
+    tiny = Quantization((1e-45,), (-128,))
+    assert activation_range(Activation.RELU6, tiny, DType.INT8) == (-128, 127)

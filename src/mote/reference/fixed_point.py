@@ -18,6 +18,11 @@ from mote.reference.single_rounding import exact_multiplier
 from mote.reference.single_rounding import round_half_away as round_half_away
 
 Ints = NDArray[np.int64]
+LARGEST_MULTIPLIER = 2.0**30 - 0.5
+"""Of an accumulator. It already takes all but 0 out of int8; a larger one would leave no bit to
+round at."""
+FAR_OUTSIDE = np.float32(2**20)
+"""Beyond every stored integer, whatever its zero point, and far below float32's infinity."""
 
 
 def quantize_multiplier(real: float) -> tuple[int, int]:
@@ -101,7 +106,9 @@ def activation_range(
     lower, upper = activation.bounds
 
     def quantized(bound: float) -> int:
-        ratio = np.float32(bound) / np.float32(quantization.scale)
+        with np.errstate(over="ignore"):
+            ratio = np.float32(bound) / np.float32(quantization.scale)
+        ratio = np.clip(ratio, -FAR_OUTSIDE, FAR_OUTSIDE)
         return quantization.zero_point + int(round_half_away(np.asarray(ratio)))
 
     if math.isfinite(lower):
@@ -116,7 +123,8 @@ def channel_multipliers(
 ) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
     """(multipliers, shifts) for every output channel of a convolution or fully connected layer.
 
-    The real multiplier of channel c is x_scale * weight_scale[c] / y_scale in double precision.
+    The real multiplier of channel c is x_scale * weight_scale[c] / y_scale in double precision,
+    at most ``LARGEST_MULTIPLIER``.
     With double rounding it is quantised as it stands (TFLite
     ``PopulateConvolutionQuantizationParams``). With single rounding the integer multiplier is
     adjusted by the few units that make ``requantize`` equal to rounding the real product, halves
@@ -124,7 +132,7 @@ def channel_multipliers(
     """
     channels = y.shape[-1]
     scales = weight.q.scales * channels if weight.q.axis is None else weight.q.scales
-    reals = [x.q.scale * s / y.q.scale for s in scales]
+    reals = [min(x.q.scale * s / y.q.scale, LARGEST_MULTIPLIER) for s in scales]
     pairs = [quantize_multiplier(real) for real in reals]
     if rounding is Rounding.SINGLE:
         least, most = (bound - y.q.zero_point for bound in y.dtype.range)
