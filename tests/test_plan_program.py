@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 
 import mote
+from mote import reference
 from mote.errors import FitError
 from mote.ir import DType, Graph, Node, Quantization, Tensor
 from mote.ir.ops import Add, MaxPool2D, Reshape
 from mote.lower.lower import lower
 from mote.lower.step import Kernel, Program, Step
+from mote.passes import optimize
 from mote.plan import Buffer, Plan, check, check_fit, plan_memory
 from mote.plan.lifetime import buffers
 from mote.target import CORES, resolve
-from random_graphs import random_graph
+from random_graphs import random_graph, random_inputs
 from shared import shared_path
 
 Q = Quantization((0.5,), (0,))
@@ -122,6 +124,28 @@ def test_every_plan_of_a_random_graph_passes_the_check(seed: int) -> None:
         plan = plan_memory(made)
         check(made, plan)
         assert plan.total_bytes <= 1.25 * plan.lower_bound_bytes
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_values_may_be_outputs_inputs_and_other_names_of_them_too(seed: int) -> None:
+    graph = random_graph(seed)
+    rng = np.random.default_rng(seed)
+    values = [t for t in graph.tensors.values() if not t.is_constant]
+    chosen = [values[i] for i in rng.permutation(len(values))[: int(rng.integers(1, 5))]]
+    flat = [replace(t, name=f"{t.name}/flat", shape=(t.elements,)) for t in chosen]
+    reshapes = [
+        Node(y.name, Reshape(to=y.shape), (x.name,), y.name)
+        for x, y in zip(chosen, flat, strict=True)
+    ]
+    outputs = tuple(t.name for t in (*chosen[1:], *flat))
+    graph = replace(graph, outputs=outputs).rebuild([*graph.nodes, *reshapes], flat)
+    inputs = random_inputs(graph, seed)
+    optimized = optimize(graph)
+    expected, found = (reference.run(g, inputs) for g in (graph, optimized))
+    for name in outputs:
+        np.testing.assert_array_equal(found[name], expected[name])
+    made = lower(optimized, CORES["cortex-m4"])
+    check(made, plan_memory(made))
 
 
 @pytest.mark.parametrize("seed", range(80))
