@@ -87,13 +87,16 @@ install_torch() {
         say "no torch for this machine there; taking it from the usual index"
 }
 
+# A virtual environment that was copied or moved runs the code of its first place.
+is_of_this_place() { "$venv/bin/pip" --version 2>/dev/null | grep -qF " from $(pwd -P)/$venv/"; }
+
 install_python_packages() {
-    key=$(cat pyproject.toml constraints.txt scripts/setup.sh | cksum)
+    key="$(cat pyproject.toml constraints.txt scripts/setup.sh | cksum) $(pwd -P)"
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$key" ] && "$venv/bin/mote" --version >/dev/null 2>&1
     then
         return
     fi
-    if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
+    if ! is_of_this_place; then
         say "virtual environment $venv ($("$python" --version))"
         rm -rf "$venv"
         "$python" -m venv "$venv"
