@@ -14,7 +14,7 @@ OF_FLASH = ("wait_states", "instruction_cache", "data_cache")
 DATA = ("ram_bytes", "flash_bytes", "clock_hz", *OF_FLASH, "active_mw", "price_usd")
 
 
-@pytest.mark.parametrize("name", ["cortex-m4", "Cortex-M4", " CORTEX_M4 "])
+@pytest.mark.parametrize("name", ["cortex-m4", "Cortex-M4", " CORTEX_M4 ", "m4"])
 def test_a_core_is_found_whatever_its_case(name: str) -> None:
     target = resolve(name)
     assert target.core is CORES["cortex-m4"]
@@ -40,7 +40,7 @@ def test_the_host_is_a_target() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "near"), [("cortex-m5", "cortex-m55"), ("nucleo-l4r5", "nucleo-l4r5zi"), ("m4", "")]
+    ("name", "near"), [("cortex-m5", "cortex-m55"), ("nucleo-l4r5", "nucleo-l4r5zi"), ("esp32", "")]
 )
 def test_an_unknown_target_gets_the_nearest_names(name: str, near: str) -> None:
     with pytest.raises(TargetError) as caught:

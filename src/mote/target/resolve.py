@@ -9,14 +9,14 @@ from mote.target.target import Target
 
 
 def resolve(name: str) -> Target:
-    """The core or board of this name, upper and lower case alike.
+    """The core or board of this name, upper and lower case alike; ``m4`` is ``cortex-m4``.
 
     A core comes alone: no limit of RAM and flash, no clock. A board brings its core.
     """
     key = name.strip().lower().replace("_", "-").replace(" ", "-")
     if board := BOARDS.get(BOARD_ALIASES.get(key, key)):
         return Target(name=board.name, core=board.core, board=board)
-    if core := CORES.get(key):
+    if core := CORES.get(key) or CORES.get(f"cortex-{key}"):
         return Target(name=core.name, core=core)
     near = get_close_matches(key, (*CORES, *BOARDS, *BOARD_ALIASES), n=3, cutoff=0.5)
     raise TargetError(
