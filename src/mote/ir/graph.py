@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from mote.ir.ops import Op
@@ -48,10 +49,23 @@ class Graph:
         return self.tensors[node.output]
 
     def producer(self, tensor: str) -> Node | None:
-        return next((n for n in self.nodes if n.output == tensor), None)
+        return self._producers.get(tensor)
 
     def consumers(self, tensor: str) -> tuple[Node, ...]:
-        return tuple(n for n in self.nodes if tensor in n.inputs)
+        """The nodes that read a tensor, each once, in execution order."""
+        return tuple(self._consumers.get(tensor, ()))
+
+    @cached_property
+    def _producers(self) -> dict[str, Node]:
+        return {node.output: node for node in self.nodes}
+
+    @cached_property
+    def _consumers(self) -> dict[str, list[Node]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            for tensor in dict.fromkeys(node.inputs):
+                found.setdefault(tensor, []).append(node)
+        return found
 
     def macs(self, node: Node) -> int:
         """Multiply-accumulates of one node."""
