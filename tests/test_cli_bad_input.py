@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -307,7 +308,9 @@ def test_a_model_may_have_any_file_name(folder: Path, capsys: Capture) -> None:
 def test_a_command_that_is_stopped_leaves_nothing(ending: signal.Signals, folder: Path) -> None:
     emulator = folder / "bin" / "qemu-system-arm"
     emulator.parent.mkdir()
-    emulator.write_text(f"#!/bin/sh\necho $$ > {folder}/started\nexec sleep 60\n")
+    os.mkfifo(folder / "alive")
+    alive = os.open(folder / "alive", os.O_RDONLY | os.O_NONBLOCK)  # ends with its last writer
+    emulator.write_text(f"#!/bin/sh\necho yes > {folder}/alive\nexec sleep 60 > {folder}/alive\n")
     emulator.chmod(0o755)
     (folder / "temporary").mkdir()
     process = subprocess.Popen(
@@ -322,15 +325,17 @@ def test_a_command_that_is_stopped_leaves_nothing(ending: signal.Signals, folder
         stderr=subprocess.PIPE,
         text=True,
     )
-    started = folder / "started"
-    while process.poll() is None and not (started.is_file() and started.read_text().strip()):
-        time.sleep(0.02)
+    assert select.select([alive], [], [], 60)[0], "the emulator was not started"
+    time.sleep(0.1)
     process.send_signal(ending)
     written, complaints = process.communicate()
     assert (written, complaints.strip()) == ("", "mote: interrupted")
     assert process.returncode == 130
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(started.read_text()), 0)
+    os.set_blocking(alive, True)
+    began = time.monotonic()
+    with os.fdopen(alive, "rb") as stream:
+        assert stream.read() == b"yes\n"
+    assert time.monotonic() - began < 30, "the emulator slept to its end"
     assert list((folder / "temporary").iterdir()) == []
     assert not (folder / "y.npy").exists()
 
