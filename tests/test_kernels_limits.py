@@ -82,7 +82,7 @@ def cases(rounding: Rounding) -> Iterator[tuple[str, Graph]]:
         for right, kernel in ((1, "dsp"), (0, "portable"), (-5, "portable")):
             yield kernel, layer(op, x_shape, weights, 100, right=right)
     # 256 * sum is an int32; a shift has 4 bits.
-    weights = np.full((10, 512), 127, np.int8)
+    weights = np.full((10, 512), -127, np.int8)
     for right, largest, kernel in (
         (16, 2**23 - 1, "narrow"),
         (16, 2**23, "wide"),
