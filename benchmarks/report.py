@@ -16,7 +16,7 @@ from rich.progress import track
 
 import mote
 from models import DATA_FOLDER, MODELS, MODELS_FOLDER
-from mote.cli.console import number, stderr, stdout, table
+from mote.cli.console import number, print_table, stderr, stdout, table
 from mote.cli.main import invoke
 from mote.errors import ToolError
 from mote.run.toolchain import version
@@ -136,7 +136,7 @@ def _print_table(figures: Sequence[Figure]) -> None:
             ratios = [_ratio(row[m]) if m in row else "" for m in models]
             made.add_row("", f"  {first.peer}", *bounds, "", "", style="dim")
             made.add_row("", "  ratio", *ratios, "", "", style="dim")
-    stdout().print(made)
+    print_table(made)
 
 
 def _text(value: float | None) -> str:

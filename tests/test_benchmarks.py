@@ -99,7 +99,7 @@ sys.exit(show("some", [figure], seed=0, as_json=sys.argv[1] == "json"))
 """
 
 
-@pytest.mark.parametrize(("form", "verdict"), [("json", '"holds": false'), ("table", " no ")])
+@pytest.mark.parametrize(("form", "verdict"), [("json", '"holds": false'), ("table", " no\n")])
 def test_a_missed_bar_is_exit_code_1_and_says_which(form: str, verdict: str) -> None:
     command = [sys.executable, "-c", MISSED, form]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
