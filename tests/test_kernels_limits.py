@@ -11,9 +11,9 @@ import mote
 from mote import reference
 from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
 from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, Padding, Rounding
-from mote.lower.channels import layer_channels
+from mote.lower.constant_channels import constant_results
+from mote.lower.input_range import layer_channels
 from mote.lower.lower import lower
-from mote.lower.requantization import constant_results
 from mote.target.cores import CORES
 from random_layers import side_by_side
 

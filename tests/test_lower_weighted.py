@@ -14,13 +14,10 @@ from mote.ir.ops import (
     Padding,
     Rounding,
 )
-from mote.lower.channels import layer_channels
+from mote.lower.constant_channels import constant_results, settle_constant_channels
+from mote.lower.input_range import layer_channels
 from mote.lower.lower import lower
-from mote.lower.requantization import (
-    constant_results,
-    pack_shifts,
-    settle_constant_channels,
-)
+from mote.lower.requantization import pack_shifts
 from mote.lower.step import Step
 from mote.target.cores import CORES
 

@@ -1,97 +1,104 @@
-"""Layers with weights as channels: raw integers, with what is known of the values they read.
+"""A layer with weights as the kernels see it, and the proof that its sums do not overflow."""
 
-A channel whose weights are all zero, or whose clamp no input can leave, gives one result whatever
-the input. The layers behind it read a constant there, which may make their own channels constant.
-"""
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mote.ir.graph import Graph, Node
-from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, Padding
-from mote.ir.tensor import Array, DType
-from mote.lower.requantization import Channels, Ints, check_range
-from mote.reference.fixed_point import activation_range, channel_multipliers
+from mote.errors import UnsupportedModelError
+from mote.ir.graph import Node
+from mote.ir.ops import Rounding
+from mote.reference.fixed_point import requantize
 
-LAYERS_BACK = 2
-"""How many layers before a layer are looked at to bound its inputs."""
-Weighted = Conv2D | DepthwiseConv2D | FullyConnected
+Ints = NDArray[np.int64]
+INT32_END = 2**31
 
 
-def layer_channels(graph: Graph, node: Node) -> Channels:
-    """The channels of a layer, proven not to overflow.
+@dataclass(frozen=True)
+class Channels:
+    """A layer with weights as the kernels see it: raw inputs, input zero point in the bias.
+
+    Args:
+        weights: ``[O, K]``, the taps of each output channel.
+        x_low, x_high: ``[O, K]``, least and greatest input that each tap meets.
+        bias: ``[O]``.
+        multiplier: ``[O]``, Q31 in [2**30, 2**31), or 0.
+        right: ``[O]``, right shift of the high half of the product: TFLite's shift negated.
+        y_zero: Zero point of the result.
+        y_range: Least and greatest result.
+        rounding: Of the requantisation.
+    """
+
+    weights: Ints
+    x_low: Ints
+    x_high: Ints
+    bias: Ints
+    multiplier: Ints
+    right: Ints
+    y_zero: int
+    y_range: tuple[int, int]
+    rounding: Rounding
+
+    @property
+    def bounds(self) -> tuple[Ints, Ints]:
+        """Least and greatest accumulator of each channel."""
+        ends = self.weights * self.x_low, self.weights * self.x_high
+        return np.minimum(*ends).sum(1) + self.bias, np.maximum(*ends).sum(1) + self.bias
+
+    @property
+    def magnitude(self) -> Ints:
+        """Bound of the accumulator of each channel at any moment, in any order of summation."""
+        result: Ints = np.abs(self.weights).sum(1) * 128 + np.abs(self.bias)
+        return result
+
+    @property
+    def is_uniform(self) -> bool:
+        """True when all channels share one multiplier and shift."""
+        return len(set(zip(self.multiplier.tolist(), self.right.tolist(), strict=True))) == 1
+
+    def results(self, accumulator: Ints) -> Ints:
+        """The int8 results of accumulators ``[O]``."""
+        scaled = requantize(accumulator, self.multiplier, -self.right, self.rounding)
+        return np.clip(scaled + self.y_zero, *self.y_range)
+
+
+def check_range(node: Node, channels: Channels) -> None:
+    """Prove that no sum, shifted sum or requantised sum leaves int32, whatever the inputs.
 
     Raises:
-        UnsupportedModelError: Some accumulator, or its requantised value, could leave int32.
+        UnsupportedModelError: One could.
     """
-    channels = _channels(graph, node, LAYERS_BACK)
-    check_range(node, channels)
-    return channels
-
-
-def _channels(graph: Graph, node: Node, layers_back: int) -> Channels:
-    op = node.op
-    assert isinstance(op, Weighted)
-    x, weight, bias = graph.operands(node)
-    y = graph.result(node)
-    weights = _matrix(op, weight.array).astype(np.int64)
-    multiplier, shift = channel_multipliers(x, weight, y, op.rounding)
-    low, high = _input_range(graph, node, weight.shape, layers_back)
-    return Channels(
-        weights=weights,
-        x_low=np.broadcast_to(low, weights.shape),
-        x_high=np.broadcast_to(high, weights.shape),
-        bias=bias.array.astype(np.int64) - x.q.zero_point * weights.sum(1),
-        multiplier=multiplier.astype(np.int64),
-        right=-shift.astype(np.int64),
-        y_zero=y.q.zero_point,
-        y_range=activation_range(op.activation, y.q, y.dtype),
-        rounding=op.rounding,
+    shifted = channels.magnitude * 2 ** np.maximum(-channels.right, 0)
+    result = [
+        math.ceil(m * q / 2 ** (31 + r)) + 256
+        for m, q, r in zip(
+            channels.magnitude.tolist(),
+            channels.multiplier.tolist(),
+            channels.right.tolist(),
+            strict=True,
+        )
+    ]
+    worst = max(int(shifted.max()), *result)
+    if worst < INT32_END:
+        return
+    raise UnsupportedModelError(
+        f"node '{node.name}'",
+        f"a sum could reach {worst:,}, allowed: below {INT32_END:,} (int32)",
+        hint="split the layer, or quantise it with larger scales",
     )
 
 
-def _matrix(op: Weighted, weight: Array) -> Array:
-    """``[O, K]``: the taps of each output channel, in the order of the weights."""
-    if isinstance(op, DepthwiseConv2D):
-        return weight.reshape(-1, weight.shape[3]).T
-    return weight.reshape(weight.shape[0], -1)
-
-
-def _input_range(
-    graph: Graph, node: Node, weight: tuple[int, ...], layers_back: int
-) -> tuple[Ints, Ints]:
-    """Least and greatest input of every tap, broadcastable to ``[O, K]``."""
-    op = node.op
-    low, high = _channel_range(graph, node.inputs[0], layers_back)
-    if isinstance(op, FullyConnected):
-        return low, high
-    assert isinstance(op, Conv2D | DepthwiseConv2D)
-    if op.padding != Padding():
-        zero = graph.operands(node)[0].q.zero_point
-        low, high = np.minimum(low, zero), np.maximum(high, zero)
-    if isinstance(op, DepthwiseConv2D):
-        outputs = weight[3] // len(low)
-        return np.repeat(low, outputs)[:, None], np.repeat(high, outputs)[:, None]
-    groups = len(low) // weight[3]
-    return _grouped(low, groups, weight), _grouped(high, groups, weight)
-
-
-def _grouped(values: Ints, groups: int, weight: tuple[int, ...]) -> Ints:
-    """Values of input channels as ``[O, K]`` of a convolution."""
-    taps = np.tile(values.reshape(groups, -1), weight[1] * weight[2])
-    return np.repeat(taps, weight[0] // groups, axis=0)
-
-
-def _channel_range(graph: Graph, tensor: str, layers_back: int) -> tuple[Ints, Ints]:
-    """Least and greatest value of every channel (last axis) of an int8 tensor."""
-    count = graph.tensors[tensor].shape[-1]
-    producer = graph.producer(tensor)
-    if (
-        layers_back == 0
-        or producer is None
-        or not isinstance(producer.op, Weighted)
-        or graph.operands(producer)[0].dtype is not DType.INT8
-    ):
-        return np.full(count, -128), np.full(count, 127)
-    channels = _channels(graph, producer, layers_back - 1)
-    low, high = channels.bounds
-    return channels.results(low), channels.results(high)
+def select_channels(channels: Channels, indices: Sequence[int]) -> Channels:
+    """Some of the channels."""
+    chosen = list(indices)
+    return replace(
+        channels,
+        weights=channels.weights[chosen],
+        x_low=channels.x_low[chosen],
+        x_high=channels.x_high[chosen],
+        bias=channels.bias[chosen],
+        multiplier=channels.multiplier[chosen],
+        right=channels.right[chosen],
+    )

@@ -2,12 +2,16 @@
 
 import numpy as np
 
-from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
-from mote.lower.channels import layer_channels
+from mote.lower.channels import Channels, select_channels
+from mote.lower.constant_channels import (
+    computed_channels,
+    constant_results,
+    most_common,
+    settle_constant_channels,
+)
 from mote.lower.dsp_layout import (
-    dsp_parameters,
     dsp_shift_bits,
     dsp_shifts,
     fits_dsp,
@@ -16,23 +20,13 @@ from mote.lower.dsp_layout import (
     pair_channels,
     pair_constants,
 )
+from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
-from mote.lower.requantization import (
-    Channels,
-    Ints,
-    Mask,
-    constant_results,
-    requantization,
-    select_channels,
-    settle_constant_channels,
-)
+from mote.lower.requantization import requantization, result_range
+from mote.lower.sizes import check_sizes
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
-UINT16_MAX = 2**16 - 1
-MAX_GAP = 255
-INSTRUCTIONS_TO_COPY = 0.75
-INSTRUCTIONS_TO_COPY_PIXEL = 10
 INSTRUCTIONS_OF_DEPTHWISE_3X3 = 30
 MAX_COUNTED_WIDTH = 2**15 - 1
 
@@ -50,7 +44,7 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
 def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
     taps = channels.weights.shape[1]
     constant, value = constant_results(channels)
-    computed = _computed_channels(constant, (6 * taps + 90) / 8)
+    computed = computed_channels(constant, (6 * taps + 90) / 8)
     pairs = pair_channels(select_channels(channels, computed))
     single = channels.rounding is Rounding.SINGLE
     lanes = in_fours(pack_lanes(pairs, pairs.is_wide))
@@ -58,12 +52,12 @@ def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
     is_cut = len(computed) < len(constant)
     gaps = np.diff(computed, prepend=0)
     gaps = np.pad(gaps, (0, len(gaps) % 2)).astype(np.uint8)
-    unused = ("groups", "shift_base", "shift_bits", "double_rounding")
-    parameters = {**sizes, "pairs": len(pairs.bias), **dsp_parameters(channels)}
+    parameters = {name: size for name, size in sizes.items() if name != "groups"}
+    parameters |= {"pairs": len(pairs.bias), **result_range(channels)}
     return Step(
         node=node,
         kernel=KERNELS["mote_conv_2d_s8_dsp" + "_wide" * pairs.is_wide + "_single" * single],
-        parameters=tuple((k, v) for k, v in parameters.items() if k not in unused),
+        parameters=tuple(parameters.items()),
         constants=(
             *pair_constants(pairs, lanes),
             Constant("gaps", gaps, False),
@@ -71,25 +65,6 @@ def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
         ),
         scratch_bytes=8 * taps + (taps if sizes["x_channels"] % 4 else 0),
     )
-
-
-def _computed_channels(constant: Mask, instructions: float) -> list[int]:
-    """The channels to compute: all, or without the constant ones where copying is less work.
-
-    The steps from one to the next fit 8 bits, and there is at least one.
-    ``instructions``: cost of computing one result.
-    """
-    count = len(constant)
-    if constant.sum() * instructions < INSTRUCTIONS_TO_COPY * count + INSTRUCTIONS_TO_COPY_PIXEL:
-        return list(range(count))
-    computed: list[int] = []
-    last = 0
-    for channel in range(count):
-        must_stand = channel - last == MAX_GAP or (channel == count - 1 and not computed)
-        if must_stand or not constant[channel]:
-            computed.append(channel)
-            last = channel
-    return computed
 
 
 def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
@@ -119,18 +94,17 @@ def _is_plain_3x3(sizes: dict[str, int]) -> bool:
 def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
     single = channels.rounding is Rounding.SINGLE
     constant, value = constant_results(channels)
-    common = _most_common(value[constant])
-    computed = _computed_channels(constant & (value == common), INSTRUCTIONS_OF_DEPTHWISE_3X3)
+    common = most_common(value[constant])
+    computed = computed_channels(constant & (value == common), INSTRUCTIONS_OF_DEPTHWISE_3X3)
     is_cut = len(computed) < len(constant)
     gaps = np.diff(computed, prepend=0).astype(np.uint8)
     chosen = select_channels(channels, computed)
     same: tuple[str, ...] = ("batches", "x_height", "x_width", "y_height", "y_width")
     same += ("stride_height", "stride_width", "pad_top", "pad_left", "x_zero")
-    own = ("y_zero", "y_min", "y_max", "shift_bits")
+    shift_bits = dsp_shift_bits(chosen.right)
     parameters = {name: sizes[name] for name in same}
     parameters |= {"channels": sizes["x_channels"], "computed": len(computed)}
-    parameters |= {"constant": common}
-    parameters |= {name: dsp_parameters(chosen)[name] for name in own}
+    parameters |= {"constant": common, **result_range(chosen), "shift_bits": shift_bits}
     return Step(
         node=node,
         kernel=KERNELS["mote_depthwise_conv_2d_s8_dsp_3x3" + "_single" * single],
@@ -139,16 +113,10 @@ def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -
             Constant("weights", chosen.weights.astype(np.int8), True),
             Constant("bias", (2 * chosen.bias).astype(np.int32), True),
             Constant("multiplier", chosen.multiplier.astype(np.int32), False),
-            Constant("shift", dsp_shifts(chosen.right, dsp_shift_bits(chosen.right)), False),
+            Constant("shift", dsp_shifts(chosen.right, shift_bits), False),
             *([Constant("gaps", gaps, False)] if is_cut else []),
         ),
     )
-
-
-def _most_common(values: Ints) -> int:
-    """The value that occurs most often; 0 when there is none."""
-    found, counts = np.unique(values, return_counts=True)
-    return int(found[counts.argmax()]) if len(found) else 0
 
 
 def _portable_step(graph: Graph, node: Node, channels: Channels, weights: object) -> Step:
@@ -192,14 +160,3 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
     }
     check_sizes(node, sizes)
     return {**sizes, "x_zero": x.q.zero_point}
-
-
-def check_sizes(node: Node, sizes: dict[str, int]) -> None:
-    """Refuse sizes that do not fit 16 bits."""
-    large = [f"{name} = {size:,}" for name, size in sizes.items() if size > UINT16_MAX]
-    if large:
-        raise UnsupportedModelError(
-            f"node '{node.name}'",
-            f"{', '.join(large)}, allowed: at most {UINT16_MAX:,}",
-            hint="use a smaller input or layer",
-        )

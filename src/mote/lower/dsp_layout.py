@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mote.ir.ops import Rounding
 from mote.ir.tensor import Array
-from mote.lower.requantization import Channels, Ints, pack_nibbles
+from mote.lower.channels import Channels, Ints
+from mote.lower.requantization import pack_nibbles
 from mote.lower.step import Constant
 from mote.reference.fixed_point import wrap_int32
 
@@ -111,15 +111,3 @@ def dsp_shifts(right: Ints, bits: int) -> Array:
     """The right shifts less one, in 4 or 8 bits each."""
     above = (right - SHIFTS.start).astype(np.uint8)
     return above if bits == 8 else pack_nibbles(above)
-
-
-def dsp_parameters(channels: Channels) -> dict[str, int]:
-    """The scalars of a DSP kernel's requantisation."""
-    return {
-        "y_zero": channels.y_zero,
-        "y_min": channels.y_range[0],
-        "y_max": channels.y_range[1],
-        "shift_base": SHIFTS.start,
-        "shift_bits": dsp_shift_bits(channels.right),
-        "double_rounding": int(channels.rounding is Rounding.DOUBLE),
-    }

@@ -4,10 +4,10 @@ import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import FullyConnected, Rounding
-from mote.lower.channels import layer_channels
-from mote.lower.convolution import check_sizes
+from mote.lower.channels import Channels
+from mote.lower.constant_channels import settle_constant_channels
 from mote.lower.dsp_layout import (
-    dsp_parameters,
+    dsp_shift_bits,
     dsp_shifts,
     fits_dsp,
     in_fours,
@@ -15,12 +15,10 @@ from mote.lower.dsp_layout import (
     pair_channels,
     pair_constants,
 )
+from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
-from mote.lower.requantization import (
-    Channels,
-    requantization,
-    settle_constant_channels,
-)
+from mote.lower.requantization import requantization, result_range
+from mote.lower.sizes import check_sizes
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
@@ -49,20 +47,19 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels) -> Step:
     # [blocks, pairs, 2] -> all the A of a block, then all its B
     sums = bias.array.reshape(-1, OUTPUTS_AT_A_TIME // 2, 2).swapaxes(1, 2).reshape(-1)
     requantized = 1 if channels.is_uniform else len(channels.bias)
-    parameters = dsp_parameters(channels)
-    shift = dsp_shifts(channels.right[:requantized], parameters["shift_bits"])
-    flags = {"per_channel": int(not channels.is_uniform)}
+    shift_bits = dsp_shift_bits(channels.right)
+    flags = {"shift_bits": shift_bits, "per_channel": int(not channels.is_uniform)}
     return Step(
         node=node,
         kernel=KERNELS[
             "mote_fully_connected_s8_dsp" + "_wide" * pairs.is_wide + "_single" * single
         ],
-        parameters=tuple({**layer_sizes(graph, node), **parameters, **flags}.items()),
+        parameters=tuple({**layer_sizes(graph, node), **result_range(channels), **flags}.items()),
         constants=(
             weights,
             Constant("bias", sums, True),
             Constant("multiplier", multiplier.array[:requantized], False),
-            Constant("shift", shift, False),
+            Constant("shift", dsp_shifts(channels.right[:requantized], shift_bits), False),
         ),
     )
 

@@ -5,9 +5,9 @@ import math
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import AveragePool2D, MaxPool2D, Mean
-from mote.lower.convolution import UINT16_MAX, check_sizes
 from mote.lower.folding import Dimension, contiguous_steps, fold, padded
 from mote.lower.kernels import KERNELS
+from mote.lower.sizes import UINT16_MAX, check_sizes
 from mote.lower.step import Step
 from mote.reference.fixed_point import activation_range
 from mote.reference.pooling import mean_multiplier

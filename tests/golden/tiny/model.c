@@ -149,7 +149,7 @@ static const mote_fully_connected layer_05 = {
     .multiplier = tiny_layer_05_multiplier,
     .shift = tiny_layer_05_shift,
     .batches = 1, .inputs = 16, .outputs = 4, .y_zero = 0, .y_min = -128, .y_max = 127,
-    .shift_base = 1, .shift_bits = 4, .double_rounding = 0, .per_channel = 0,
+    .shift_bits = 4, .per_channel = 0,
 };
 
 static MOTE_LAYER void layer_05_fully_connected(uint8_t *arena)

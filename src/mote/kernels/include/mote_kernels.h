@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/* How accumulators become int8, for the layers with weights. Channel c has the right shift
+/* How accumulators become int8 in the portable kernels with weights: channel c has the right shift
  * r = shift_base + (shift_bits bits of shift from bit c * shift_bits on, low bits first), and
  * requantize(acc) = acc * multiplier[c] * 2^(-31 - r). */
 
@@ -84,7 +84,8 @@ typedef struct {
     int8_t x_zero, y_zero, y_min, y_max;
 } mote_depthwise_3x3;
 
-/* y[b][o] = clamp(requantize(sum_i x[b][i] * weights[o][i] + bias[o]) + y_zero) */
+/* y[b][o] = clamp(requantize(sum_i x[b][i] * weights[o][i] + bias[o]) + y_zero). DSP kernels: arrays as
+ * mote_fully_connected_dsp.h says, shift_base and double_rounding unused. */
 typedef struct {
     const int8_t *weights;     /* [outputs, inputs] */
     const int32_t *bias;       /* [outputs], input zero point folded in */
