@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import mote
+import mote.target
 from mote.cli import main
 from mote.ir import DType, Graph, Node, Tensor
 from mote.ir.ops import FullyConnected
@@ -132,6 +134,23 @@ def test_a_folder_that_may_not_be_written_is_refused(
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system that refuses")
 def test_a_file_system_that_refuses_is_told(folder: Path, capsys: Capture) -> None:
     complaint(capsys, "compile", "small.tflite", "-t", "cortex-m4", "-o", "/proc/mote-out")
+
+
+def test_a_board_that_holds_the_constants_but_not_the_code_or_the_stack_is_refused(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed = mote.compile("small.tflite", "newport-m0plus").profile().totals
+    board = mote.target.resolve("newport-m0plus")
+    assert board.board is not None
+    small = replace(board.board, ram_bytes=needed.ram_bytes - 3, flash_bytes=needed.flash_bytes - 5)
+    monkeypatch.setattr("mote.cli.compile.resolve", lambda name: replace(board, board=small))
+    said = complaint(capsys, "compile", "small.tflite", "-t", "newport-m0plus", "-o", "out")
+    assert f"arena, scratch and stack need {needed.ram_bytes:,} B of RAM" in said
+    assert "(3 B too many)" in said
+    assert f"code, weights and tables need {needed.flash_bytes:,} B of flash" in said
+    assert "(5 B too many)" in said
+    assert "worst step" in said
+    assert not (folder / "out").exists()
 
 
 def test_a_model_that_does_not_fit_says_by_how_much_and_where(

@@ -51,9 +51,22 @@ def test_compile_writes_a_project_and_says_what_it_needs(folder: Path, capsys: C
         "Makefile",
         "CMakeLists.txt",
     } <= written
-    assert "655,360 B" in said
+    totals = mote.compile("small.tflite", "nucleo-l4r5zi").profile().totals
+    assert f"RAM    {totals.ram_bytes:,} B = arena" in said
+    assert f"flash  {totals.flash_bytes:,} B = code" in said
+    assert "of 655,360" in said
     assert "make -C new/out" in said
     assert not [p for p in (folder / "new").iterdir() if p.name != "out"]
+
+
+def test_compile_without_the_arm_compiler_says_what_is_left_out(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(folder))
+    said = output(capsys, "compile", "small.tflite", "-t", "nucleo-l4r5zi", "-o", "out")
+    assert "stack aside" in said
+    assert "code aside" in said
+    assert "nucleo-l4r5zi has 655,360 B and 2,097,152 B" in said
 
 
 def test_compile_again_replaces_its_own_output_with_the_same_bytes(

@@ -6,10 +6,14 @@ from pathlib import Path
 import click
 
 import mote
+from mote.build import Build
 from mote.cli.console import number, stdout, working
+from mote.cli.memory import memory_rows
 from mote.cli.options import model_argument, target_option
+from mote.errors import TargetError, ToolError
+from mote.plan import check_measured_fit
 from mote.run.save import check_directory
-from mote.target import Board, resolve
+from mote.target import resolve
 
 
 @click.command("compile")
@@ -28,7 +32,11 @@ def compile_command(model: Path, target: str, output: Path) -> None:
 
     The folder gets model.h and model.c (read these first), weights, the kernels that the model
     uses and no others, manifest.json, an example main.c, a Makefile and a CMakeLists.txt. The same
-    model gives the same bytes. A board that is too small is refused.
+    model gives the same bytes.
+
+    A board that is too small is refused: by what the project needs when it is built and run on
+    the emulated core, stack and code included, where the Arm compiler and the emulator are
+    installed; else by its arena and constants.
 
     \b
     Examples:
@@ -39,16 +47,44 @@ def compile_command(model: Path, target: str, output: Path) -> None:
     check_directory(output)
     with working(f"Compiling {model.name} for {chosen.name}"):
         build = mote.compile(mote.load(model), target=chosen)
+        needs = _measured_needs(build) or _planned_needs(build)
         build.save(output)
-    constants = [c.array.nbytes for step in build.program.steps for c in step.constants]
     console = stdout()
     console.print(f"{output}: {len(build.files)} files for {chosen.name}", soft_wrap=True)
-    console.print(f"  RAM    {number(build.plan.total_bytes)} B, stack aside", soft_wrap=True)
-    console.print(f"  flash  {number(sum(constants))} B of constants, code aside", soft_wrap=True)
-    if chosen.board:
-        console.print(f"  {_limits(chosen.board)}", soft_wrap=True)
+    for need in needs:
+        console.print(f"  {need}", soft_wrap=True)
     console.print(f"Next: make -C {shlex.quote(str(output))}", soft_wrap=True)
 
 
-def _limits(board: Board) -> str:
-    return f"{board.name} has {number(board.ram_bytes)} B and {number(board.flash_bytes)} B"
+def _measured_needs(build: Build) -> list[str]:
+    """RAM and flash of the built program; none where it cannot be built and run here.
+
+    Raises:
+        FitError: The board has less.
+    """
+    if build.target.is_host:
+        return []
+    try:
+        totals = build.profile().totals
+    except (ToolError, TargetError):
+        return []  # what is missing is said by the commands that cannot do without
+    check_measured_fit(
+        build.program,
+        build.plan,
+        build.target,
+        ram_bytes=totals.ram_bytes,
+        flash_bytes=totals.flash_bytes,
+    )
+    board = build.target.board
+    return [f"{name:<5}  {text}" for name, text in memory_rows(totals, board)]
+
+
+def _planned_needs(build: Build) -> list[str]:
+    constants = sum(c.array.nbytes for step in build.program.steps for c in step.constants)
+    ram, flash = number(build.plan.total_bytes), number(constants)
+    needs = [f"RAM    {ram} B, stack aside", f"flash  {flash} B of constants, code aside"]
+    if board := build.target.board:
+        needs.append(
+            f"{board.name} has {number(board.ram_bytes)} B and {number(board.flash_bytes)} B"
+        )
+    return needs

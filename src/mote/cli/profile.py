@@ -7,6 +7,7 @@ from rich.table import Table
 
 import mote
 from mote.cli.console import number, print_json, print_table, stdout, table, working
+from mote.cli.memory import memory_rows
 from mote.cli.options import json_option, model_argument, seed_option, target_option
 from mote.errors import TargetError
 from mote.run.profile import Profile, Totals
@@ -99,16 +100,4 @@ def _totals(totals: Totals, target: Target) -> list[tuple[str, str]]:
     ]
     if target.board and target.board.active_mw is not None:
         rows.append(("energy", f"{totals.ms * target.board.active_mw / 1000:.3g} mJ ({error})"))
-    ram = (
-        f"{number(totals.ram_bytes)} B = arena {number(totals.arena_bytes)} + scratch "
-        f"{number(totals.scratch_bytes)} + stack {number(totals.stack_bytes)} + variables "
-        f"{number(totals.variables_bytes)}"
-    )
-    flash = (
-        f"{number(totals.flash_bytes)} B = code {number(totals.code_bytes)} + constants "
-        f"{number(totals.rodata_bytes)} + weights {number(totals.weights_bytes)}"
-    )
-    if target.board:
-        ram += f", of {number(target.board.ram_bytes)}"
-        flash += f", of {number(target.board.flash_bytes)}"
-    return [*rows, ("RAM", ram), ("flash", flash)]
+    return [*rows, *memory_rows(totals, target.board)]

@@ -1,39 +1,69 @@
-"""Refuses a program that a board has no room for, and says by how much and where."""
+"""Refuses a model that a board has no room for, and says by how much and where."""
 
 from mote.errors import FitError
 from mote.lower.step import Program, Step
 from mote.plan.arena import alive_bytes
 from mote.plan.plan import Plan
-from mote.target.target import Target
+from mote.target.target import Board, Target
 
 
 def check_fit(program: Program, plan: Plan, target: Target) -> None:
     """Compare the arena with the board's RAM and the constants with its flash.
 
-    A lower bound of what is needed: stack and code come on top, and a profile measures them. A
-    core without a board has no limits.
+    A lower bound of what is needed, known before anything is built: stack and code come on top,
+    and ``check_measured_fit`` has them. A core without a board has no limits.
 
     Raises:
         FitError: RAM, flash or both are too small.
     """
-    board = target.board
-    if board is None:
+    if target.board is None:
         return
     constants = sum(c.array.nbytes for step in program.steps for c in step.constants)
-    needs = (
-        ("activations need", plan.total_bytes, "RAM", board.ram_bytes),
-        ("weights and tables need", constants, "flash", board.flash_bytes),
+    _refuse(
+        program,
+        plan,
+        target.board,
+        (("activations need", plan.total_bytes), ("weights and tables need", constants)),
     )
+
+
+def check_measured_fit(
+    program: Program, plan: Plan, target: Target, *, ram_bytes: int, flash_bytes: int
+) -> None:
+    """Compare what the built program was measured to need with what the board has.
+
+    Args:
+        program, plan, target: What was built.
+        ram_bytes: Arena, scratch, stack and variables.
+        flash_bytes: Code and constants.
+
+    Raises:
+        FitError: RAM, flash or both are too small.
+    """
+    if target.board is None:
+        return
+    needs = (
+        ("arena, scratch and stack need", ram_bytes),
+        ("code, weights and tables need", flash_bytes),
+    )
+    _refuse(program, plan, target.board, needs)
+
+
+def _refuse(
+    program: Program, plan: Plan, board: Board, needs: tuple[tuple[str, int], tuple[str, int]]
+) -> None:
+    """``needs``: what the board must hold in RAM, then in flash."""
+    limits = (("RAM", board.ram_bytes), ("flash", board.flash_bytes))
     over = [
         f"{what} {needed:,} B of {memory}, {board.name} has {available:,} B "
         f"({needed - available:,} B too many)"
-        for what, needed, memory, available in needs
+        for (what, needed), (memory, available) in zip(needs, limits, strict=True)
         if needed > available
     ]
     if not over:
         return
     details = over[1:]
-    if plan.total_bytes > board.ram_bytes and program.steps:  # none: reshapes alone
+    if needs[0][1] > board.ram_bytes and program.steps:
         details.append(_worst_step(program, plan))
     raise FitError(
         program.graph.name,

@@ -1,0 +1,22 @@
+"""How the command line says what a built program needs of RAM and flash."""
+
+from mote.cli.console import number
+from mote.run.profile import Totals
+from mote.target import Board
+
+
+def memory_rows(totals: Totals, board: Board | None) -> list[tuple[str, str]]:
+    """RAM and flash with their parts, and what the board has."""
+    ram = (
+        f"{number(totals.ram_bytes)} B = arena {number(totals.arena_bytes)} + scratch "
+        f"{number(totals.scratch_bytes)} + stack {number(totals.stack_bytes)} + variables "
+        f"{number(totals.variables_bytes)}"
+    )
+    flash = (
+        f"{number(totals.flash_bytes)} B = code {number(totals.code_bytes)} + constants "
+        f"{number(totals.rodata_bytes)} + weights {number(totals.weights_bytes)}"
+    )
+    if board:
+        ram += f", of {number(board.ram_bytes)}"
+        flash += f", of {number(board.flash_bytes)}"
+    return [("RAM", ram), ("flash", flash)]
