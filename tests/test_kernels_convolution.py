@@ -87,16 +87,12 @@ def test_many_random_layers_equal_the_reference(kind: str, core: Core, tmp_path:
         _check([LAYERS[kind](rng) for _ in range(150)], core, rng, folder)
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        "cortex-m4",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("cortex-m33", "cortex-m55")),
-    ],
-)
-def test_the_assembly_of_the_dsp_kernels_equals_the_reference(target: str) -> None:
+@pytest.mark.parametrize("kind", [*LAYERS, "dead channels"])
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m33", "cortex-m55"])
+def test_the_assembly_of_the_dsp_kernels_equals_the_reference(target: str, kind: str) -> None:
     rng = np.random.default_rng(3)
-    layers = [make(rng) for make in LAYERS.values() for _ in range(30)]
+    make = LAYERS.get(kind, chain_with_dead_channels)
+    layers = [make(rng) for _ in range(30)]
     inputs = [_inputs(layer, rng) for layer in layers]
     build = mote.compile(side_by_side(layers), target)
     (outputs,) = build.run_samples([inputs])
