@@ -1,4 +1,4 @@
-"""Kernels under other compiler options than those that Mote measures with: users choose their own."""
+"""Kernels under other compiler options than those that Mote measures with: users have their own."""
 
 import numpy as np
 import pytest
