@@ -1,1 +1,1 @@
-"""..."""
+"""Lowering: a graph becomes kernel calls with their constants; from here on the target matters."""
