@@ -40,7 +40,8 @@ def quantize(
 def dequantize(
     op: Dequantize, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor
 ) -> Array:
-    """y = x_scale * (x - x_zero), rounded once to float32."""
+    """y = x_scale * (x - x_zero), rounded once to float32; infinite beyond its range."""
     q = operands[0].q
     real = (values[0].astype(np.float64) - q.zero_point) * q.scale
-    return real.astype(np.float32)
+    with np.errstate(over="ignore"):
+        return real.astype(np.float32)
