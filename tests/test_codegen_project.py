@@ -197,11 +197,11 @@ def test_the_manifest_adds_up() -> None:
     manifest = json.loads(build.files["manifest.json"])
     assert manifest["macs"] == sum(layer["macs"] for layer in manifest["layers"])
     assert manifest["ram_bytes"]["total"] == build.plan.total_bytes
-    roles = {"weights": 0, "parameters": 0}
+    roles = {"weights": 0, "constants": 0}
     for layer in manifest["layers"]:
         for constant in layer["constants"]:
             roles[constant["role"]] += constant["bytes"]
-    assert roles == manifest["constant_bytes"]
+    assert {**roles, "code": None} == manifest["flash_bytes"]
     assert [t["shape"] for t in manifest["inputs"]] == [[1, 8, 8, 1]]
     assert manifest["inputs"][0]["scale"] == 0.0625
     places = {t["name"]: t["offset"] for t in manifest["tensors"]}

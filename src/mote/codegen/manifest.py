@@ -55,9 +55,10 @@ def manifest_json(program: Program, plan: Plan, target: Target, files: Iterable[
             "total": plan.total_bytes,
             "lower_bound": plan.lower_bound_bytes,
         },
-        "constant_bytes": {
+        "flash_bytes": {
             "weights": sum(c.array.nbytes for c in constants if c.is_weights),
-            "parameters": sum(c.array.nbytes for c in constants if not c.is_weights),
+            "constants": sum(c.array.nbytes for c in constants if not c.is_weights),
+            "code": None,  # the user's compiler decides; `mote profile` measures it
         },
         "inputs": [_port(port) for port in ports(program, plan, "input")],
         "outputs": [_port(port) for port in ports(program, plan, "output")],
@@ -99,7 +100,7 @@ def _layer(program: Program, index: int) -> dict[str, Any]:
             {
                 "name": constant_name(program, index, c.field),
                 "bytes": c.array.nbytes,
-                "role": "weights" if c.is_weights else "parameters",
+                "role": "weights" if c.is_weights else "constants",
             }
             for c in step.constants
         ],
