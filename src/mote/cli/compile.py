@@ -7,10 +7,10 @@ import click
 
 import mote
 from mote.build import Build
-from mote.cli.console import number, stdout, working
+from mote.cli.console import number, stderr, stdout, working
 from mote.cli.memory import memory_rows
 from mote.cli.options import model_argument, target_option
-from mote.errors import TargetError, ToolError
+from mote.errors import MoteError
 from mote.plan import check_measured_fit
 from mote.run.save import check_directory
 from mote.target import resolve
@@ -66,8 +66,9 @@ def _measured_needs(build: Build) -> list[str]:
         return []
     try:
         totals = build.profile().totals
-    except (ToolError, TargetError):
-        return []  # what is missing is said by the commands that cannot do without
+    except MoteError as error:  # the sources are good without; but nothing is hidden
+        stderr().print(f"not measured: {error.where}: {error.found}", soft_wrap=True)
+        return []
     check_measured_fit(
         build.program,
         build.plan,
