@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-KIB, MIB = 1 << 10, 1 << 20
+MIB = 1 << 20
 VECTORS_BYTES = 0x100
 
 
