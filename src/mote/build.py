@@ -181,7 +181,7 @@ def compile(model: Graph | str | Path, target: str | Target) -> Build:
 def _refuse_float(graph: Graph) -> None:
     """Float tensors may stand at the ends, before quantize and behind dequantize nodes."""
     problems = [
-        f"node '{node.name}': {node.op.kind} computes in float32"
+        f"node '{node.name}': {node.op.label} computes in float32"
         for node in graph.nodes
         if not isinstance(node.op, Quantize | Dequantize | Reshape)
         and any(t.dtype is DType.FLOAT32 for t in (*graph.operands(node), graph.result(node)))

@@ -38,7 +38,7 @@ def layer_number(program: Program, index: int) -> str:
 
 def layer_function(program: Program, index: int) -> str:
     """``layer_03_conv_2d``: the C function of a step, which profiles name it by."""
-    return f"layer_{layer_number(program, index)}_{program.steps[index].node.op.kind}"
+    return f"layer_{layer_number(program, index)}_{program.steps[index].node.op.label}"
 
 
 def constant_name(program: Program, index: int, field: str) -> str:

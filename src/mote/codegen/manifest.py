@@ -89,7 +89,7 @@ def _layer(program: Program, index: int) -> dict[str, Any]:
     step = program.steps[index]
     return {
         "name": step.node.name,
-        "operator": step.node.op.kind,
+        "operator": step.node.op.label,
         "function": layer_function(program, index),
         "kernel": step.kernel.name,
         "macs": program.graph.macs(step.node),

@@ -77,7 +77,7 @@ def _layer(program: Program, plan: Plan, index: int) -> str:
     into = ", ".join(shape(graph.tensors[t]) for t in operands)
     size = f"{into} -> {shape(graph.result(step.node))}, {graph.macs(step.node):,} MACs"
     lines = [
-        f"/* Layer {index}: {step.node.op.kind} {quoted(step.node.name)}",
+        f"/* Layer {index}: {step.node.op.label} {quoted(step.node.name)}",
         f" * {size}",
         f" * {FORMULAS[type(step.node.op)]} */",
     ]

@@ -42,7 +42,7 @@ def weights_c(program: Program, target: Target) -> str:
     for index, step in enumerate(program.steps):
         if not step.constants:
             continue
-        title = f"/* Layer {index}: {step.node.op.kind} {quoted(step.node.name)}. */\n"
+        title = f"/* Layer {index}: {step.node.op.label} {quoted(step.node.name)}. */\n"
         for constant in step.constants:
             narrow = constant.is_weights and constant.array.dtype.itemsize < 4
             align = "MOTE_WORD_ALIGNED " if narrow else ""

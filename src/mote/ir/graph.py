@@ -95,7 +95,9 @@ def verify(graph: Graph) -> None:
         assert not missing, f"{node.name} reads {missing} before they exist"
         assert node.output not in known, f"{node.name} writes {node.output} again"
         operands, result = graph.operands(node), graph.result(node)
-        assert len(operands) == len(node.op.inputs), f"{node.name} has {len(operands)} operands"
+        least = len(node.op.inputs)
+        count_fits = len(operands) >= least if node.op.variadic else len(operands) == least
+        assert count_fits, f"{node.name} has {len(operands)} operands"
         problems = node.op.problems(operands, result)
         assert not problems, f"{node.name}: {problems}"
         shape = node.op.shape(*(t.shape for t in operands))

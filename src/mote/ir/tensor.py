@@ -12,28 +12,42 @@ Array = NDArray[Any]
 
 
 class DType(enum.Enum):
-    """Element types; the value is the numpy name."""
+    """Element types; the value is the numpy name where numpy has the type.
 
+    INT4 is a type of weights only: arrays hold it as int8 from -8 to 7, flash holds two in a byte.
+    """
+
+    INT4 = "int4"
     INT8 = "int8"
     UINT8 = "uint8"
     INT16 = "int16"
     INT32 = "int32"
+    INT64 = "int64"
     FLOAT32 = "float32"
 
     @property
     def numpy(self) -> np.dtype[Any]:
-        return np.dtype(self.value)
+        """The type that arrays of it have."""
+        return np.dtype("int8" if self is DType.INT4 else self.value)
+
+    @property
+    def bits(self) -> int:
+        """Size of one element in memory."""
+        return 4 if self is DType.INT4 else 8 * self.numpy.itemsize
 
     @property
     def itemsize(self) -> int:
-        """Size of one element in bytes."""
-        return self.numpy.itemsize
+        """Size in bytes of one element of a type that fills whole bytes."""
+        assert self.bits % 8 == 0, self
+        return self.bits // 8
 
     @property
     def range(self) -> tuple[int, int]:
         """Least and greatest value of an integer type."""
-        info = np.iinfo(self.numpy)
-        return int(info.min), int(info.max)
+        assert self is not DType.FLOAT32
+        if self is DType.UINT8:
+            return 0, 255
+        return -(2 ** (self.bits - 1)), 2 ** (self.bits - 1) - 1
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,8 @@ class Quantization:
 class Tensor:
     """A named value. Activations have no data; weights and other constants have.
 
-    Layouts: activations ``[N, H, W, C]`` or ``[N, C]``; convolution weights ``[O, KH, KW, I]``;
+    Layouts: planes ``[N, H, W, C]``, other activations as they are; convolution weights
+    ``[O, KH, KW, I]``, of transposed convolutions too;
     depthwise weights ``[1, KH, KW, O]``; fully connected weights ``[O, I]``; biases ``[O]``.
     """
 
@@ -106,7 +121,7 @@ class Tensor:
     @property
     def bytes(self) -> int:
         """Size in memory."""
-        return self.elements * self.dtype.itemsize
+        return (self.elements * self.dtype.bits + 7) // 8
 
     @property
     def q(self) -> Quantization:

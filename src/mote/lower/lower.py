@@ -64,7 +64,7 @@ def lower(graph: Graph, core: Core) -> Program:
         lowering = LOWERINGS.get(type(node.op))
         if lowering is None or not _has_kernel(graph, node):
             types = f"{graph.operands(node)[0].dtype.value} -> {graph.result(node).dtype.value}"
-            problems.append(f"node '{node.name}': no kernel computes {node.op.kind} for {types}")
+            problems.append(f"node '{node.name}': no kernel computes {node.op.label} for {types}")
             continue
         try:
             steps.append(lowering(graph, node, core))

@@ -2,16 +2,20 @@
 
 import math
 
+from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
-from mote.ir.ops import Pad
+from mote.ir.ops import Pad, PadMode
 from mote.lower.kernels import KERNELS
 from mote.lower.step import Step
+from mote.reference.shape import border_value
 from mote.target.target import Core
 
 
 def lower_pad(graph: Graph, node: Node, core: Core) -> Step:
     """Padding of one to four dimensions."""
     assert isinstance(node.op, Pad)
+    if node.op.mode is not PadMode.CONSTANT:
+        raise UnsupportedModelError(f"node '{node.name}'", f"pads in mode {node.op.mode.value}")
     (x,), y = graph.operands(node), graph.result(node)
     dimensions: list[tuple[int, int, int]] = []
     for size, (before, after) in zip(x.shape, node.op.paddings, strict=True):
@@ -35,6 +39,6 @@ def lower_pad(graph: Graph, node: Node, core: Core) -> Step:
             ("first_gap", sum(starts)),
             ("gap", tuple(ends[i] + starts[i] for i in (1, 2, 3))),
             ("elements", y.elements),
-            ("y_zero", y.q.zero_point),
+            ("y_zero", border_value(node.op, y)),
         ),
     )

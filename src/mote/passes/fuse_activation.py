@@ -51,7 +51,7 @@ def _layer(graph: Graph, tensor: str, activation: Activation) -> Node | None:
     if node is None or not is_private(graph, tensor):
         return None
     match node.op:
-        case Reshape() | Pad() | MaxPool2D(activation=Activation.NONE):
+        case Reshape() | Pad(value=0.0) | MaxPool2D(activation=Activation.NONE):
             earlier = _layer(graph, node.inputs[0], activation)
             if earlier is not None:
                 return earlier

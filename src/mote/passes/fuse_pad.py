@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mote.ir import Graph, Node
-from mote.ir.ops import Conv2D, DepthwiseConv2D, Pad, Padding
+from mote.ir.ops import Conv2D, DepthwiseConv2D, Pad, Padding, PadMode
 from mote.passes.neighbours import is_private
 
 
@@ -14,7 +14,7 @@ def fuse_pad(graph: Graph) -> Graph:
     of the result: a pad before it stays.
     """
     for node in reversed(graph.nodes):  # the last of several pads goes first
-        if isinstance(node.op, Pad):
+        if isinstance(node.op, Pad) and node.op.mode is PadMode.CONSTANT and not node.op.value:
             graph = _fuse(graph, node, node.op.paddings)
     return graph
 

@@ -78,7 +78,7 @@ def _worst_step(program: Program, plan: Plan) -> str:
     alive = alive_bytes(plan.buffers)
     index = max(range(len(program.steps)), key=lambda i: alive[i])
     step = program.steps[index]
-    return f"worst step {index}: {step.node.op.kind} '{step.node.name}' ({_sizes(program, step)})"
+    return f"worst step {index}: {step.node.op.label} '{step.node.name}' ({_sizes(program, step)})"
 
 
 def _sizes(program: Program, step: Step) -> str:

@@ -90,7 +90,7 @@ def _require_float(graph: Graph) -> None:
         if t.dtype is not DType.FLOAT32
     ]
     problems += [
-        f"node '{n.name}': {n.op.kind} has no int8 form here"
+        f"node '{n.name}': {n.op.label} has no int8 form here"
         for n in graph.nodes
         if isinstance(n.op, Quantize | Dequantize | Relu | BatchNorm)
     ]

@@ -12,12 +12,19 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from mote.ir.ops import Activation, Conv2D, DepthwiseConv2D, FullyConnected, Padding, Rounding
+from mote.ir.ops import (
+    Activation,
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    Padding,
+    Rounding,
+    TransposedConv2D,
+)
 from mote.ir.tensor import Array, DType, Tensor
 from mote.reference.activation import apply_activation
 from mote.reference.fixed_point import activation_range, channel_multipliers, requantize
-
-Doubles = NDArray[np.float64]
+from mote.reference.real import Doubles
 
 
 def conv_2d(
@@ -63,6 +70,38 @@ def depthwise_conv_2d(
             ]
             sums += taps * weight[0, ky, kx].astype(np.float64)
     return _finish(sums, bias, operands, result, op.activation, op.rounding)
+
+
+def transposed_conv_2d(
+    op: TransposedConv2D, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor
+) -> Array:
+    """y[n, i*s + ky*d - top, ..., o] += x[n,i,j,c] * weight[o,ky,kx,c], c over o's group."""
+    x, weight, bias = values
+    centred = _centred(x, operands[0])
+    outputs, height, width, depth = weight.shape
+    groups = x.shape[3] // depth
+    per_group = outputs // groups
+    top, left = op.padding.top, op.padding.left
+    rows, columns = result.shape[1:3]
+    spread = [(n - 1) * s + 1 for n, s in zip(x.shape[1:3], op.stride, strict=True)]
+    extent = [(k - 1) * d for k, d in zip((height, width), op.dilation, strict=True)]
+    size = (
+        max(top + rows, spread[0] + extent[0]),
+        max(left + columns, spread[1] + extent[1]),
+    )
+    sums = np.zeros((x.shape[0], *size, outputs))
+    for g in range(groups):
+        own = centred[..., g * depth : (g + 1) * depth]
+        chosen = slice(g * per_group, (g + 1) * per_group)
+        for ky in range(height):
+            for kx in range(width):
+                y, z = ky * op.dilation[0], kx * op.dilation[1]
+                products = own @ weight[chosen, ky, kx].astype(np.float64).T
+                sums[
+                    :, y : y + spread[0] : op.stride[0], z : z + spread[1] : op.stride[1], chosen
+                ] += products
+    cut = np.ascontiguousarray(sums[:, top : top + rows, left : left + columns])
+    return _finish(cut, bias, operands, result, op.activation, op.rounding)
 
 
 def fully_connected(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mote.ir.ops import Add, BatchNorm, Relu
+from mote.ir.ops import Add, BatchNorm, LayerNorm, Mul, Relu, Sub
 from mote.ir.tensor import Array, DType, Tensor
 from mote.reference.activation import apply_activation
 from mote.reference.fixed_point import (
@@ -56,6 +56,17 @@ def add(op: Add, values: Sequence[Array], operands: Sequence[Tensor], result: Te
     return np.clip(total, *activation_range(op.activation, result.q, result.dtype)).astype(np.int8)
 
 
+def sub(op: Sub, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor) -> Array:
+    """x0 - x1, clamped."""
+    difference: Array = values[0] - values[1]
+    return apply_activation(difference, op.activation)
+
+
+def mul(op: Mul, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor) -> Array:
+    """x0 * x1, clamped."""
+    return apply_activation(values[0] * values[1], op.activation)
+
+
 def relu(op: Relu, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor) -> Array:
     """The clamp alone; float only."""
     return apply_activation(values[0], op.activation)
@@ -67,4 +78,19 @@ def batch_norm(
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, in double precision, rounded once."""
     x, gamma, beta, mean, variance = (v.astype(np.float64) for v in values)
     normal = (x - mean) / np.sqrt(variance + op.epsilon) * gamma + beta
+    return normal.astype(np.float32)
+
+
+def layer_norm(
+    op: LayerNorm, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor
+) -> Array:
+    """(x - mean) / sqrt(variance + epsilon) * gamma + beta over the last axis.
+
+    The variance is the mean squared distance from the mean (Ba et al., "Layer Normalization",
+    2016, eq. 4), in double precision, rounded once.
+    """
+    x, gamma, beta = (v.astype(np.float64) for v in values)
+    distance = x - x.mean(-1, keepdims=True)
+    variance = (distance**2).mean(-1, keepdims=True)
+    normal: Array = distance / np.sqrt(variance + op.epsilon) * gamma + beta
     return normal.astype(np.float32)

@@ -8,42 +8,76 @@ from mote.ir.ops import (
     Add,
     AveragePool2D,
     BatchNorm,
+    Concat,
     Conv2D,
     DepthwiseConv2D,
     Dequantize,
+    Embedding,
     FullyConnected,
+    LayerNorm,
+    LogSoftmax,
+    MatMul,
     MaxPool2D,
     Mean,
+    Mul,
     Op,
     Pad,
+    PRelu,
     Quantize,
     Relu,
     Reshape,
+    Resize,
+    Slice,
     Softmax,
+    Sub,
+    Transpose,
+    TransposedConv2D,
+    Unary,
 )
 from mote.ir.tensor import Array
 from mote.reference.conversion import dequantize, quantize
-from mote.reference.convolution import conv_2d, depthwise_conv_2d, fully_connected
-from mote.reference.elementwise import add, batch_norm, relu
+from mote.reference.convolution import (
+    conv_2d,
+    depthwise_conv_2d,
+    fully_connected,
+    transposed_conv_2d,
+)
+from mote.reference.elementwise import add, batch_norm, layer_norm, mul, relu, sub
+from mote.reference.matrix import mat_mul
 from mote.reference.pooling import average_pool_2d, max_pool_2d, mean
-from mote.reference.shape import pad, reshape
-from mote.reference.softmax import softmax
+from mote.reference.resize import resize
+from mote.reference.shape import concat, embedding, pad, reshape, slice_elements, transpose
+from mote.reference.softmax import log_softmax, softmax
+from mote.reference.unary import prelu, unary
 
 EVALUATORS: Mapping[type[Op], Callable[..., Array]] = {
     Add: add,
     AveragePool2D: average_pool_2d,
     BatchNorm: batch_norm,
+    Concat: concat,
     Conv2D: conv_2d,
     Dequantize: dequantize,
     DepthwiseConv2D: depthwise_conv_2d,
+    Embedding: embedding,
     FullyConnected: fully_connected,
+    LayerNorm: layer_norm,
+    LogSoftmax: log_softmax,
+    MatMul: mat_mul,
     MaxPool2D: max_pool_2d,
     Mean: mean,
+    Mul: mul,
+    PRelu: prelu,
     Pad: pad,
     Quantize: quantize,
     Relu: relu,
     Reshape: reshape,
+    Resize: resize,
+    Slice: slice_elements,
     Softmax: softmax,
+    Sub: sub,
+    Transpose: transpose,
+    TransposedConv2D: transposed_conv_2d,
+    Unary: unary,
 }
 """Operator -> ``(op, operand values, operand tensors, result tensor) -> result value``."""
 

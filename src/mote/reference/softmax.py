@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mote.ir.ops import Softmax
+from mote.ir.ops import LogSoftmax, Softmax
 from mote.ir.tensor import Array, DType, Tensor
 from mote.reference.fixed_point import (
     Ints,
@@ -57,6 +57,15 @@ def softmax(
     inverse, exponent = reciprocal(total.sum(axis=-1, keepdims=True))
     y = rounding_divide_by_power_of_two(multiply(inverse, powers), exponent + 31 - 8)
     return np.asarray(np.clip(np.where(kept, y, 0) - 128, -128, 127), np.int8)
+
+
+def log_softmax(
+    op: LogSoftmax, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor
+) -> Array:
+    """x - max - log(sum(exp(x - max))) over the last axis, in double precision."""
+    shifted = values[0].astype(np.float64) - values[0].max(axis=-1, keepdims=True)
+    total = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return np.asarray(shifted - total, np.float32)
 
 
 def softmax_parameters(op: Softmax, x: Tensor) -> tuple[int, int, int]:

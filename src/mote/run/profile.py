@@ -224,7 +224,7 @@ def _layer(
     return Layer(
         index=index,
         name=step.node.name,
-        op=step.node.op.kind,
+        op=step.node.op.label,
         kernel=step.kernel.name,
         macs=macs,
         instructions=cost.instructions,

@@ -114,7 +114,7 @@ def compare(
                     sample=sample,
                     layer=layer,
                     node=node.name,
-                    kind=node.op.kind,
+                    kind=node.op.label,
                     tensor=node.output,
                     index=index,
                     expected=float(want[index]),

@@ -1,11 +1,18 @@
-"""Operators with weights: convolution, depthwise convolution, fully connected."""
+"""Operators with weights: convolutions, fully connected."""
 
 import math
 from dataclasses import dataclass
 
-from mote.ir.ops.operator import F32, S8, S32, Activation, Op, Rounding, Shape
+from mote.ir.ops.operator import F32, S4, S8, S16, S32, S64, Activation, Op, Rounding, Shape
 from mote.ir.ops.window import NO_PADDING, Padding, plane_shape, window_problems
-from mote.ir.tensor import Tensor
+from mote.ir.tensor import DType, Tensor
+
+_ALLOWED: dict[DType, tuple[tuple[DType, ...], DType]] = {
+    F32: ((F32,), F32),
+    S8: ((S8, S4), S32),
+    S16: ((S8, S4), S64),
+}
+"""Element types of weights, and of the bias, by that of the activations."""
 
 
 def _weighted_problems(x: tuple[Tensor, ...], channel_axis: int) -> list[str]:
@@ -16,11 +23,12 @@ def _weighted_problems(x: tuple[Tensor, ...], channel_axis: int) -> list[str]:
         found.append("weights and bias must be constants")
     if bias.shape != (channels,):
         found.append(f"bias has shape {list(bias.shape)}, allowed: [{channels}]")
-    allowed = (F32, F32) if data.dtype is F32 else (S8, S32)
-    if (weight.dtype, bias.dtype) != allowed:
+    weights, biases = _ALLOWED.get(data.dtype, ((S8,), S32))
+    if weight.dtype not in weights or bias.dtype is not biases:
+        allowed = " or ".join(w.value for w in weights)
         found.append(
             f"{weight.dtype.value} weights with {bias.dtype.value} bias are not supported; "
-            f"allowed: {allowed[0].value} with {allowed[1].value}"
+            f"allowed: {allowed} with {biases.value}"
         )
     elif data.dtype is F32:
         return found
@@ -108,6 +116,59 @@ class DepthwiseConv2D(Op):
         if weight[3] % data[3]:
             found.append(f"{weight[3]} output channels are no multiple of {data[3]} input channels")
         return found + _convolution_problems(self, x, 3)
+
+
+@dataclass(frozen=True)
+class TransposedConv2D(Op):
+    """Transposed 2-D convolution of ``[N,H,W,C]`` with ``[O,KH,KW,I]``; C / I groups.
+
+    Input pixel (i, j) adds its products to the results from (i*stride - top, j*stride - left) on;
+    ``padding`` is cut off the full result, ``output_padding`` rows and columns follow at the end.
+    """
+
+    kind = "transposed_conv_2d"
+    inputs = ("x", "weight", "bias")
+    dtypes = ((F32, F32),)
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    padding: Padding = NO_PADDING
+    output_padding: tuple[int, int] = (0, 0)
+    activation: Activation = Activation.NONE
+    rounding: Rounding = Rounding.DOUBLE
+
+    def shape(self, *x: Shape) -> Shape:
+        p = self.padding
+        pads = (p.top + p.bottom, p.left + p.right)
+        plane = (
+            (n - 1) * s + (k - 1) * d + 1 - pad + more
+            for n, k, s, d, pad, more in zip(
+                x[0][1:3],
+                x[1][1:3],
+                self.stride,
+                self.dilation,
+                pads,
+                self.output_padding,
+                strict=True,
+            )
+        )
+        return (x[0][0], *plane, x[1][0])
+
+    def macs(self, x: tuple[Shape, ...], y: Shape) -> int:
+        return math.prod(x[0][:3]) * math.prod(x[1])
+
+    def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+        found = Op.problems(self, x, y)
+        data, weight = x[0].shape, x[1].shape
+        if len(data) != 4 or len(weight) != 4:
+            return [*found, f"needs 4-D input and weights, found {list(data)} and {list(weight)}"]
+        if min(*self.dilation, *self.stride) < 1 or min(self.output_padding) < 0:
+            return [*found, "stride and dilation must be positive, output padding not negative"]
+        if data[3] % weight[3] or weight[0] % (data[3] // weight[3]):
+            found.append(
+                f"{data[3]} input channels do not divide into groups of {weight[3]} "
+                f"for {weight[0]} outputs"
+            )
+        return found + _weighted_problems(x, 0) + window_problems(self.shape(data, weight))
 
 
 @dataclass(frozen=True)

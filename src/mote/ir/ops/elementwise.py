@@ -1,23 +1,23 @@
-"""Operators that keep the shape: add, softmax, and those of float graphs alone."""
+"""Arithmetic on two tensors, softmax, normalisations, and the clamp of float graphs."""
 
 import math
 from dataclasses import dataclass
 
+from mote.ir.ops.broadcast import broadcast_shape, broadcasts
 from mote.ir.ops.operator import F32, S8, Activation, Op, Shape
 from mote.ir.tensor import Tensor
 
 
 @dataclass(frozen=True)
-class Add(Op):
-    """Sum of two tensors with numpy broadcasting, up to four dimensions."""
+class _Binary(Op):
+    """Two operands of one type with numpy broadcasting, up to four dimensions."""
 
-    kind = "add"
+    kind = ""
     inputs = ("x0", "x1")
     activation: Activation = Activation.NONE
 
     def shape(self, *x: Shape) -> Shape:
-        a, b = ((1,) * (max(map(len, x)) - len(s)) + s for s in x)
-        return tuple(n if m == 1 else m for m, n in zip(a, b, strict=True))
+        return broadcast_shape(*x)
 
     def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
         found = Op.problems(self, x, y)
@@ -26,17 +26,54 @@ class Add(Op):
         a, b = x[0].shape, x[1].shape
         if max(len(a), len(b)) > 4:
             found.append("more than four dimensions are not supported")
-        if any(m != n and 1 not in (m, n) for m, n in zip(a[::-1], b[::-1], strict=False)):
+        if not broadcasts(a, b):
             found.append(f"shapes {list(a)} and {list(b)} do not broadcast")
-        quantised = [t.quantization for t in (*x, y)]
-        if y.dtype is S8 and all(q is not None and q.axis is None for q in quantised):
-            largest = max(t.q.scale for t in x)
-            if 2 * largest >= 2**20 * y.q.scale:
-                found.append(
-                    f"operand scale {largest:.9g} is too large for the result's {y.q.scale:.9g}; "
-                    "allowed: less than 2**19 times as large"
-                )
         return found
+
+
+@dataclass(frozen=True)
+class Add(_Binary):
+    """Sum of two tensors with numpy broadcasting, up to four dimensions."""
+
+    kind = "add"
+
+    def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+        return _Binary.problems(self, x, y) + _sum_problems(x, y)
+
+
+@dataclass(frozen=True)
+class Sub(_Binary):
+    """Difference of two tensors with numpy broadcasting, up to four dimensions."""
+
+    kind = "sub"
+    dtypes = ((F32, F32),)
+
+    def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+        return _Binary.problems(self, x, y) + _sum_problems(x, y)
+
+
+@dataclass(frozen=True)
+class Mul(_Binary):
+    """Elementwise product with numpy broadcasting, up to four dimensions."""
+
+    kind = "mul"
+    dtypes = ((F32, F32),)
+
+
+def _sum_problems(x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+    """Scales that leave no room in the int8 arithmetic of sums."""
+    quantised = [t.quantization for t in (*x, y)]
+    if y.dtype is not S8 or not all(q is not None and q.axis is None for q in quantised):
+        return []
+    largest = max(t.q.scale for t in x)
+    if 2 * largest < 2**20 * y.q.scale:
+        return []
+    return [
+        (
+            f"operand scale {largest:.9g} is too large for the result's {y.q.scale:.9g}; "
+            "allowed: less than 2**19 times as large"
+        )
+    ]
 
 
 @dataclass(frozen=True)
@@ -78,3 +115,32 @@ class BatchNorm(Op):
     inputs = ("x", "gamma", "beta", "mean", "variance")
     dtypes = ((F32, F32),)
     epsilon: float = 1e-5
+
+
+@dataclass(frozen=True)
+class LogSoftmax(Op):
+    """x - log(sum(exp(x))) over the last axis."""
+
+    kind = "log_softmax"
+    dtypes = ((F32, F32),)
+
+
+@dataclass(frozen=True)
+class LayerNorm(Op):
+    """(x - mean) / sqrt(variance + epsilon) * gamma + beta; mean and variance of the last axis."""
+
+    kind = "layer_norm"
+    inputs = ("x", "gamma", "beta")
+    dtypes = ((F32, F32),)
+    epsilon: float = 1e-5
+
+    def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+        found = Op.problems(self, x, y)
+        if not x[0].shape or any(t.shape != x[0].shape[-1:] for t in x[1:]):
+            shapes = " and ".join(str(list(t.shape)) for t in x[1:])
+            found.append(f"gamma and beta have shapes {shapes} for input {list(x[0].shape)}")
+        if not all(t.is_constant for t in x[1:]):
+            found.append("gamma and beta must be constants")
+        if not (math.isfinite(self.epsilon) and self.epsilon >= 0):
+            found.append(f"epsilon is {self.epsilon}, allowed: 0 or more")
+        return found

@@ -8,7 +8,8 @@ from typing import ClassVar
 from mote.ir.tensor import DType, Tensor
 
 Shape = tuple[int, ...]
-F32, S8, U8, S32 = DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT32
+F32, S8, U8, S16, S32 = DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16, DType.INT32
+S4, S64 = DType.INT4, DType.INT64
 
 
 class Activation(enum.Enum):
@@ -49,11 +50,18 @@ class Op:
         kind: The name in printed graphs, profiles and C files.
         dtypes: Supported combinations of (first input, output) element types.
         inputs: Names of the operands, in order.
+        variadic: True when any number of operands may follow, like the last one named.
     """
 
     kind: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]] = ("x",)
+    variadic: ClassVar[bool] = False
     dtypes: ClassVar[tuple[tuple[DType, DType], ...]] = ((F32, F32), (S8, S8))
+
+    @property
+    def label(self) -> str:
+        """The name of what this node computes: the kind, or the function of a family of them."""
+        return self.kind
 
     def shape(self, *x: Shape) -> Shape:
         """Shape of the result for operand shapes ``x``."""
@@ -73,7 +81,12 @@ class Op:
         found = [
             f"tensor '{t.name}' is {t.dtype.value} without quantisation parameters"
             for t in (*x, y)
-            if t.dtype in (S8, U8) and t.quantization is None
+            if t.dtype in (S8, U8, S16) and t.quantization is None
+        ]
+        found += [
+            f"tensor '{t.name}' is int16 with zero point {t.q.zero_points[0]}, allowed: 0"
+            for t in (*x, y)
+            if t.dtype is S16 and t.quantization is not None and any(t.q.zero_points)
         ]
         found += [
             f"tensor '{t.name}' is quantised per channel, allowed: weights alone"
