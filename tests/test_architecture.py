@@ -24,6 +24,9 @@ LAYERS = (
     ("codegen",),
     ("run",),
     ("build",),
+    ("data",),
+    ("zoo",),
+    ("training",),
     ("__init__",),
     ("demo",),
     ("cli",),
@@ -32,7 +35,7 @@ LAYERS = (
 """Each layer imports from itself and from those before it; all may raise errors."""
 
 HEAVY = {
-    "torch": {"frontends/torch", "demo"},
+    "torch": {"frontends/torch", "zoo", "demo"},
     "sklearn": {"demo"},
     "ai_edge_litert": {"run/litert.py"},
     "tflite": {"frontends/tflite"},

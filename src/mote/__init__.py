@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mote import zoo
     from mote.build import Build, compile, load
     from mote.errors import MoteError
     from mote.frontends.torch import from_torch
     from mote.quantization import quantize
 
 __version__ = "0.1.0"
-__all__ = ["Build", "MoteError", "compile", "from_torch", "load", "quantize"]
+__all__ = ["Build", "MoteError", "compile", "from_torch", "load", "quantize", "zoo"]
 
 _HOMES = {
     "Build": "mote.build",
@@ -22,9 +23,15 @@ _HOMES = {
 """Where each public name lives; it is imported when it is first used."""
 
 
+_ROOMS = ("zoo",)
+"""Packages that are public as a whole."""
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _HOMES and name not in _ROOMS:
         raise AttributeError(f"module 'mote' has no attribute {name!r}")
     from importlib import import_module
 
+    if name in _ROOMS:
+        return import_module(f"mote.{name}")
     return getattr(import_module(_HOMES[name]), name)

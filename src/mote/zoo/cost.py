@@ -1,0 +1,92 @@
+"""What a PyTorch module costs on a microcontroller: MACs, weights, RAM of its activations."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mote.frontends.torch import from_torch
+from mote.ir import Graph
+from mote.ir.ops import Add, Reshape
+from mote.passes import optimize
+from mote.plan.arena import place
+from mote.plan.plan import Buffer, Plan
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """The cost of one inference.
+
+    Args:
+        macs: Multiply-accumulates of convolutions and linear layers, taps in the padding included.
+        parameters: Trainable numbers of the module, those of batch norms included.
+        weights: Numbers that flash holds: weights and biases, batch norms folded into them.
+        peak_ram_bytes: Bytes of the arena that holds the int8 activations, input and output
+            included, when layers run one after the other and Mote's planner places them.
+    """
+
+    macs: int
+    parameters: int
+    weights: int
+    peak_ram_bytes: int
+
+
+def measure(module: "nn.Module", input_shape: tuple[int, ...]) -> Cost:
+    """The cost of a module for one input of ``input_shape``, ``(C, H, W)`` or ``(features,)``.
+
+    Raises:
+        UnsupportedModelError: Some operations cannot be imported; it lists them.
+    """
+    import torch
+
+    graph = optimize(from_torch(module, torch.zeros(1, *input_shape)))
+    return Cost(
+        macs=sum(graph.macs(node) for node in graph.nodes),
+        parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
+        weights=_weights(graph),
+        peak_ram_bytes=plan_int8(graph).total_bytes,
+    )
+
+
+def _weights(graph: Graph) -> int:
+    """Elements of all constants; equal biases that fresh layers happen to share count for each."""
+    by_layer = {
+        constants[0].name: sum(t.elements for t in constants)
+        for node in graph.nodes
+        if (constants := [t for t in graph.operands(node) if t.is_constant])
+    }
+    return sum(by_layer.values())
+
+
+def plan_int8(graph: Graph) -> Plan:
+    """Where the activations of a float graph would lie if each element were one byte.
+
+    Kernels' scratch is not counted: it depends on the core; ``mote compile`` adds it.
+    """
+    alias: dict[str, str] = {}
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    over: dict[str, str] = {}
+    for tensor in graph.inputs:
+        first[tensor] = last[tensor] = -1
+    nodes = [node for node in graph.nodes if not isinstance(node.op, Reshape)]
+    position = {node.name: index for index, node in enumerate(nodes)}
+    for node in graph.nodes:
+        if isinstance(node.op, Reshape):
+            alias[node.output] = alias.get(node.inputs[0], node.inputs[0])
+            continue
+        index = position[node.name]
+        for tensor in node.inputs:
+            if not graph.tensors[tensor].is_constant:
+                last[alias.get(tensor, tensor)] = index
+        first[node.output] = last[node.output] = index
+    for tensor in graph.outputs:
+        last[alias.get(tensor, tensor)] = len(nodes)
+    for index, node in enumerate(nodes):
+        if isinstance(node.op, Add):
+            operands = [alias.get(tensor, tensor) for tensor in node.inputs]
+            over[node.output] = next((t for t in operands if last.get(t) == index), "")
+    return place(
+        [Buffer(t, graph.tensors[t].elements, first[t], last[t], over.get(t, "")) for t in first]
+    )
