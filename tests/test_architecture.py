@@ -35,8 +35,9 @@ LAYERS = (
 """Each layer imports from itself and from those before it; all may raise errors."""
 
 HEAVY = {
-    "torch": {"frontends/torch", "zoo", "demo"},
-    "sklearn": {"demo"},
+    "torch": {"data/augment.py", "frontends/torch", "zoo", "demo"},
+    "sklearn": {"demo", "data/digits.py"},
+    "PIL": {"data/pictures.py"},
     "ai_edge_litert": {"run/litert.py"},
     "tflite": {"frontends/tflite"},
     "cffi": {"run"},
@@ -111,10 +112,10 @@ def test_heavy_libraries_are_imported_only_by_the_module_that_needs_them(path: P
 
 
 def test_the_package_works_without_the_optional_libraries() -> None:
-    """`import mote` must not need torch, scikit-learn or LiteRT."""
+    """`import mote` must not need torch, scikit-learn, Pillow or LiteRT."""
     code = (
         "import sys\n"
-        "for name in ('torch', 'sklearn', 'ai_edge_litert'): sys.modules[name] = None\n"
+        "for name in ('torch', 'sklearn', 'PIL', 'ai_edge_litert'): sys.modules[name] = None\n"
         "import mote, mote.cli\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

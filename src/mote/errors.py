@@ -43,6 +43,10 @@ class InputError(MoteError):
     """Data given to run a model has the wrong shape, type or range."""
 
 
+class DataError(MoteError):
+    """A data set is missing, damaged or of no known format, or does not fit what is asked of it."""
+
+
 class OutputError(MoteError):
     """A result cannot be written where the user asked for it."""
 

@@ -1,0 +1,21 @@
+"""Data sets as numpy arrays, channels last; nothing is ever downloaded."""
+
+from mote.data.dataset import Dataset, Split
+from mote.data.features import LogMel, Mfcc
+from mote.data.load import FORMATS, LoadOptions, load
+from mote.data.pictures import ImageOptions
+from mote.data.sounds import SoundOptions
+from mote.data.splitting import SplitOptions
+
+__all__ = [
+    "FORMATS",
+    "Dataset",
+    "ImageOptions",
+    "LoadOptions",
+    "LogMel",
+    "Mfcc",
+    "SoundOptions",
+    "Split",
+    "SplitOptions",
+    "load",
+]
