@@ -12,18 +12,27 @@ from mote.ir.ops import (
     Activation,
     Add,
     AveragePool2D,
+    Concat,
     Conv2D,
     DepthwiseConv2D,
     Dequantize,
+    Embedding,
     FullyConnected,
     MaxPool2D,
     Mean,
+    Mul,
     Op,
     Pad,
     Padding,
+    PadMode,
     Quantize,
     Reshape,
+    Resize,
+    ResizeMethod,
+    Slice,
     Softmax,
+    Sub,
+    Transpose,
     same_padding,
 )
 
@@ -31,7 +40,9 @@ TENSOR_TYPES = {
     DType.FLOAT32: tflite.TensorType.FLOAT32,
     DType.INT8: tflite.TensorType.INT8,
     DType.UINT8: tflite.TensorType.UINT8,
+    DType.INT16: tflite.TensorType.INT16,
     DType.INT32: tflite.TensorType.INT32,
+    DType.INT64: tflite.TensorType.INT64,
 }
 ACTIVATIONS = {
     Activation.NONE: tflite.ActivationFunctionType.NONE,
@@ -42,17 +53,39 @@ ACTIVATIONS = {
 CODES: dict[type[Op], tuple[int, int]] = {  # operator -> (builtin code, version with int8)
     Add: (tflite.BuiltinOperator.ADD, 2),
     AveragePool2D: (tflite.BuiltinOperator.AVERAGE_POOL_2D, 2),
+    Concat: (tflite.BuiltinOperator.CONCATENATION, 2),
     Conv2D: (tflite.BuiltinOperator.CONV_2D, 3),
     Dequantize: (tflite.BuiltinOperator.DEQUANTIZE, 2),
     DepthwiseConv2D: (tflite.BuiltinOperator.DEPTHWISE_CONV_2D, 3),
+    Embedding: (tflite.BuiltinOperator.GATHER, 2),
     FullyConnected: (tflite.BuiltinOperator.FULLY_CONNECTED, 4),
     MaxPool2D: (tflite.BuiltinOperator.MAX_POOL_2D, 2),
     Mean: (tflite.BuiltinOperator.MEAN, 2),
+    Mul: (tflite.BuiltinOperator.MUL, 2),
     Pad: (tflite.BuiltinOperator.PAD, 2),
     Quantize: (tflite.BuiltinOperator.QUANTIZE, 2),
     Reshape: (tflite.BuiltinOperator.RESHAPE, 1),
+    Slice: (tflite.BuiltinOperator.STRIDED_SLICE, 2),
     Softmax: (tflite.BuiltinOperator.SOFTMAX, 2),
+    Sub: (tflite.BuiltinOperator.SUB, 2),
+    Transpose: (tflite.BuiltinOperator.TRANSPOSE, 2),
 }
+RESIZE_CODES = {
+    ResizeMethod.NEAREST: (tflite.BuiltinOperator.RESIZE_NEAREST_NEIGHBOR, 2),
+    ResizeMethod.BILINEAR: (tflite.BuiltinOperator.RESIZE_BILINEAR, 2),
+}
+
+
+def _code(op: Op) -> tuple[int, int]:
+    """(builtin code, version)."""
+    match op:
+        case Pad(mode=PadMode.REFLECT):
+            return tflite.BuiltinOperator.MIRROR_PAD, 1
+        case Pad(value=value) if value:
+            return tflite.BuiltinOperator.PADV2, 2
+        case Resize(method=method):
+            return RESIZE_CODES[method]
+    return CODES[type(op)]
 
 
 def write_tflite(graph: Graph) -> bytes:
@@ -60,10 +93,14 @@ def write_tflite(graph: Graph) -> bytes:
     tensors = list(graph.tensors.values())
     operators = []
     for node in graph.nodes:
-        extra = _index_operand(node)
-        tensors += [extra] if extra else []
-        operators.append((node, (*node.inputs, *([extra.name] if extra else []))))
-    biases = {n.inputs[2]: n for n in graph.nodes if len(n.inputs) == 3}
+        extra = _attribute_operands(graph, node)
+        tensors += extra
+        # TFLite's lookup takes the table first.
+        names = node.inputs[::-1] if isinstance(node.op, Embedding) else node.inputs
+        operators.append((node, (*names, *(t.name for t in extra))))
+    biases = {
+        n.inputs[2]: n for n in graph.nodes if len(n.inputs) == 3 and not isinstance(n.op, Concat)
+    }
     index = {t.name: i for i, t in enumerate(tensors)}
 
     b = flatbuffers.Builder(1 << 16)
@@ -92,16 +129,16 @@ def write_tflite(graph: Graph) -> bytes:
                 **({"Quantization": quantization} if scales else {}),
             )
         )
-    kinds = list(dict.fromkeys(type(node.op) for node in graph.nodes))
+    kinds = list(dict.fromkeys(_code(node.op) for node in graph.nodes))
     codes = [
         _table(
             b,
             "OperatorCode",
-            DeprecatedBuiltinCode=CODES[kind][0],
-            BuiltinCode=CODES[kind][0],
-            Version=CODES[kind][1],
+            DeprecatedBuiltinCode=min(code, 127),
+            BuiltinCode=code,
+            Version=version,
         )
-        for kind in kinds
+        for code, version in kinds
     ]
     ops = []
     for node, inputs in operators:
@@ -110,7 +147,7 @@ def write_tflite(graph: Graph) -> bytes:
             _table(
                 b,
                 "Operator",
-                OpcodeIndex=kinds.index(type(node.op)),
+                OpcodeIndex=kinds.index(_code(node.op)),
                 Inputs=_ints(b, [index[name] for name in inputs]),
                 Outputs=_ints(b, [index[node.output]]),
                 BuiltinOptionsType=options_type,
@@ -153,18 +190,39 @@ def _quantization(
     return q.scales, q.zero_points, q.axis or 0
 
 
-def _index_operand(node: Node) -> Tensor | None:
-    """The constant operand in which TFLite holds what is an attribute here."""
+def _attribute_operands(graph: Graph, node: Node) -> list[Tensor]:
+    """The constant operands in which TFLite holds what is an attribute here."""
     match node.op:
         case Mean(axes=axes):
-            values = np.array(axes, np.int32)
+            values = [axes]
+        case Pad(paddings=paddings, mode=PadMode.CONSTANT, value=value) if value:
+            return [_integers(node, 0, paddings), _border(graph, node, value)]
         case Pad(paddings=paddings):
-            values = np.array(paddings, np.int32)
-        case Reshape(to=to):
-            values = np.array(to, np.int32)
+            values = [paddings]
+        case Reshape(to=to) | Resize(to=to):
+            values = [to]
+        case Slice(begins=begins, ends=ends, strides=strides):
+            values = [begins, ends, strides]
+        case Transpose(permutation=permutation):
+            values = [permutation]
         case _:
-            return None
-    return Tensor(f"{node.name}/indices", values.shape, DType.INT32, None, values)
+            return []
+    return [_integers(node, i, value) for i, value in enumerate(values)]
+
+
+def _integers(node: Node, index: int, value: Any) -> Tensor:
+    array = np.array(value, np.int32)
+    return Tensor(f"{node.name}/indices{index}", array.shape, DType.INT32, None, array)
+
+
+def _border(graph: Graph, node: Node, value: float) -> Tensor:
+    """The value of a PADV2, in the type and quantisation of the result."""
+    y = graph.result(node)
+    array = np.array([value], np.float32)
+    if y.quantization is not None:
+        whole = np.round(value / y.q.scale) + y.q.zero_point
+        array = np.clip([whole], *y.dtype.range).astype(y.dtype.numpy)
+    return Tensor(f"{node.name}/value", (1,), y.dtype, y.quantization, array)
 
 
 def _options(b: flatbuffers.Builder, graph: Graph, node: Node) -> tuple[int, int]:
@@ -190,17 +248,34 @@ def _options(b: flatbuffers.Builder, graph: Graph, node: Node) -> tuple[int, int
         name = "DepthwiseConv2DOptions"
         return tflite.BuiltinOptions.DepthwiseConv2DOptions, _table(b, name, **fields)
     match op:
-        case FullyConnected(activation=a) | Add(activation=a):
-            name = "FullyConnectedOptions" if isinstance(op, FullyConnected) else "AddOptions"
+        case FullyConnected(activation=a) | Mul(activation=a):
+            name = "FullyConnectedOptions" if isinstance(op, FullyConnected) else "MulOptions"
             fields = {"FusedActivationFunction": ACTIVATIONS[a]}
+        case Add(activation=a) | Sub(activation=a):
+            name = "AddOptions" if isinstance(op, Add) else "SubOptions"
+            fields = {"FusedActivationFunction": ACTIVATIONS[a], "PotScaleInt16": False}
+        case Concat(axis=axis):
+            name, fields = "ConcatenationOptions", {"Axis": axis}
+        case Embedding():
+            name, fields = "GatherOptions", {}
         case Mean(keep_dims=keep):
             name, fields = "ReducerOptions", {"KeepDims": keep}
         case Reshape(to=to):
             name, fields = "ReshapeOptions", {"NewShape": _ints(b, to)}
         case Softmax(beta=beta):
             name, fields = "SoftmaxOptions", {"Beta": beta}
-        case Pad():
-            name, fields = "PadOptions", {}
+        case Pad(mode=PadMode.REFLECT):
+            name, fields = "MirrorPadOptions", {"Mode": tflite.MirrorPadMode.REFLECT}
+        case Pad(value=value):
+            name, fields = "PadV2Options" if value else "PadOptions", {}
+        case Resize(align_corners=corners, half_pixel_centers=centers):
+            nearest = op.method is ResizeMethod.NEAREST
+            name = "ResizeNearestNeighborOptions" if nearest else "ResizeBilinearOptions"
+            fields = {"AlignCorners": corners, "HalfPixelCenters": centers}
+        case Slice():
+            name, fields = "StridedSliceOptions", {}
+        case Transpose():
+            name, fields = "TransposeOptions", {}
         case Quantize():
             name, fields = "QuantizeOptions", {}
         case Dequantize():
