@@ -26,6 +26,9 @@ def single_node_graph(
     channel_axis = 3 if isinstance(op, DepthwiseConv2D) else 0
     outputs = weights.shape[channel_axis]
     per_channel = rng.random() < 0.8
+    dtype = DType.INT4 if rng.random() < 0.3 else DType.INT8
+    if dtype is DType.INT4:
+        weights = weights >> 4
     taps = weights.size // outputs
     x_scale = float(np.float32(rng.uniform(0.005, 0.1)))
     count = outputs if per_channel else 1
@@ -40,9 +43,7 @@ def single_node_graph(
     shapes = (x_shape, weights.shape, bias.shape)
     tensors = [
         Tensor("x", x_shape, DType.INT8, Quantization((x_scale,), (x_zero,))),
-        Tensor(
-            "weight", weights.shape, DType.INT8, Quantization(scales, (0,) * count, axis), weights
-        ),
+        Tensor("weight", weights.shape, dtype, Quantization(scales, (0,) * count, axis), weights),
         Tensor("bias", bias.shape, DType.INT32, None, bias),
         Tensor("y", op.shape(*shapes), DType.INT8, Quantization((y_scale,), (y_zero,))),
     ]

@@ -4,7 +4,7 @@ import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
-from mote.lower.channels import Channels, select_channels
+from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.constant_channels import (
     computed_channels,
     constant_results,
@@ -14,6 +14,7 @@ from mote.lower.constant_channels import (
 from mote.lower.dsp_layout import (
     dsp_shift_bits,
     dsp_shifts,
+    dsp_suffix,
     fits_dsp,
     in_fours,
     pack_lanes,
@@ -22,7 +23,7 @@ from mote.lower.dsp_layout import (
 )
 from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
-from mote.lower.requantization import requantization, result_range
+from mote.lower.requantization import pack_weights, requantization, result_range
 from mote.lower.sizes import check_sizes
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
@@ -36,18 +37,21 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     assert isinstance(node.op, Conv2D)
     channels = settle_constant_channels(layer_channels(graph, node))
     sizes = geometry(graph, node)
-    if core.dsp and sizes["groups"] == 1 and fits_dsp(channels):
-        return _dsp_step(node, channels, sizes)
-    return _portable_step(graph, node, channels, channels.weights)
+    bits = weight_bits(graph, node)
+    if core.dsp and sizes["groups"] == 1 and fits_dsp(channels, bits):
+        return _dsp_step(node, channels, sizes, bits)
+    at_once = 4 if sizes["y_channels"] // sizes["groups"] >= 4 else 1
+    scratch = at_once * channels.weights.shape[1]
+    return _portable_step(graph, node, channels, channels.weights, scratch)
 
 
-def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
+def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int], bits: int) -> Step:
     taps = channels.weights.shape[1]
     constant, value = constant_results(channels)
     computed = computed_channels(constant, (6 * taps + 90) / 8)
-    pairs = pair_channels(select_channels(channels, computed))
+    pairs = pair_channels(select_channels(channels, computed), bits)
     single = channels.rounding is Rounding.SINGLE
-    lanes = in_fours(pack_lanes(pairs, pairs.is_wide))
+    lanes = in_fours(pack_lanes(pairs))
     taps = lanes.shape[1]
     is_cut = len(computed) < len(constant)
     gaps = np.diff(computed, prepend=0)
@@ -56,7 +60,7 @@ def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
     parameters |= {"pairs": len(pairs.bias), **result_range(channels)}
     return Step(
         node=node,
-        kernel=KERNELS["mote_conv_2d_s8_dsp" + "_wide" * pairs.is_wide + "_single" * single],
+        kernel=KERNELS[f"mote_conv_2d_s8{dsp_suffix(pairs)}" + "_single" * single],
         parameters=tuple(parameters.items()),
         constants=(
             *pair_constants(pairs, lanes),
@@ -72,9 +76,11 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     assert isinstance(node.op, DepthwiseConv2D)
     channels = settle_constant_channels(layer_channels(graph, node))
     sizes = geometry(graph, node)
-    if core.dsp and _is_plain_3x3(sizes) and fits_dsp(channels):
-        return _depthwise_3x3_step(node, channels, sizes)
-    return _portable_step(graph, node, channels, channels.weights.T)
+    bits = weight_bits(graph, node)
+    if core.dsp and _is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
+        return _depthwise_3x3_step(node, channels, sizes, bits)
+    in_a_row = channels.weights.T.reshape(1, -1)
+    return _portable_step(graph, node, channels, in_a_row, in_a_row.size)
 
 
 def _is_plain_3x3(sizes: dict[str, int]) -> bool:
@@ -91,7 +97,7 @@ def _is_plain_3x3(sizes: dict[str, int]) -> bool:
     )
 
 
-def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -> Step:
+def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int], bits: int) -> Step:
     single = channels.rounding is Rounding.SINGLE
     constant, value = constant_results(channels)
     common = most_common(value[constant])
@@ -107,26 +113,39 @@ def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int]) -
     parameters |= {"constant": common, **result_range(chosen), "shift_bits": shift_bits}
     return Step(
         node=node,
-        kernel=KERNELS["mote_depthwise_conv_2d_s8_dsp_3x3" + "_single" * single],
+        kernel=KERNELS[
+            "mote_depthwise_conv_2d_s8" + "_w4" * (bits == 4) + "_dsp_3x3" + "_single" * single
+        ],
         parameters=tuple(parameters.items()),
         constants=(
-            Constant("weights", chosen.weights.astype(np.int8), True),
+            Constant("weights", pack_weights(chosen.weights.reshape(1, -1), bits), True),
             Constant("bias", (2 * chosen.bias).astype(np.int32), True),
             Constant("multiplier", chosen.multiplier.astype(np.int32), False),
             Constant("shift", dsp_shifts(chosen.right, shift_bits), False),
             *([Constant("gaps", gaps, False)] if is_cut else []),
         ),
+        scratch_bytes=chosen.weights.size if bits == 4 else 0,
     )
 
 
-def _portable_step(graph: Graph, node: Node, channels: Channels, weights: object) -> Step:
+def _portable_step(
+    graph: Graph, node: Node, channels: Channels, weights: Ints, unpacked: int
+) -> Step:
+    """``unpacked``: how many 4-bit weights are unpacked at a time."""
+    bits = weight_bits(graph, node)
     parameters, constants = requantization(channels)
     return Step(
         node=node,
-        kernel=KERNELS[f"mote_{node.op.kind}_s8"],
+        kernel=KERNELS[f"mote_{node.op.kind}_s8" + "_w4" * (bits == 4)],
         parameters=tuple({**geometry(graph, node), **parameters}.items()),
-        constants=(Constant("weights", np.asarray(weights).astype(np.int8), True), *constants),
+        constants=(Constant("weights", pack_weights(weights, bits), True), *constants),
+        scratch_bytes=unpacked if bits == 4 else 0,
     )
+
+
+def weight_bits(graph: Graph, node: Node) -> int:
+    """How many bits a weight of a layer takes in flash."""
+    return graph.operands(node)[1].dtype.bits
 
 
 def geometry(graph: Graph, node: Node) -> dict[str, int]:

@@ -18,6 +18,8 @@ MAX_PAIRED_SUM = 2**23
 """A sum in the upper part of a shared accumulator stays below this."""
 MAX_DOUBLED_SUM = 2**30
 """Every DSP kernel requantises twice the sum."""
+NIBBLE_FACTOR = 16
+"""Kernels with 4-bit weights sum this many times the products."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,9 @@ class Pairs:
         bias: ``[pairs, 2]``.
         multiplier: ``[pairs, 2]``.
         right: ``[pairs, 2]``.
-        is_wide: True when 256 * A + B does not fit the accumulators or lanes, or a shift 4 bits.
+        is_wide: True when 256 * A + B does not fit the accumulators or lanes, or a shift 4 bits;
+            always with 4-bit weights.
+        bits: Of a weight, 8 or 4.
     """
 
     weights: Ints
@@ -37,19 +41,21 @@ class Pairs:
     multiplier: Ints
     right: Ints
     is_wide: bool
+    bits: int = 8
 
 
-def fits_dsp(channels: Channels) -> bool:
-    """True when the DSP kernels' fast requantisation is exact for these channels."""
+def fits_dsp(channels: Channels, bits: int) -> bool:
+    """True when the DSP kernels' sums and fast requantisation are exact for these channels."""
     right = channels.right
+    largest = MAX_DOUBLED_SUM if bits == 8 else 2 * MAX_DOUBLED_SUM // NIBBLE_FACTOR
     return bool(
         right.min() >= SHIFTS.start
         and right.max() < SHIFTS.stop
-        and channels.magnitude.max() < MAX_DOUBLED_SUM
+        and channels.magnitude.max() < largest
     )
 
 
-def pair_channels(channels: Channels, multiple_of: int = 2) -> Pairs:
+def pair_channels(channels: Channels, bits: int, multiple_of: int = 2) -> Pairs:
     """The channels in pairs, filled up to a multiple of ``multiple_of``."""
     missing = -len(channels.bias) % multiple_of
     weights = np.pad(channels.weights, ((0, missing), (0, 0)))
@@ -62,18 +68,20 @@ def pair_channels(channels: Channels, multiple_of: int = 2) -> Pairs:
         bias=np.pad(channels.bias, (0, missing)).reshape(-1, 2),
         multiplier=np.pad(channels.multiplier, (0, missing)).reshape(-1, 2),
         right=np.pad(channels.right, (0, missing), constant_values=1).reshape(-1, 2),
+        bits=bits,
         is_wide=bool(
-            upper.max() >= MAX_PAIRED_SUM
+            bits == 4
+            or upper.max() >= MAX_PAIRED_SUM
             or lanes.min() < -(2**15)
             or channels.right.max() >= NIBBLE_SHIFTS.stop
         ),
     )
 
 
-def pack_lanes(pairs: Pairs, is_wide: bool) -> Ints:
+def pack_lanes(pairs: Pairs) -> Ints:
     """``[pairs, K]`` lanes of 16 bits: 256 * A + B, or the plain bytes when wide."""
     a, b = pairs.weights[:, 0], pairs.weights[:, 1]
-    return 256 * a + (b % 256 if is_wide else b)
+    return 256 * a + (b % 256 if pairs.is_wide else b)
 
 
 def in_fours(lanes: Ints) -> Ints:
@@ -83,19 +91,35 @@ def in_fours(lanes: Ints) -> Ints:
     return fours.reshape(len(lanes), -1)
 
 
+def dsp_suffix(pairs: Pairs) -> str:
+    """What distinguishes the kernel for these channels by name."""
+    if pairs.bits == 4:
+        return "_w4_dsp"
+    return "_dsp_wide" if pairs.is_wide else "_dsp"
+
+
 def lane_bytes(lanes: Ints) -> Ints:
     """Lanes as the int8 bytes that a little-endian core reads."""
     words = (lanes % 2**16).astype("<u2")
     return np.frombuffer(words.tobytes(), np.int8).astype(np.int64)
 
 
+def _packed(weights: Ints, bits: int) -> Array:
+    """The bytes as they are, or of each eight the last four as lower halves of the first four."""
+    if bits == 8:
+        return weights.astype(np.int8)
+    words = (weights & 15).reshape(-1, 2, 4)
+    packed: Array = (words[:, 0] << 4 | words[:, 1]).astype(np.uint8).view(np.int8)
+    return packed.reshape(-1)
+
+
 def pair_constants(pairs: Pairs, lanes: Ints) -> tuple[Constant, ...]:
     """The four arrays of a DSP kernel."""
-    bias = pairs.bias.copy()
+    bias = pairs.bias * (NIBBLE_FACTOR if pairs.bits == 4 else 1)
     if not pairs.is_wide:
         bias[:, 0] = wrap_int32(256 * bias[:, 0] + bias[:, 1])
     return (
-        Constant("weights", lane_bytes(lanes).astype(np.int8), True),
+        Constant("weights", _packed(lane_bytes(lanes), pairs.bits), True),
         Constant("bias", bias.reshape(-1).astype(np.int32), True),
         Constant("multiplier", pairs.multiplier.reshape(-1).astype(np.int32), False),
         Constant("shift", dsp_shifts(pairs.right.reshape(-1), 8 if pairs.is_wide else 4), False),

@@ -1,14 +1,14 @@
 """Fully connected layers as kernel calls."""
 
-import numpy as np
-
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import FullyConnected, Rounding
 from mote.lower.channels import Channels
 from mote.lower.constant_channels import settle_constant_channels
+from mote.lower.convolution import weight_bits
 from mote.lower.dsp_layout import (
     dsp_shift_bits,
     dsp_shifts,
+    dsp_suffix,
     fits_dsp,
     in_fours,
     pack_lanes,
@@ -17,7 +17,7 @@ from mote.lower.dsp_layout import (
 )
 from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
-from mote.lower.requantization import requantization, result_range
+from mote.lower.requantization import pack_weights, requantization, result_range
 from mote.lower.sizes import check_sizes
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
@@ -32,15 +32,15 @@ def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
     channels = layer_channels(graph, node)
     if not channels.is_uniform:
         channels = settle_constant_channels(channels)
-    if core.dsp and fits_dsp(channels):
+    if core.dsp and fits_dsp(channels, weight_bits(graph, node)):
         return _dsp_step(graph, node, channels)
     return _portable_step(graph, node, channels)
 
 
 def _dsp_step(graph: Graph, node: Node, channels: Channels) -> Step:
-    pairs = pair_channels(channels, multiple_of=OUTPUTS_AT_A_TIME)
+    pairs = pair_channels(channels, weight_bits(graph, node), multiple_of=OUTPUTS_AT_A_TIME)
     single = channels.rounding is Rounding.SINGLE
-    lanes = in_fours(pack_lanes(pairs, pairs.is_wide))
+    lanes = in_fours(pack_lanes(pairs))
     # [blocks, pairs of a block, fours, 4 taps] -> the fours outermost in a block
     blocks = lanes.reshape(-1, OUTPUTS_AT_A_TIME // 2, lanes.shape[1] // 4, 4).swapaxes(1, 2)
     weights, bias, multiplier, _ = pair_constants(pairs, blocks)
@@ -51,9 +51,7 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels) -> Step:
     flags = {"shift_bits": shift_bits, "per_channel": int(not channels.is_uniform)}
     return Step(
         node=node,
-        kernel=KERNELS[
-            "mote_fully_connected_s8_dsp" + "_wide" * pairs.is_wide + "_single" * single
-        ],
+        kernel=KERNELS[f"mote_fully_connected_s8{dsp_suffix(pairs)}" + "_single" * single],
         parameters=tuple({**layer_sizes(graph, node), **result_range(channels), **flags}.items()),
         constants=(
             weights,
@@ -71,13 +69,16 @@ def _portable_step(graph: Graph, node: Node, channels: Channels) -> Step:
         constants = tuple(
             Constant(c.field, c.array[:1], False) if not c.is_weights else c for c in constants
         )
-    weights = Constant("weights", channels.weights.astype(np.int8), True)
+    bits = weight_bits(graph, node)
+    weights = Constant("weights", pack_weights(channels.weights, bits), True)
     flags = {"per_channel": int(not channels.is_uniform)}
+    unpacked = sizes["inputs"] * (4 if sizes["outputs"] >= 4 else 1)
     return Step(
         node=node,
-        kernel=KERNELS["mote_fully_connected_s8"],
+        kernel=KERNELS["mote_fully_connected_s8" + "_w4" * (bits == 4)],
         parameters=tuple({**sizes, **parameters, **flags}.items()),
         constants=(weights, *constants),
+        scratch_bytes=unpacked if bits == 4 else 0,
     )
 
 

@@ -24,6 +24,18 @@ def pack_nibbles(values: Array) -> Array:
     return result
 
 
+def pack_weights(rows: Ints, bits: int) -> Array:
+    """``[rows, taps]`` weights as the portable kernels read them, in 8 or 4 bits.
+
+    4-bit ones stand two in a byte, the first in the low half; each row starts a byte.
+    """
+    if bits == 8:
+        return rows.astype(np.int8)
+    even = np.pad(rows, ((0, 0), (0, rows.shape[1] % 2))) & 15
+    packed: Array = (even[:, 0::2] | even[:, 1::2] << 4).astype(np.uint8).view(np.int8)
+    return packed
+
+
 def result_range(channels: Channels) -> dict[str, int]:
     """Zero point and limits of the result."""
     low, high = channels.y_range

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Convolution through mote_multiply_4.h: the patches of 4 pixels are widened to int16 in scratch, then
- * multiplied with all channels. The kernels mote_conv_2d_s8_dsp*.c are this file with one choice of
- * MOTE_WIDE and MOTE_SINGLE each.
+ * multiplied with all channels. The kernels mote_conv_2d_s8*_dsp*.c are this file with one choice of
+ * MOTE_WIDE, MOTE_NIBBLES and MOTE_SINGLE each.
  *
  * y[n,oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[n,iy,ix,i] * weights[o,ky,kx,i]) + y_zero)
  *

@@ -12,7 +12,7 @@ typedef struct {
     int32_t a[4];          /* sums 256 * A + B; wide: A */
     int32_t b[4];          /* sums B */
     const int8_t *x;
-    const int8_t *weights; /* [inputs / 4][4 pairs] of 8 bytes, 4-byte aligned */
+    const int8_t *weights; /* [inputs / 4][4 pairs] of 8 bytes (4 bits: 4), 4-byte aligned */
     const int8_t *x_end;   /* a positive multiple of 4 bytes after x */
 } mote_dot_8_job;
 
@@ -20,15 +20,24 @@ typedef struct {
 
 /* Registers: r0-r3 a, r4-r7 b, r8 x, r9 weights, r10 and r11 four inputs in lanes; r12 and lr free.
  * The stack holds x_end and the job's address. */
+#if MOTE_NIBBLES
+#define MOTE_PAIR_WORD_0 "ldr r12, [r9]\n\tand r12, r12, #0xF0F0F0F0\n\t"
+#define MOTE_PAIR_WORD_1 "ldr r12, [r9], #4\n\tlsl r12, r12, #4\n\tand r12, r12, #0xF0F0F0F0\n\t"
+#else
+#define MOTE_PAIR_WORD_0 "ldr r12, [r9], #4\n\t"
+#define MOTE_PAIR_WORD_1 MOTE_PAIR_WORD_0
+#endif
+
 #if MOTE_WIDE
-#define MOTE_TWO_TAPS_OF_PAIR(a, b, x)                                                               \
-    "ldr r12, [r9], #4\n\t"                                                                          \
+#define MOTE_TWO_TAPS_OF_PAIR(a, b, x, word)                                                         \
+    word                                                                                             \
     "sxtb16 lr, r12\n\t"                                                                             \
     "sxtb16 r12, r12, ror #8\n\t"                                                                    \
     "smlad " #a ", r12, " #x ", " #a "\n\t"                                                          \
     "smlad " #b ", lr, " #x ", " #b "\n\t"
 #define MOTE_FOUR_TAPS_OF_PAIR(a, b)                                                                 \
-    MOTE_TWO_TAPS_OF_PAIR(a, b, r10) MOTE_TWO_TAPS_OF_PAIR(a, b, r11)
+    MOTE_TWO_TAPS_OF_PAIR(a, b, r10, MOTE_PAIR_WORD_0)                                               \
+    MOTE_TWO_TAPS_OF_PAIR(a, b, r11, MOTE_PAIR_WORD_1)
 #else
 #define MOTE_FOUR_TAPS_OF_PAIR(a, b)                                                                 \
     "ldrd r12, lr, [r9], #8\n\t"                                                                     \
@@ -70,8 +79,8 @@ static inline void mote_dot_8(mote_dot_8_job *job)
 {
     for (; job->x != job->x_end; job->x += 4) {
         uint32_t x = mote_read32(job->x), x0 = mote_sxtb16(x), x1 = mote_sxtb16_ror8(x);
-        for (uint32_t pair = 0; pair < 4; pair++, job->weights += 8) {
-            uint32_t w0 = mote_read32(job->weights), w1 = mote_read32(job->weights + 4);
+        for (uint32_t pair = 0; pair < 4; pair++, job->weights += MOTE_FOUR_TAPS_BYTES) {
+            uint32_t w0 = mote_weight_word(job->weights, 0), w1 = mote_weight_word(job->weights, 1);
             job->a[pair] = mote_smlad(mote_lanes_a(w0), x0, job->a[pair]);
             job->a[pair] = mote_smlad(mote_lanes_a(w1), x1, job->a[pair]);
             job->b[pair] = mote_smlad(mote_sxtb16(w0), x0, job->b[pair]);

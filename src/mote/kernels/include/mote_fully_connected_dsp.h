@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Fully connected layers through mote_dot_8.h, eight outputs at a time. The kernels
- * mote_fully_connected_s8_dsp*.c are this file with one choice of MOTE_WIDE and MOTE_SINGLE each.
+ * mote_fully_connected_s8*_dsp*.c are this file with one choice of MOTE_WIDE, MOTE_NIBBLES and MOTE_SINGLE
+ * each.
  *
  * y[n,o] = clamp(requantize(bias[o] + sum_i x[n,i] * weights[o,i]) + y_zero)
  *
  * x: [batches, inputs].  y: [batches, outputs], must not overlap x.  Scratch: none.
  * weights: [outputs / 8][inputs / 4][4 pairs] of 8 bytes, 4-byte aligned, filled up with zeros: four taps
- * of a pair (A, B) of channels in the order 0, 2, 1, 3.
+ * of a pair (A, B) of channels in the order 0, 2, 1, 3. 4-bit weights: 4 bytes, biases 16 times as large.
  * bias: [outputs / 8][8]: 256 * A + B (wide: A) of four pairs, then their B.
  * multiplier, shift: one entry, or one for each output: right shift - 1 in shift_bits bits.
  * No overflow: as mote_multiply_4.h. */
@@ -48,7 +49,7 @@ static void mote_fully_connected_finish(const mote_fully_connected *layer, const
 
     for (uint32_t i = 0; i < count; i++) {
         int32_t b = job->b[i >> 1];
-        int32_t twice = i & 1u ? b * 2 : mote_twice_a(job->a[i >> 1], b);
+        int32_t twice = i & 1u ? mote_twice(b) : mote_twice_a(job->a[i >> 1], b);
         if (per_channel) {
             multiplier = layer->multiplier[o + i];
             right = mote_right_shift(layer->shift, 1, layer->shift_bits, o + i);

@@ -27,7 +27,8 @@ extern "C" {
 
 /* Portable convolution: weights [y_channels, kernel_height, kernel_width, x_channels / groups].
  * Portable depthwise convolution: weights [kernel_height, kernel_width, y_channels], output c reads
- * input c / (y_channels / x_channels); groups is unused. */
+ * input c / (y_channels / x_channels); groups is unused.
+ * Kernels with "_w4" in their name have weights of 4 bits, packed as their files say. */
 typedef struct {
     const int8_t *weights;
     const int32_t *bias;       /* [y_channels], input zero point folded in */
@@ -186,11 +187,27 @@ void mote_conv_2d_s8_dsp_wide(const mote_conv_2d_pairs *layer, const int8_t *x, 
                               void *scratch);
 void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
                                      void *scratch);
+void mote_conv_2d_s8_w4(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
+void mote_conv_2d_s8_w4_dsp(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
+                            void *scratch);
+void mote_conv_2d_s8_w4_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
+                                   void *scratch);
 void mote_depthwise_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_w4(const mote_conv_2d *layer, const int8_t *x, int8_t *y,
+                                  void *scratch);
+void mote_depthwise_conv_2d_s8_w4_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y,
+                                          void *scratch);
+void mote_depthwise_conv_2d_s8_w4_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *x,
+                                                 int8_t *y, void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *x,
                                               int8_t *y);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
+void mote_fully_connected_s8_w4(const mote_fully_connected *layer, const int8_t *x, int8_t *y,
+                                void *scratch);
+void mote_fully_connected_s8_w4_dsp(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
+void mote_fully_connected_s8_w4_dsp_single(const mote_fully_connected *layer, const int8_t *x,
+                                           int8_t *y);
 void mote_fully_connected_s8_dsp(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_dsp_single(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_dsp_wide(const mote_fully_connected *layer, const int8_t *x, int8_t *y);

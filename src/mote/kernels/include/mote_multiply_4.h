@@ -11,6 +11,11 @@
  * high) and both are sign-extended, |bias + x . A| < 2^30; and shifts have a byte each. MOTE_SINGLE
  * selects single rounding.
  *
+ * 4-bit weights (MOTE_NIBBLES, on top of wide): one word holds two weight words, the first in the upper
+ * halves of its bytes. A byte whose lower half is cleared is 16 times the weight, so that no shift is
+ * needed to extend the sign; the sums and the biases are 16 times as large, below 2^31, and the last step
+ * divides exactly.
+ *
  * x: [taps / 2][4 pixels] words of two int16, taps a multiple of 4; the order of the taps is the weights'. */
 #ifndef MOTE_MULTIPLY_4_H
 #define MOTE_MULTIPLY_4_H
@@ -23,12 +28,15 @@
 #ifndef MOTE_SINGLE
 #define MOTE_SINGLE 0
 #endif
+#ifndef MOTE_NIBBLES
+#define MOTE_NIBBLES 0
+#endif
 
 typedef struct {
     const uint32_t *x;
     const uint32_t *x_end;
-    const int8_t *weights;     /* [pairs][taps / 2] words */
-    const int32_t *bias;       /* [pairs][2]: 256 * A + B, B; wide: A, B */
+    const int8_t *weights;     /* [pairs][taps / 2] words; 4 bits: [pairs][taps / 4] */
+    const int32_t *bias;       /* [pairs][2]: 256 * A + B, B; wide: A, B; 4 bits: 16 times A, B */
     const int32_t *multiplier; /* [pairs][2] */
     const uint8_t *shift;      /* [pairs]: right shift - 1 of A (low half) and B; wide: [pairs][2] */
     int8_t *y;                 /* channel 0 of pixel 0 */
@@ -39,10 +47,25 @@ typedef struct {
                                 * a B without channel has step 0, and A's result replaces its own */
 } mote_multiply_job;
 
+/* Twice the accumulator of B, or of A in a wide kernel, given its sum. */
+static inline int32_t mote_twice(int32_t sum)
+{
+    return MOTE_NIBBLES ? sum >> 3 : sum * 2;
+}
+
 /* Twice the accumulator of A, given both sums. */
 static inline int32_t mote_twice_a(int32_t a, int32_t b)
 {
-    return MOTE_WIDE ? a * 2 : (int32_t)((uint32_t)a - (uint32_t)b) >> 7;
+    return MOTE_WIDE ? mote_twice(a) : (int32_t)((uint32_t)a - (uint32_t)b) >> 7;
+}
+
+/* Weight word 0 or 1 of the four taps of a pair that start at w, and the bytes of all four. */
+#define MOTE_FOUR_TAPS_BYTES (MOTE_NIBBLES ? 4 : 8)
+static inline uint32_t mote_weight_word(const int8_t *w, int which)
+{
+    if (MOTE_NIBBLES)
+        return mote_read32(w) << (4 * which) & 0xF0F0F0F0u;
+    return mote_read32(w + 4 * which);
 }
 
 /* The A operand of a weight word. */
@@ -57,7 +80,7 @@ static inline uint32_t mote_lanes_a(uint32_t w)
  * The stack holds a copy of the job, 4 bytes a field. */
 #if MOTE_WIDE
 #define MOTE_LANES_A "sxtb16 r10, r10, ror #8\n\t"
-#define MOTE_TWICE_A(a, b) "lsl " #a ", " #a ", #1\n\t"
+#define MOTE_TWICE_A(a, b) MOTE_TWICE(a)
 #define MOTE_SHIFT_A "ldrb r12, [r12]\n\t"
 #define MOTE_SHIFT_B "ldrb r12, [lr, #1]\n\tadd lr, lr, #2\n\t"
 #else
@@ -65,6 +88,16 @@ static inline uint32_t mote_lanes_a(uint32_t w)
 #define MOTE_SHIFT_B "ldrb r12, [lr], #1\n\tlsr r12, r12, #4\n\t"
 #define MOTE_LANES_A
 #define MOTE_TWICE_A(a, b) "sub " #a ", " #a ", " #b "\n\tasr " #a ", " #a ", #7\n\t"
+#endif
+
+#if MOTE_NIBBLES
+#define MOTE_TWICE(a) "asr " #a ", " #a ", #3\n\t"
+#define MOTE_WORD_0 "ldr r10, [r9]\n\tand r10, r10, #0xF0F0F0F0\n\t"
+#define MOTE_WORD_1 "ldr r10, [r9], #4\n\tlsl r10, r10, #4\n\tand r10, r10, #0xF0F0F0F0\n\t"
+#else
+#define MOTE_TWICE(a) "lsl " #a ", " #a ", #1\n\t"
+#define MOTE_WORD_0 "ldr r10, [r9], #4\n\t"
+#define MOTE_WORD_1 MOTE_WORD_0
 #endif
 
 #if MOTE_SINGLE
@@ -75,10 +108,10 @@ static inline uint32_t mote_lanes_a(uint32_t w)
 #define MOTE_FINISH_A(a, b)                                                                          \
     MOTE_TWICE_A(a, b) MOTE_FINISH(a) "asr " #a ", " #a ", r12\n\tssat " #a ", #8, " #a "\n\t"
 #define MOTE_FINISH_B(b)                                                                             \
-    "lsl " #b ", " #b ", #1\n\t" MOTE_FINISH(b) "asr " #b ", " #b ", r12\n\tssat " #b ", #8, " #b "\n\t"
+    MOTE_TWICE(b) MOTE_FINISH(b) "asr " #b ", " #b ", r12\n\tssat " #b ", #8, " #b "\n\t"
 
-#define MOTE_TWO_TAPS                                                                                \
-    "ldr r10, [r9], #4\n\t"                                                                          \
+#define MOTE_TWO_TAPS(word)                                                                          \
+    word                                                                                             \
     "ldrd r12, lr, [r8], #8\n\t"                                                                     \
     "sxtb16 r11, r10\n\t" MOTE_LANES_A                                                               \
     "smlad r0, r10, r12, r0\n\t"                                                                     \
@@ -90,6 +123,7 @@ static inline uint32_t mote_lanes_a(uint32_t w)
     "smlad r6, r11, r12, r6\n\t"                                                                     \
     "smlad r3, r10, lr, r3\n\t"                                                                      \
     "smlad r7, r11, lr, r7\n\t"
+#define MOTE_FOUR_TAPS MOTE_TWO_TAPS(MOTE_WORD_0) MOTE_TWO_TAPS(MOTE_WORD_1)
 
 __attribute__((naked, noinline, unused)) static void
 mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
@@ -115,8 +149,8 @@ mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
         "sub r12, r12, r8\n\t"
         "tst r12, #32\n\t"
         "bne 3f\n\t"
-        "2:\n\t" MOTE_TWO_TAPS MOTE_TWO_TAPS
-        "3:\n\t" MOTE_TWO_TAPS MOTE_TWO_TAPS
+        "2:\n\t" MOTE_FOUR_TAPS
+        "3:\n\t" MOTE_FOUR_TAPS
         "ldr r12, [sp, #4]\n\t"
         "cmp r8, r12\n\t"
         "bne 2b\n\t"
@@ -181,16 +215,16 @@ static inline void mote_multiply_1(const mote_multiply_job *job)
         int right_a = mote_pair_shift(job->shift, pair, 0);
         int right_b = mote_pair_shift(job->shift, pair, 1);
         for (const uint32_t *x = job->x; x != job->x_end; x += 8) {
-            uint32_t w0 = mote_read32(w), w1 = mote_read32(w + 4);
+            uint32_t w0 = mote_weight_word(w, 0), w1 = mote_weight_word(w, 1);
             a = mote_smlad(mote_lanes_a(w0), x[0], a);
             b = mote_smlad(mote_sxtb16(w0), x[0], b);
             a = mote_smlad(mote_lanes_a(w1), x[4], a);
             b = mote_smlad(mote_sxtb16(w1), x[4], b);
-            w += 8;
+            w += MOTE_FOUR_TAPS_BYTES;
         }
         a = mote_finish(mote_twice_a(a, b), job->multiplier[2 * pair],
                         job->zero * (1 << (right_a - 1)), right_a, !MOTE_SINGLE);
-        b = mote_finish(b * 2, job->multiplier[2 * pair + 1], job->zero * (1 << (right_b - 1)), right_b,
+        b = mote_finish(mote_twice(b), job->multiplier[2 * pair + 1], job->zero * (1 << (right_b - 1)), right_b,
                         !MOTE_SINGLE);
         y += job->gaps[2 * pair];
         y[job->gaps[2 * pair + 1]] = (int8_t)b;

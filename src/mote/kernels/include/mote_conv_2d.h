@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The portable convolution of some output channels over all pixels.
+ *
+ * y[n,oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[n,iy,ix,i] * weights[o,ky,kx,i]) + y_zero)
+ * with iy = oy * stride_height + ky * dilation_height - pad_top, ix alike; outside x the value is
+ * x_zero. Output o reads the channels of its group. Scratch: none. */
+#ifndef MOTE_CONV_2D_H
+#define MOTE_CONV_2D_H
+
+#include "mote_dot_4.h"
+#include "mote_kernels.h"
+#include "mote_output.h"
+#include "mote_window.h"
+
+/* Where one output pixel reads, and sizes that all pixels share. */
+typedef struct {
+    mote_window rows, columns; /* taps inside the image */
+    int32_t offset;            /* from the image to tap (0, 0), negative when that is outside */
+    int32_t x_row;             /* from one row of taps to the next */
+    int32_t inputs, outputs;   /* of a group */
+    int32_t w_row, filter;     /* weights of a row of taps, of all taps */
+} mote_pixel;
+
+/* The weights of one channel whose taps are outside the image. */
+static int32_t sum_outside(const mote_pixel *pixel, const int8_t *w)
+{
+    const int32_t first = pixel->columns.first * pixel->inputs;
+    const int32_t last = pixel->columns.last * pixel->inputs;
+    const int8_t *const end = w + pixel->filter;
+    int32_t sum = 0;
+    for (int32_t ky = 0; w != end; ky++) {
+        const int is_inside = ky >= pixel->rows.first && ky < pixel->rows.last;
+        const int8_t *gap = is_inside ? w + first : end;
+        for (const int8_t *row_end = w + pixel->w_row; w != row_end;) {
+            if (w == gap && first != last) {
+                w += last - first;
+                gap = end;
+            } else {
+                sum += *w++;
+            }
+        }
+    }
+    return sum;
+}
+
+/* Output channels of one group: count from channel first on, and their weights. */
+typedef struct {
+    const int8_t *weights;
+    int32_t first, count;
+} mote_filters;
+
+/* One pixel of them; x is the image from the group's first channel on. */
+static void put_filters(const mote_conv_2d *layer, const mote_output *output, const mote_pixel *pixel,
+                        const mote_filters *filters, const int8_t *x, int8_t *y)
+{
+    const mote_window rows = pixel->rows, columns = pixel->columns;
+    const int32_t filter = pixel->filter, lanes = filters->count < 4 ? 1 : 4;
+    const int32_t x_column = layer->dilation_width * layer->x_channels;
+    const int32_t inside_rows = rows.last - rows.first, width = columns.last - columns.first;
+    const int is_padded = inside_rows != layer->kernel_height || width != layer->kernel_width;
+    /* Taps that follow each other in x as in the weights are one run. */
+    const int32_t taps = x_column == pixel->inputs ? width : 1;
+    const int32_t w_start = rows.first * pixel->w_row;
+    mote_dot_4_job job;
+    job.run = taps * pixel->inputs;
+    job.lane = lanes == 1 ? 0 : filter;
+    job.x_row = pixel->x_row;
+    job.w_row = pixel->w_row;
+
+    x += pixel->offset + rows.first * pixel->x_row;
+    for (int32_t i = 0; i < filters->count; i += lanes) {
+        const int8_t *w;
+        int32_t o;
+        if (i + lanes > filters->count)
+            i = filters->count - lanes; /* some channels a second time */
+        w = filters->weights + i * filter;
+        o = filters->first + i;
+        mote_start_sums(job.sum, layer->bias + o, (uint32_t)lanes);
+        if (is_padded)
+            for (int32_t lane = 0; lane < 4; lane++)
+                job.sum[lane] += layer->x_zero * sum_outside(pixel, w + lane * job.lane);
+        for (int32_t kx = columns.first; kx < columns.last; kx += taps) {
+            job.x = x + kx * x_column;
+            job.w = w + w_start + kx * pixel->inputs;
+            job.rows = inside_rows;
+            if (inside_rows > 0)
+                mote_dot_4(&job);
+        }
+        mote_put_outputs(output, job.sum, (uint32_t)o, (uint32_t)lanes, y + o);
+    }
+}
+
+/* The sizes that all pixels share. */
+static inline mote_pixel mote_first_pixel(const mote_conv_2d *layer)
+{
+    mote_pixel pixel = {{0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0};
+    pixel.x_row = layer->dilation_height * layer->x_width * layer->x_channels;
+    pixel.inputs = layer->x_channels / layer->groups;
+    pixel.outputs = layer->y_channels / layer->groups;
+    pixel.w_row = layer->kernel_width * pixel.inputs;
+    pixel.filter = layer->kernel_height * pixel.w_row;
+    return pixel;
+}
+
+/* Every pixel of every image: the filters of the group that they start in, and, if all_groups, as many of
+ * each group behind it. */
+static inline void mote_conv_2d_filters(const mote_conv_2d *layer, const mote_filters *filters,
+                                        int all_groups, const int8_t *x, int8_t *y)
+{
+    const mote_output output = MOTE_OUTPUT(layer, 1);
+    const int32_t channels = layer->x_channels, width = layer->x_width * channels;
+    mote_pixel pixel = mote_first_pixel(layer);
+    const int32_t group = filters->first / pixel.outputs;
+    const int32_t end = all_groups ? layer->groups : group + 1;
+
+    for (uint32_t image = 0; image < layer->batches; image++, x += layer->x_height * width) {
+        for (int32_t oy = 0; oy < layer->y_height; oy++) {
+            const int32_t iy = oy * layer->stride_height - layer->pad_top;
+            pixel.rows = mote_clip(iy, layer->dilation_height, layer->kernel_height, layer->x_height);
+            for (int32_t ox = 0; ox < layer->y_width; ox++, y += layer->y_channels) {
+                const int32_t ix = ox * layer->stride_width - layer->pad_left;
+                mote_filters own = *filters;
+                pixel.columns = mote_clip(ix, layer->dilation_width, layer->kernel_width, layer->x_width);
+                pixel.offset = iy * width + ix * channels;
+                for (int32_t g = group; g < end; g++) {
+                    put_filters(layer, &output, &pixel, &own, x + g * pixel.inputs, y);
+                    own.first += own.count;
+                    own.weights += own.count * pixel.filter;
+                }
+            }
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Convolution with 4-bit weights and SMLAD, single rounding; see mote_conv_2d_dsp.h. */
+#define MOTE_WIDE 1
+#define MOTE_NIBBLES 1
+#define MOTE_SINGLE 1
+#include "mote_conv_2d_dsp.h"
+
+void mote_conv_2d_s8_w4_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
+                                   void *scratch)
+{
+    mote_conv_2d_dsp(layer, x, y, scratch);
+}
