@@ -1,5 +1,11 @@
 """Data sets as numpy arrays, channels last; nothing is ever downloaded."""
 
+from mote.data.augmentation import (
+    FeatureAugmentation,
+    ImageAugmentation,
+    MotionAugmentation,
+    WaveformAugmentation,
+)
 from mote.data.dataset import Dataset, Split
 from mote.data.features import LogMel, Mfcc
 from mote.data.load import FORMATS, LoadOptions, load
@@ -10,12 +16,16 @@ from mote.data.splitting import SplitOptions
 __all__ = [
     "FORMATS",
     "Dataset",
+    "FeatureAugmentation",
+    "ImageAugmentation",
     "ImageOptions",
     "LoadOptions",
     "LogMel",
     "Mfcc",
+    "MotionAugmentation",
     "SoundOptions",
     "Split",
     "SplitOptions",
+    "WaveformAugmentation",
     "load",
 ]

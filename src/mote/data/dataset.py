@@ -1,6 +1,6 @@
 """A data set in memory: its splits, its classes, and how raw values become a network's input."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -53,6 +53,8 @@ class Parts:
     validation: Split | None = None
     test: Split | None = None
     features: Features | None = None
+    rate_hz: int | None = None
+    noise: Array | None = None
     details: tuple[tuple[str, str], ...] = ()
 
 
@@ -71,6 +73,8 @@ class Dataset:
         mean: float32 ``[C]``, or ``[coefficients, 1]`` of audio features.
         std: As ``mean``; 1 where a channel never changes.
         features: How the samples of an audio set were computed from sound; None for others.
+        rate_hz: Sampling rate of an audio set.
+        noise: Background noise that came with an audio set, float32 ``[samples]``.
         details: What was decided while reading, as (name, text), for people.
     """
 
@@ -84,7 +88,9 @@ class Dataset:
     mean: Array
     std: Array
     features: Features | None = None
-    details: tuple[tuple[str, str], ...] = field(default=())
+    rate_hz: int | None = None
+    noise: Array | None = None
+    details: tuple[tuple[str, str], ...] = ()
 
     @property
     def sample_shape(self) -> tuple[int, ...]:

@@ -108,6 +108,8 @@ def _finished(name: str, form: str, parts: Parts, split: SplitOptions) -> Datase
         mean=mean,
         std=std,
         features=parts.features,
+        rate_hz=parts.rate_hz,
+        noise=parts.noise,
         details=parts.details,
     )
 

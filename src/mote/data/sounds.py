@@ -158,7 +158,14 @@ def _read(tree: Tree, layout: Layout, options: SoundOptions, progress: Progress 
     assert train is not None
     details = (("rate", f"{rate:,} Hz"), ("length", f"{options.seconds:g} s"))
     return Parts(
-        "audio", layout.classes, train, split("validation"), split("test"), settings, details
+        "audio",
+        layout.classes,
+        train,
+        split("validation"),
+        split("test"),
+        features=settings,
+        rate_hz=rate,
+        details=details,
     )
 
 
