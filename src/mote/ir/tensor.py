@@ -87,6 +87,9 @@ class Tensor:
     Layouts: planes ``[N, H, W, C]``, other activations as they are; convolution weights
     ``[O, KH, KW, I]``, of transposed convolutions too;
     depthwise weights ``[1, KH, KW, O]``; fully connected weights ``[O, I]``; biases ``[O]``.
+
+    ``grid`` is of float32 constants that a quantised model stores as integers of that type: under
+    ``quantization`` every value is one of them, and ``absorb_quantization`` makes it one again.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Tensor:
     dtype: DType
     quantization: Quantization | None = None
     data: Array | None = field(default=None, compare=False, repr=False)
+    grid: DType | None = None
 
     def __post_init__(self) -> None:
         if self.data is None:
