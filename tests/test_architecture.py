@@ -35,7 +35,7 @@ LAYERS = (
 """Each layer imports from itself and from those before it; all may raise errors."""
 
 HEAVY = {
-    "torch": {"data/augment.py", "frontends/torch", "zoo", "demo"},
+    "torch": {"data/augment.py", "frontends/torch", "zoo", "training", "demo"},
     "sklearn": {"demo", "data/digits.py"},
     "PIL": {"data/pictures.py"},
     "ai_edge_litert": {"run/litert.py"},

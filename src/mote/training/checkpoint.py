@@ -1,0 +1,69 @@
+"""Checkpoints: all that a run needs to go on, in one file that is whole or absent."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mote.errors import ModelFileError, OutputError
+
+LAST, BEST = "last.pt", "best.pt"
+FORMAT = 1
+
+
+def save_checkpoint(path: Path, content: dict[str, Any]) -> None:
+    """Write a checkpoint beside its place, bring it to the disk, then put it there."""
+    write_whole(path, lambda file: torch.save({"format": FORMAT, **content}, file))
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Tensors on the CPU, and plain values; nothing in the file is executed.
+
+    Raises:
+        ModelFileError: There is none, or it is damaged or of another version.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise ModelFileError(
+            str(path), "there is no such checkpoint", hint="nothing was saved: train anew"
+        ) from None
+    except OSError as error:
+        raise ModelFileError(str(path), f"cannot be read: {error.strerror}") from None
+    except Exception as error:
+        raise ModelFileError(
+            str(path), "is not a whole checkpoint", details=[str(error).partition("\n")[0]]
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ModelFileError(str(path), f"is not a checkpoint of format {FORMAT}")
+    return content
+
+
+def write_whole(path: Path, write: Any) -> None:
+    """Call ``write`` with an open binary file that then replaces ``path``.
+
+    Raises:
+        OutputError: The place cannot be written; what was there is left as it was.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o666 & ~_umask())
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
+    except OSError as error:
+        raise OutputError(str(path), f"cannot be written: {error.strerror or error}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
