@@ -1,5 +1,6 @@
 """Checkpoints: all that a run needs to go on, in one file that is whole or absent."""
 
+import io
 import os
 import tempfile
 from pathlib import Path
@@ -25,13 +26,15 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         ModelFileError: There is none, or it is damaged or of another version.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        data = path.read_bytes()
     except FileNotFoundError:
         raise ModelFileError(
             str(path), "there is no such checkpoint", hint="nothing was saved: train anew"
         ) from None
     except OSError as error:
         raise ModelFileError(str(path), f"cannot be read: {error.strerror}") from None
+    try:
+        content = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:
         raise ModelFileError(
             str(path), "is not a whole checkpoint", details=[str(error).partition("\n")[0]]
