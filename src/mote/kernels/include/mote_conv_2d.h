@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The portable convolution of some output channels over all pixels.
+ * The portable convolution; mote_conv_2d_s8.c and mote_conv_2d_s8_w4.c choose MOTE_NIBBLES.
  *
  * y[n,oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[n,iy,ix,i] * weights[o,ky,kx,i]) + y_zero)
  * with iy = oy * stride_height + ky * dilation_height - pad_top, ix alike; outside x the value is
- * x_zero. Output o reads the channels of its group. Scratch: none. */
+ * x_zero. Output o reads the channels of its group. Scratch: none here. */
 #ifndef MOTE_CONV_2D_H
 #define MOTE_CONV_2D_H
+
+#include <stddef.h>
 
 #include "mote_dot_4.h"
 #include "mote_kernels.h"
 #include "mote_output.h"
+#include "mote_unpack_s4.h"
 #include "mote_window.h"
+
+#ifndef MOTE_NIBBLES
+#define MOTE_NIBBLES 0
+#endif
 
 /* Where one output pixel reads, and sizes that all pixels share. */
 typedef struct {
@@ -44,23 +51,19 @@ static int32_t sum_outside(const mote_pixel *pixel, const int8_t *w)
     return sum;
 }
 
-/* Output channels of one group: count from channel first on, and their weights. */
-typedef struct {
-    const int8_t *weights;
-    int32_t first, count;
-} mote_filters;
-
-/* One pixel of them; x is the image from the group's first channel on. */
-static void put_filters(const mote_conv_2d *layer, const mote_output *output, const mote_pixel *pixel,
-                        const mote_filters *filters, const int8_t *x, int8_t *y)
+/* Some outputs of one group from channel first on: all that the group has, or with 4-bit weights, which
+ * must be unpacked, those computed at a time. x is the image from the group's first channel on. */
+static void put_group(const mote_conv_2d *layer, const mote_output *output, const mote_pixel *pixel,
+                      const int8_t *unpacked, const int8_t *x, int32_t first, int8_t *y)
 {
     const mote_window rows = pixel->rows, columns = pixel->columns;
-    const int32_t filter = pixel->filter, lanes = filters->count < 4 ? 1 : 4;
+    const int32_t filter = pixel->filter, lanes = pixel->outputs < 4 ? 1 : 4;
     const int32_t x_column = layer->dilation_width * layer->x_channels;
     const int32_t inside_rows = rows.last - rows.first, width = columns.last - columns.first;
     const int is_padded = inside_rows != layer->kernel_height || width != layer->kernel_width;
     /* Taps that follow each other in x as in the weights are one run. */
     const int32_t taps = x_column == pixel->inputs ? width : 1;
+    const int32_t end = first + (MOTE_NIBBLES ? lanes : pixel->outputs);
     const int32_t w_start = rows.first * pixel->w_row;
     mote_dot_4_job job;
     job.run = taps * pixel->inputs;
@@ -69,17 +72,15 @@ static void put_filters(const mote_conv_2d *layer, const mote_output *output, co
     job.w_row = pixel->w_row;
 
     x += pixel->offset + rows.first * pixel->x_row;
-    for (int32_t i = 0; i < filters->count; i += lanes) {
+    for (int32_t o = first; o < end; o += lanes) {
         const int8_t *w;
-        int32_t o;
-        if (i + lanes > filters->count)
-            i = filters->count - lanes; /* some channels a second time */
-        w = filters->weights + i * filter;
-        o = filters->first + i;
+        if (o + lanes > end)
+            o = end - lanes; /* some channels a second time */
+        w = MOTE_NIBBLES ? unpacked : layer->weights + o * filter;
         mote_start_sums(job.sum, layer->bias + o, (uint32_t)lanes);
         if (is_padded)
-            for (int32_t lane = 0; lane < 4; lane++)
-                job.sum[lane] += layer->x_zero * sum_outside(pixel, w + lane * job.lane);
+            for (int32_t i = 0; i < 4; i++)
+                job.sum[i] += layer->x_zero * sum_outside(pixel, w + i * job.lane);
         for (int32_t kx = columns.first; kx < columns.last; kx += taps) {
             job.x = x + kx * x_column;
             job.w = w + w_start + kx * pixel->inputs;
@@ -91,28 +92,22 @@ static void put_filters(const mote_conv_2d *layer, const mote_output *output, co
     }
 }
 
-/* The sizes that all pixels share. */
-static inline mote_pixel mote_first_pixel(const mote_conv_2d *layer)
-{
-    mote_pixel pixel = {{0, 0}, {0, 0}, 0, 0, 0, 0, 0, 0};
-    pixel.x_row = layer->dilation_height * layer->x_width * layer->x_channels;
-    pixel.inputs = layer->x_channels / layer->groups;
-    pixel.outputs = layer->y_channels / layer->groups;
-    pixel.w_row = layer->kernel_width * pixel.inputs;
-    pixel.filter = layer->kernel_height * pixel.w_row;
-    return pixel;
-}
-
-/* Every pixel of every image: the filters of the group that they start in, and, if all_groups, as many of
- * each group behind it. */
-static inline void mote_conv_2d_filters(const mote_conv_2d *layer, const mote_filters *filters,
-                                        int all_groups, const int8_t *x, int8_t *y)
+/* All pixels. The kernel's own function, for through an inline function compilers make slower code of it. */
+#if MOTE_NIBBLES
+static void put_pixels(const mote_conv_2d *layer, const int8_t *unpacked, int32_t first, const int8_t *x,
+                       int8_t *y)
+#else
+void mote_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y)
+#endif
 {
     const mote_output output = MOTE_OUTPUT(layer, 1);
     const int32_t channels = layer->x_channels, width = layer->x_width * channels;
-    mote_pixel pixel = mote_first_pixel(layer);
-    const int32_t group = filters->first / pixel.outputs;
-    const int32_t end = all_groups ? layer->groups : group + 1;
+    mote_pixel pixel;
+    pixel.x_row = layer->dilation_height * width;
+    pixel.inputs = channels / layer->groups;
+    pixel.outputs = layer->y_channels / layer->groups;
+    pixel.w_row = layer->kernel_width * pixel.inputs;
+    pixel.filter = layer->kernel_height * pixel.w_row;
 
     for (uint32_t image = 0; image < layer->batches; image++, x += layer->x_height * width) {
         for (int32_t oy = 0; oy < layer->y_height; oy++) {
@@ -120,14 +115,15 @@ static inline void mote_conv_2d_filters(const mote_conv_2d *layer, const mote_fi
             pixel.rows = mote_clip(iy, layer->dilation_height, layer->kernel_height, layer->x_height);
             for (int32_t ox = 0; ox < layer->y_width; ox++, y += layer->y_channels) {
                 const int32_t ix = ox * layer->stride_width - layer->pad_left;
-                mote_filters own = *filters;
                 pixel.columns = mote_clip(ix, layer->dilation_width, layer->kernel_width, layer->x_width);
                 pixel.offset = iy * width + ix * channels;
-                for (int32_t g = group; g < end; g++) {
-                    put_filters(layer, &output, &pixel, &own, x + g * pixel.inputs, y);
-                    own.first += own.count;
-                    own.weights += own.count * pixel.filter;
-                }
+#if MOTE_NIBBLES
+                put_group(layer, &output, &pixel, unpacked, x, first, y);
+#else
+                for (int32_t group = 0; group < layer->groups; group++)
+                    put_group(layer, &output, &pixel, NULL, x + group * pixel.inputs, group * pixel.outputs,
+                              y);
+#endif
             }
         }
     }
