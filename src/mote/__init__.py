@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mote import zoo
-    from mote.build import Build, compile, load
+    from mote.build import Build, compile, load, save
     from mote.errors import MoteError
     from mote.frontends.torch import from_torch
     from mote.quantization import quantize
 
 __version__ = "0.1.0"
-__all__ = ["Build", "MoteError", "compile", "from_torch", "load", "quantize", "zoo"]
+__all__ = ["Build", "MoteError", "compile", "from_torch", "load", "quantize", "save", "zoo"]
 
 _HOMES = {
     "Build": "mote.build",
@@ -19,6 +19,7 @@ _HOMES = {
     "from_torch": "mote.frontends.torch",
     "load": "mote.build",
     "quantize": "mote.quantization",
+    "save": "mote.build",
 }
 """Where each public name lives; it is imported when it is first used."""
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from mote.codegen import generate
 from mote.errors import InputError, UnsupportedModelError
-from mote.frontends import tflite
+from mote.frontends import native, tflite
 from mote.ir import DType, Graph
 from mote.ir.ops import Dequantize, Quantize, Reshape
 from mote.ir.tensor import Array
@@ -20,8 +20,8 @@ from mote.lower.step import Program
 from mote.passes import optimize
 from mote.plan import Plan, check, check_fit, plan_memory
 from mote.reference import check_inputs
+from mote.run import save as output
 from mote.run.interface import Interface, interface
-from mote.run.save import save
 from mote.target import Target, resolve
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Inputs = Array | Sequence[Array]
 """One array, or a list or tuple with one for each input of the graph."""
 
-LOADERS: dict[str, Callable[[Path], Graph]] = {".tflite": tflite.load}
+LOADERS: dict[str, Callable[[Path], Graph]] = {".mote": native.load, ".tflite": tflite.load}
 """Front end by the file's suffix."""
 
 
@@ -100,7 +100,7 @@ class Build:
 
     def save(self, directory: str | Path) -> None:
         """Write the project; it appears whole or not at all."""
-        save(self.files, Path(directory))
+        output.save(self.files, Path(directory))
 
     @property
     def interface(self) -> Interface:
@@ -154,6 +154,15 @@ def load(path: str | Path) -> Graph:
     """
     # The TFLite reader says what a file of another format is.
     return LOADERS.get(Path(path).suffix.lower(), tflite.load)(Path(path))
+
+
+def save(graph: Graph, path: str | Path) -> None:
+    """Write a graph as a ``.mote`` file, which ``load`` reads back bit for bit.
+
+    Raises:
+        OutputError: The file cannot be written; nothing of it is left behind.
+    """
+    output.save_file(native.to_bytes(graph), Path(path))
 
 
 def compile(model: Graph | str | Path, target: str | Target) -> Build:

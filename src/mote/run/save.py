@@ -1,4 +1,4 @@
-"""Writes a generated project into a directory: complete, or not at all."""
+"""Writes results: a project into a directory, or one file; complete, or not at all."""
 
 import json
 import os
@@ -29,6 +29,30 @@ def save(project: Mapping[str, str], directory: Path) -> None:
             _create(project, place)
     except OSError as error:
         raise _unwritable(directory, error) from None
+
+
+def save_file(data: bytes, path: Path) -> None:
+    """Write one file, over an earlier one of that name.
+
+    Raises:
+        OutputError: It cannot be written; what was there before is still there.
+    """
+    place = Path(os.path.realpath(path))
+    if place.is_dir():
+        raise OutputError(str(path), "is a directory; a file is needed", hint="name a file in it")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            Path(name).chmod(0o666 & ~_umask())
+            os.replace(name, place)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def check_directory(directory: Path) -> None:
@@ -62,9 +86,7 @@ def _create(project: Mapping[str, str], place: Path) -> None:
     made = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
     try:
         _write(project, made)
-        umask = os.umask(0)
-        os.umask(umask)
-        made.chmod(0o777 & ~umask)  # mkdtemp makes private directories
+        made.chmod(0o777 & ~_umask())  # mkdtemp makes private directories
         made.rename(place)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
@@ -85,6 +107,12 @@ def _update(project: Mapping[str, str], place: Path) -> None:
             os.replace(Path(name) / path, place / path)
     for path in stale:
         (place / path).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
 
 
 def _write(project: Mapping[str, str], directory: Path) -> None:
