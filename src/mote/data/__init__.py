@@ -9,8 +9,9 @@ from mote.data.augmentation import (
 from mote.data.dataset import Dataset, Split
 from mote.data.features import LogMel, Mfcc
 from mote.data.load import FORMATS, LoadOptions, load
+from mote.data.motion import MotionOptions
 from mote.data.pictures import ImageOptions
-from mote.data.sounds import SoundOptions
+from mote.data.sound_samples import SoundOptions
 from mote.data.splitting import SplitOptions
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "LogMel",
     "Mfcc",
     "MotionAugmentation",
+    "MotionOptions",
     "SoundOptions",
     "Split",
     "SplitOptions",

@@ -45,7 +45,13 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """What a reader finds: the splits that the format itself has; ``test`` is None without any."""
+    """What a reader finds: the splits that the format itself has, other than ``train`` or None.
+
+    Attributes:
+        groups: The group of each training sample, ``[N]``: a group is held out as a whole.
+        varied: Changed copies of the training samples, ``[copies * N, ...]``, copy by copy; they
+            join their original in training, and are dropped when it is held out.
+    """
 
     kind: Kind
     classes: tuple[str, ...]
@@ -55,6 +61,8 @@ class Parts:
     features: Features | None = None
     rate_hz: int | None = None
     noise: Array | None = None
+    groups: Array | None = None
+    varied: Array | None = None
     details: tuple[tuple[str, str], ...] = ()
 
 
@@ -161,6 +169,8 @@ def statistics(x: Array, kind: Kind) -> tuple[Array, Array]:
     kept = (2, 3) if kind == "audio" and x.ndim == 4 else (x.ndim - 1,)
     axes = tuple(axis for axis in range(x.ndim) if axis not in kept)
     shape = tuple(x.shape[axis] for axis in kept)
+    if x.dtype == np.uint8 and len(kept) == 1:
+        return _byte_statistics(x.reshape(-1, *shape))
     step = max(1, CHUNK_VALUES // max(1, x[0].size))
     count = x.size // int(np.prod(shape))
     total = np.zeros(shape)
@@ -170,6 +180,18 @@ def statistics(x: Array, kind: Kind) -> tuple[Array, Array]:
     squares = np.zeros(shape)  # of the distance to the mean: exact where values are far from 0
     for start in range(0, len(x), step):
         squares += np.square(x[start : start + step] - mean).sum(axis=axes)
-    std = np.sqrt(squares / count)
+    return _rounded(mean, np.sqrt(squares / count))
+
+
+def _byte_statistics(values: Array) -> tuple[Array, Array]:
+    """As ``statistics``, for bytes ``[N, C]``: exact, from how often each value occurs."""
+    often = np.stack([np.bincount(column, minlength=256) for column in values.T])
+    mean = often @ np.arange(256) / len(values)
+    distance = np.square(np.arange(256) - mean[:, None])
+    return _rounded(mean, np.sqrt((often * distance).sum(axis=1) / len(values)))
+
+
+def _rounded(mean: Array, std: Array) -> tuple[Array, Array]:
+    """In float32; what never changes is not divided by its spread."""
     constant = std <= 1e-6 * np.maximum(1, np.abs(mean))
     return mean.astype(np.float32), np.where(constant, 1, std).astype(np.float32)

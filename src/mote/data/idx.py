@@ -4,13 +4,12 @@ import gzip
 import io
 import struct
 import zlib
-from pathlib import PurePosixPath
 
 import numpy as np
 
 from mote.data.dataset import Parts, Split
 from mote.data.problems import BadFileError, each, shortened
-from mote.data.tree import Tree
+from mote.data.tree import Tree, base_name
 from mote.errors import DataError
 from mote.ir.tensor import Array
 
@@ -108,4 +107,4 @@ def parse_idx(data: bytes, axes: int) -> Array:
 
 def _stem(name: str) -> str:
     # Some copies were unpacked by tools that write `train-images.idx3-ubyte`.
-    return PurePosixPath(name).name.removesuffix(".gz").replace(".idx", "-idx")
+    return base_name(name).removesuffix(".gz").replace(".idx", "-idx")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -57,7 +57,7 @@ def by_class_folder(tree: Tree, names: Sequence[str], what: str) -> Layout:
     Folders inside a class's folder belong to it. Folders that hold no file of this sort are empty
     classes, and refused, unless their name begins with an underscore.
     """
-    parts = {name: PurePosixPath(name).parts for name in names}
+    parts = {name: tuple(name.split("/")) for name in names}
     root = shared_folder([p[:-1] for p in parts.values()])
     if all(len(p) == root + 1 for p in parts.values()) and root:
         root -= 1  # a single folder: one class
@@ -84,7 +84,12 @@ def by_class_folder(tree: Tree, names: Sequence[str], what: str) -> Layout:
 
 
 def arranged(where: str, items: Sequence[Item], expected: Sequence[str] = ()) -> Layout:
-    """Items as a layout; every class, those expected included, must be in every split."""
+    """Items as a layout; every class, those expected included, must be in every split.
+
+    A set with a validation and no test folder is tested with the former.
+    """
+    if {item.split for item in items} == {"train", "validation"}:
+        items = [replace(i, split="test") if i.split == "validation" else i for i in items]
     classes = tuple(sorted({item.label for item in items} | set(expected), key=natural))
     splits = sorted({item.split or "" for item in items})
     present = {(item.split or "", item.label) for item in items}

@@ -4,13 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mote.data.archive import read_archive
+from mote.data.cache import remembered
+from mote.data.cifar import (
+    is_cifar_binary,
+    is_cifar_python,
+    read_cifar_binary,
+    read_cifar_python,
+)
 from mote.data.dataset import Dataset, Parts, statistics
 from mote.data.digits import read_digits
 from mote.data.idx import STEMS, is_idx, read_idx
+from mote.data.motion import MotionOptions, read_motion
 from mote.data.pictures import SUFFIXES, ImageOptions, read_images
 from mote.data.problems import Progress
-from mote.data.sounds import SoundOptions, is_spoken_digits, read_sounds, read_spoken_digits
-from mote.data.splitting import SplitOptions, hold_out
+from mote.data.sound_samples import SoundOptions
+from mote.data.sounds import is_spoken_digits, read_sounds, read_spoken_digits
+from mote.data.splitting import SplitOptions, divided
 from mote.data.tree import Tree, open_tree
 from mote.errors import DataError
 
@@ -23,6 +33,7 @@ class LoadOptions:
 
     images: ImageOptions = field(default_factory=ImageOptions)
     sounds: SoundOptions = field(default_factory=SoundOptions)
+    motion: MotionOptions = field(default_factory=MotionOptions)
     split: SplitOptions = field(default_factory=SplitOptions)
 
 
@@ -39,6 +50,16 @@ FORMATS: dict[str, Format] = {
     "idx": Format(
         f"MNIST's four idx files ({STEMS[0]}, ...)", is_idx, lambda tree, _o, _p: read_idx(tree)
     ),
+    "cifar-python": Format(
+        "CIFAR-10's pickled batches (data_batch_1, ..., test_batch)",
+        is_cifar_python,
+        lambda tree, _o, _p: read_cifar_python(tree),
+    ),
+    "cifar-binary": Format(
+        "CIFAR-10's binary batches (data_batch_1.bin, ..., test_batch.bin)",
+        is_cifar_binary,
+        lambda tree, _o, _p: read_cifar_binary(tree),
+    ),
     "fsdd": Format(
         "spoken digits, <digit>_<speaker>_<index>.wav",
         is_spoken_digits,
@@ -53,6 +74,11 @@ FORMATS: dict[str, Format] = {
         "images, CLASS/*.jpg or .png, with or without train/ and test/",
         lambda tree: bool(tree.with_suffix(*SUFFIXES)),
         lambda tree, options, progress: read_images(tree, options.images, progress),
+    ),
+    "motion": Format(
+        "motion, CLASS/*.csv or CLASS_1.csv, with or without train/ and test/",
+        lambda tree: bool(tree.with_suffix(".csv")),
+        lambda tree, options, progress: read_motion(tree, options.motion, progress),
     ),
 }
 """Formats in folders and zip archives, in the order in which they are tried."""
@@ -83,28 +109,34 @@ def load(
         return _finished("digits", "digits", read_digits(), options.split)
     path = Path(source)
     _check(path, format)
+    if format == "npz" or (format is None and path.suffix.lower() == ".npz"):
+        return _finished(path.stem, "npz", read_archive(path), options.split)
+    if format is None and path.is_file() and path.suffix.lower() != ".zip":
+        raise _not_recognised(str(path), "is not a folder, a zip archive or an .npz file")
     with open_tree(path) as tree:
         chosen = format or _recognised(tree)
-        parts = FORMATS[chosen].read(tree, options, progress)
+        form = FORMATS[chosen]
+        if not form.recognise(tree):
+            raise DataError(tree.where, f"is not of format {chosen}: {form.title}")
+        parts = remembered(tree, f"{chosen} {options}", lambda: form.read(tree, options, progress))
     return _finished(path.stem or str(path), chosen, parts, options.split)
 
 
 def _finished(name: str, form: str, parts: Parts, split: SplitOptions) -> Dataset:
     """Hold out what the set does not, and measure the training samples."""
-    train, validation, test = parts.train, parts.validation, parts.test
-    if test is None:
-        train, test = hold_out(train, split.test, split.seed)
-    if validation is None and split.validation:
-        train, validation = hold_out(train, split.validation, split.seed + 1)
-    mean, std = statistics(train.x, parts.kind)
+    parts = divided(parts, split)
+    if parts.test is None or not len(parts.test):
+        raise DataError(name, "no class has two samples: there is nothing to test with")
+    validation = parts.validation if parts.validation and len(parts.validation) else None
+    mean, std = statistics(parts.train.x, parts.kind)
     return Dataset(
         name=name,
         format=form,
         kind=parts.kind,
         classes=parts.classes,
-        train=train,
+        train=parts.train,
         validation=validation,
-        test=test,
+        test=parts.test,
         mean=mean,
         std=std,
         features=parts.features,
@@ -115,9 +147,9 @@ def _finished(name: str, form: str, parts: Parts, split: SplitOptions) -> Datase
 
 
 def _check(path: Path, form: str | None) -> None:
-    if form is not None and form not in FORMATS:
+    if form is not None and form not in (*FORMATS, "npz"):
         raise DataError(
-            str(path), f"format '{form}' is not known; allowed: {', '.join(('digits', *FORMATS))}"
+            str(path), f"format '{form}' is not known; allowed: {', '.join(FORMATS)}, npz"
         )
     if not path.exists():
         raise DataError(
@@ -133,8 +165,13 @@ def _recognised(tree: Tree) -> str:
     for name, form in FORMATS.items():
         if form.recognise(tree):
             return name
-    raise DataError(
-        tree.where,
-        f"no data set is recognised among {len(tree.files):,} files",
-        details=[f"{name}: {form.title}" for name, form in FORMATS.items()],
+    raise _not_recognised(tree.where, f"no data set is recognised among {len(tree.files):,} files")
+
+
+def _not_recognised(where: str, found: str) -> DataError:
+    known = [f"{name}: {form.title}" for name, form in FORMATS.items()]
+    return DataError(
+        where,
+        found,
+        details=[*known, "npz: a numpy archive with x and y, or x_train, y_train, x_test, y_test"],
     )

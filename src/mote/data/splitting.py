@@ -1,10 +1,10 @@
 """Seeded, class-balanced splits for data sets that bring none of their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mote.data.dataset import Split
+from mote.data.dataset import Parts, Split
 from mote.errors import DataError
 from mote.ir.tensor import Array
 
@@ -33,21 +33,41 @@ class SplitOptions:
             raise DataError("split", f"seed {self.seed}, allowed: 0 or more")
 
 
-def hold_out(split: Split, share: float, seed: int) -> tuple[Split, Split]:
-    """Split into (kept, held out); each class gives the same share, at least one and not all.
+def divided(parts: Parts, options: SplitOptions) -> Parts:
+    """The same samples with a test split, and a validation split unless its share is 0."""
+    labels = parts.train.y
+    groups = np.arange(len(labels)) if parts.groups is None else parts.groups
+    kept = np.arange(len(labels))
+    validation, test = parts.validation, parts.test
 
-    A class of a single sample gives none. The order of samples is kept in both.
+    def hold_out(share: float, seed: int) -> Split:
+        nonlocal kept
+        held = held_out(labels[kept], groups[kept], share, seed)
+        chosen, kept = kept[held], kept[~held]
+        return parts.train.take(chosen)
+
+    if test is None:
+        test = hold_out(options.test, options.seed)
+    if validation is None and options.validation:
+        validation = hold_out(options.validation, options.seed + 1)
+    train = parts.train if len(kept) == len(labels) else parts.train.take(kept)
+    if parts.varied is not None:
+        copies = parts.varied.reshape(-1, *parts.train.x.shape)[:, kept]
+        x = np.concatenate([train.x, *copies])
+        train = Split(x, np.tile(train.y, 1 + len(copies)))
+    return replace(parts, train=train, validation=validation, test=test, groups=None, varied=None)
+
+
+def held_out(labels: Array, groups: Array, share: float, seed: int) -> Array:
+    """Which samples are held out: bool ``[N]``.
+
+    Each class gives the same share of its groups, at least one and never all; a class with a single
+    group gives none.
     """
-    held = held_out_mask(split.y, share, seed)
-    return split.take(np.flatnonzero(~held)), split.take(np.flatnonzero(held))
-
-
-def held_out_mask(labels: Array, share: float, seed: int) -> Array:
-    """Which samples are held out: bool ``[N]``."""
     rng = np.random.default_rng(seed)
     held = np.zeros(len(labels), bool)
     for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
+        members = np.unique(groups[labels == label])
         count = min(max(1, round(share * len(members))), len(members) - 1)
-        held[rng.permutation(members)[:count]] = True
+        held |= (labels == label) & np.isin(groups, rng.permutation(members)[:count])
     return held

@@ -98,7 +98,7 @@ def _zip_tree(path: Path, archive: zipfile.ZipFile) -> Tree:
     members: dict[str, zipfile.ZipInfo] = {}
     folders: set[str] = set()
     for member in archive.infolist():
-        parts = PurePosixPath(member.filename).parts
+        parts = [part for part in member.filename.split("/") if part not in ("", ".")]
         if not parts or any(_ignored(part) for part in parts):
             continue
         name = "/".join(parts)
@@ -125,6 +125,11 @@ def _zip_tree(path: Path, archive: zipfile.ZipFile) -> Tree:
     sizes = {name: members[name].file_size for name in sorted(members)}
     stamp = f"{status.st_size} {status.st_mtime_ns}"
     return Tree(str(path), sizes, frozenset(folders), read, stamp)
+
+
+def base_name(name: str) -> str:
+    """A file's name without its folders."""
+    return name.rpartition("/")[2]
 
 
 def _ignored(name: str) -> bool:
