@@ -2,13 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 
 from mote.data.augmentation import WaveformAugmentation
 from mote.data.dataset import Parts, Split
-from mote.data.features import Features, Mfcc, features
+from mote.data.features import Features, LogMel, Mfcc, features
 from mote.data.layout import Layout, SplitName
 from mote.data.problems import BadFileError, Progress, each
 from mote.data.tree import Tree
@@ -19,6 +18,8 @@ from mote.ir.tensor import Array
 
 UNKNOWN, SILENCE = "unknown", "silence"
 """Classes that are added to chosen keywords."""
+
+FEATURE_NAMES = ("mfcc", "log-mel", "waveform")
 
 BAD_SOUNDS = "mend or remove them; sounds of several rates need a rate to resample to"
 
@@ -31,8 +32,9 @@ class SoundOptions:
         rate_hz: Sounds of another rate are resampled; None takes the rate that all files then must
             have, or that of ``features``.
         seconds: Length of a sample: the middle of longer sounds; silence around shorter ones.
-        features: What is computed from the sound; None for MFCC with the settings of MLPerf Tiny at
-            the set's rate, ``"waveform"`` for the sound itself, ``[N, samples, 1]`` in [-1, 1].
+        features: What is computed from the sound: settings, or a name. ``mfcc`` and ``log-mel`` are
+            those of MLPerf Tiny at the set's rate; ``waveform`` is the sound itself,
+            ``[N, samples, 1]`` in [-1, 1].
         keywords: Only these classes, then ``unknown`` (a share of all others) and, where the set
             has background noise, ``silence``; each about as frequent as a keyword, as in
             TensorFlow's Speech Commands example. None for all classes as they are.
@@ -44,7 +46,7 @@ class SoundOptions:
 
     rate_hz: int | None = None
     seconds: float = 1.0
-    features: Features | Literal["waveform"] | None = None
+    features: Features | str = "mfcc"
     keywords: tuple[str, ...] | None = None
     copies: int = 0
     variation: WaveformAugmentation = field(default_factory=WaveformAugmentation)
@@ -55,6 +57,10 @@ class SoundOptions:
             raise DataError("sounds", f"rate {self.rate_hz} Hz, allowed: 1,000 to 384,000")
         if not 0.01 <= self.seconds <= 600:
             raise DataError("sounds", f"{self.seconds:g} seconds, allowed: 0.01 to 600")
+        if isinstance(self.features, str) and self.features not in FEATURE_NAMES:
+            raise DataError(
+                "sounds", f"features '{self.features}', allowed: {', '.join(FEATURE_NAMES)}"
+            )
         if not 0 <= self.copies <= 100:
             raise DataError("sounds", f"{self.copies} copies, allowed: 0 to 100")
         words = self.keywords
@@ -75,7 +81,7 @@ class SoundOptions:
     @property
     def settings(self) -> Features | None:
         """The features that were asked for by their settings."""
-        return None if self.features in (None, "waveform") else self.features  # type: ignore[return-value]
+        return None if isinstance(self.features, str) else self.features
 
     @property
     def wanted_rate_hz(self) -> int | None:
@@ -165,8 +171,9 @@ class _Reader:
 def _reader(tree: Tree, layout: Layout, options: SoundOptions) -> _Reader:
     rate = options.wanted_rate_hz or _most_common_rate(tree, layout)
     settings = options.settings
-    if options.features is None:
-        settings = Mfcc(rate_hz=rate, high_hz=min(4_000, rate / 2))
+    if isinstance(options.features, str) and options.features != "waveform":
+        kind = Mfcc if options.features == "mfcc" else LogMel
+        settings = kind(rate_hz=rate, high_hz=min(4_000, rate / 2))
     length = round(options.seconds * rate)
     if settings and settings.frames(length) < 1:
         raise DataError(
