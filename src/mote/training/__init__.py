@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from mote.errors import ToolError
 from mote.training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -35,4 +36,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'mote.training' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), name)
+    try:
+        home = import_module(_HOMES[name])
+    except ImportError as error:
+        raise ToolError(
+            "PyTorch", "the package torch is not installed", hint="pip install 'mote[torch]'"
+        ) from error
+    return getattr(home, name)

@@ -1,16 +1,14 @@
 """Checkpoints: all that a run needs to go on, in one file that is whole or absent."""
 
 import io
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from mote.errors import ModelFileError, OutputError
+from mote.errors import ModelFileError
+from mote.training.run_folder import write_whole
 
-LAST, BEST = "last.pt", "best.pt"
 FORMAT = 1
 
 
@@ -42,31 +40,3 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise ModelFileError(str(path), f"is not a checkpoint of format {FORMAT}")
     return content
-
-
-def write_whole(path: Path, write: Any) -> None:
-    """Call ``write`` with an open binary file that then replaces ``path``.
-
-    Raises:
-        OutputError: The place cannot be written; what was there is left as it was.
-    """
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as error:
-        raise OutputError(str(path), f"cannot be written: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -12,6 +12,9 @@ OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("cosine", "constant")
 PRECISIONS = ("auto", "float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda")
+MAY_CHANGE = ("device", "threads", "precision", "checkpoint_minutes", "checkpoint_steps")
+"""Settings that a resumed run may have anew: they say where it runs, not what it computes."""
+
 WHERE = "training configuration"
 
 

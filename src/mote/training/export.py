@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mote.training.checkpoint import write_whole
+from mote.training.run_folder import write_whole
 
 
 def save_exported(module: nn.Module, example: Tensor, path: Path) -> None:

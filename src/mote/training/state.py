@@ -9,13 +9,11 @@ from torch import Tensor, nn
 
 from mote.errors import InputError
 from mote.training.average import Average
-from mote.training.checkpoint import BEST, LAST, load_checkpoint, save_checkpoint
-from mote.training.config import TrainingConfig
+from mote.training.checkpoint import load_checkpoint, save_checkpoint
+from mote.training.config import MAY_CHANGE, TrainingConfig
 from mote.training.distributed import World
 from mote.training.optimizer import make_optimizer
-
-MAY_CHANGE = ("device", "threads", "precision", "checkpoint_minutes", "checkpoint_steps")
-"""Settings that a resumed run may have anew: they say where it runs, not what it computes."""
+from mote.training.run_folder import BEST, LAST
 
 Epoch = dict[str, Any]
 """One line of the metrics."""
