@@ -8,9 +8,11 @@ from mote.passes.fuse_activation import fuse_activation
 from mote.passes.fuse_pad import fuse_pad
 from mote.passes.remove_dead_nodes import remove_dead_nodes
 from mote.passes.remove_identity import remove_identity
+from mote.passes.remove_transposes import remove_transposes
 
 PASSES: tuple[Callable[[Graph], Graph], ...] = (
-    fold_batch_norm,  # first: a clamp behind it then finds the layer
+    remove_transposes,  # first: all others look at neighbours
+    fold_batch_norm,  # before fuse_activation: a clamp behind it then finds the layer
     fuse_activation,
     remove_identity,  # before fuse_pad: a copy would stand between pad and layer
     fuse_pad,
