@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mote.codegen.text import C_TYPES
 from mote.ir.ops import OPS, Op, Reshape
 from mote.ir.tensor import DType
 from mote.lower.kernels import KERNELS
@@ -74,8 +75,7 @@ def test_every_kernel_file_has_a_row_and_every_row_a_file() -> None:
 
 @every_kernel
 def test_a_kernel_is_declared_with_the_struct_and_pointers_of_its_row(kernel: Kernel) -> None:
-    c_types = {DType.INT8: "int8_t", DType.UINT8: "uint8_t", DType.FLOAT32: "float"}
-    x, y = (c_types[dtype] for dtype in kernel.dtypes)
+    x, y = (C_TYPES[dtype] for dtype in kernel.dtypes)
     pattern = rf"const {kernel.struct} \*layer, const {x} \*x0?,.*\b{y} \*y(, void \*scratch)?"
     found = re.fullmatch(pattern, declaration(kernel))
     assert found, declaration(kernel)

@@ -1,6 +1,5 @@
-"""Addition as a kernel call: one affine formula where exact, TFLite's arithmetic elsewhere."""
+"""Sums and differences as kernel calls: one affine formula where exact, TFLite's rule elsewhere."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
@@ -8,42 +7,54 @@ import numpy as np
 
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
-from mote.ir.ops import Add
-from mote.ir.tensor import Tensor
-from mote.lower.folding import Dimension, broadcast_steps, fold, padded
+from mote.ir.ops import Add, Sub
+from mote.ir.ops.elementwise import SUM_SHIFTS
+from mote.ir.tensor import DType, Tensor
+from mote.lower.broadcast import broadcast_walk, operand_places
 from mote.lower.kernels import KERNELS
+from mote.lower.shifted import exact_offset, widest_shift
 from mote.lower.step import Constant, Step
-from mote.reference.elementwise import ADD_LEFT_SHIFT, add, add_multipliers
+from mote.reference.elementwise import add, add_multipliers, sub
 from mote.reference.fixed_point import activation_range
 from mote.target.target import Core
 
-LARGEST_SUM = 2 * 255 << (ADD_LEFT_SHIFT - 1)
-"""Bound of the scaled operands' sum: each is at most 255 * 2**20, halved."""
+LARGEST_OPERAND = {DType.INT8: 255, DType.INT16: 2**15}
 
 
-def lower_add(graph: Graph, node: Node, core: Core) -> Step:
-    """Operands of one shape take ``mote_add_s8`` if it is exact, all others the general kernels."""
-    assert isinstance(node.op, Add)
+def lower_sum(graph: Graph, node: Node, core: Core) -> Step:
+    """int8 operands of one shape take the affine kernel if it is exact, others the general ones."""
+    op = node.op
+    assert isinstance(op, Add | Sub)
     operands, y = graph.operands(node), graph.result(node)
-    activations = [t for t in operands if not t.is_constant]
-    in_place = tuple(i for i, t in enumerate(activations) if t.elements == y.elements)
-    if len(in_place) == 2:
-        formula = affine_sum(node.op, operands, y)
+    in_place = operand_places(operands, y)
+    if len(in_place) == 2 and y.dtype is DType.INT8:
+        formula = affine_sum(op, operands, y)
         if formula is not None:
-            low, high = activation_range(node.op.activation, y.q, y.dtype)
+            low, high = activation_range(op.activation, y.q, y.dtype)
             limits = {"elements": y.elements, "y_min": low, "y_max": high}
             parameters = {**asdict(formula), **limits}
-            return Step(node, KERNELS["mote_add_s8"], tuple(parameters.items()), in_place=in_place)
-    if not activations:
-        raise UnsupportedModelError(f"node '{node.name}'", "adds two constants")
-    # The sum does not depend on the order, and the kernel wants the constant last.
-    ordered = sorted(operands, key=lambda t: t.is_constant)
-    constants = tuple(Constant("constant", t.array, True) for t in ordered if t.is_constant)
-    kernel = "mote_add_constant_s8" if constants else "mote_add_broadcast_s8"
+            kernel = KERNELS[f"mote_{op.kind}_s8"]
+            return Step(node, kernel, tuple(parameters.items()), in_place=in_place)
+    constant_first = operands[0].is_constant
+    if isinstance(op, Add) and constant_first:
+        # The sum does not depend on the order, and the kernel wants the constant last.
+        operands, constant_first = operands[::-1], False
+    constants = tuple(Constant("constant", t.array, True) for t in operands if t.is_constant)
+    if len(constants) == 2:
+        raise UnsupportedModelError(f"node '{node.name}'", f"{op.kind} of two constants")
+    form = "_constant" if constants else "_broadcast" if y.dtype is DType.INT8 else ""
+    parameters = {**_scales(operands, y), **broadcast_walk(operands, y)}
+    low, high = activation_range(op.activation, y.q, y.dtype)
+    parameters |= {"y_min": low, "y_max": high}
+    if y.dtype is DType.INT8:
+        zeros = {f"x{i}_zero": t.q.zero_point for i, t in enumerate(operands)}
+        parameters |= {**zeros, "y_zero": y.q.zero_point}
+    if isinstance(op, Sub) and constants:
+        parameters["constant_first"] = int(constant_first)
     return Step(
         node,
-        KERNELS[kernel],
-        parameters=_general_parameters(node, ordered, y),
+        KERNELS[f"mote_{op.kind}{form}_{'s8' if y.dtype is DType.INT8 else 's16'}"],
+        parameters=tuple(parameters.items()),
         constants=constants,
         in_place=in_place,
     )
@@ -59,7 +70,7 @@ class AffineSum:
     shift: int
 
 
-def affine_sum(op: Add, operands: Sequence[Tensor], y: Tensor) -> AffineSum | None:
+def affine_sum(op: Add | Sub, operands: Sequence[Tensor], y: Tensor) -> AffineSum | None:
     """The formula that gives the reference's byte for all 65,536 pairs of bytes, if one is found.
 
     The real factors are the ratios of the scales, with as many bits as an int32 accumulator holds.
@@ -68,23 +79,21 @@ def affine_sum(op: Add, operands: Sequence[Tensor], y: Tensor) -> AffineSum | No
     of zero, as the reference does.
     """
     byte = np.arange(-128, 128)
-    x0, x1 = (x.astype(np.int8) for x in np.meshgrid(byte, byte, indexing="ij"))
-    want = add(op, (x0, x1), operands, y).astype(np.int64)
-    low, high = activation_range(op.activation, y.q, y.dtype)
-    ratios = [t.q.scale / y.q.scale for t in operands]
+    pair = tuple(x.astype(np.int8) for x in np.meshgrid(byte, byte, indexing="ij"))
+    if isinstance(op, Add):
+        want, sign = add(op, pair, operands, y).astype(np.int64), 1
+    else:
+        want, sign = sub(op, pair, operands, y).astype(np.int64), -1
+    limits = activation_range(op.activation, y.q, y.dtype)
+    ratios = [operands[0].q.scale / y.q.scale, sign * operands[1].q.scale / y.q.scale]
     centre = y.q.zero_point - sum(r * t.q.zero_point for r, t in zip(ratios, operands, strict=True))
-    magnitude = 128 * sum(ratios) + abs(centre) + 1
-    shift = min(30, math.floor(math.log2((2**31 - 2**12) / magnitude)))
-    if shift < 0:
+    shift = widest_shift(128 * sum(map(abs, ratios)) + abs(centre) + 1)
+    if shift is None:
         return None
-    floor = np.where(want > low, want << shift, -(2**40))
-    ceiling = np.where(want < high, (want + 1 << shift) - 1, 2**40)
     for m0, m1 in _candidates([r * 2**shift for r in ratios]):
         products = byte[:, None] * m0 + byte * m1
-        least, most = int((floor - products).max()), int((ceiling - products).min())
-        offset = min(max((least + most) // 2, -(2**31)), 2**31 - 1)
-        fits = 128 * (abs(m0) + abs(m1)) + abs(offset) < 2**31
-        if least <= offset <= most and fits:
+        offset = exact_offset(products, want, limits, shift)
+        if offset is not None and 128 * (abs(m0) + abs(m1)) + abs(offset) < 2**31:
             return AffineSum(m0, m1, offset, shift)
     return None
 
@@ -98,30 +107,17 @@ def _candidates(factors: Sequence[float]) -> Iterator[tuple[int, int]]:
         yield round(factors[0] * (1 + stretch)), round(factors[1] * (1 + stretch))
 
 
-def _general_parameters(
-    node: Node, operands: Sequence[Tensor], y: Tensor
-) -> tuple[tuple[str, int | tuple[int, ...]], ...]:
-    """The fields of ``mote_add_general``."""
-    assert isinstance(node.op, Add)
+def _scales(operands: Sequence[Tensor], y: Tensor) -> dict[str, int]:
+    """The multipliers and right shifts of the general kernels."""
     pairs = add_multipliers(operands[0], operands[1], y)
-    assert LARGEST_SUM << max(pairs.y[1], 0) < 2**31, "Add.problems bounds the scales"
-    steps = [broadcast_steps(t.shape, y.shape) for t in operands]
-    walk = [Dimension(n, (a, b)) for n, a, b in zip(y.shape, *steps, strict=True)]
-    loops = padded(fold(walk), 4, 2)
-    low, high = activation_range(node.op.activation, y.q, y.dtype)
-    return (
-        ("x0_multiplier", pairs.x0[0]),
-        ("x1_multiplier", pairs.x1[0]),
-        ("y_multiplier", pairs.y[0]),
-        ("size", tuple(d.size for d in loops)),
-        ("x0_step", tuple(d.steps[0] for d in loops)),
-        ("x1_step", tuple(d.steps[1] for d in loops)),
-        ("x0_right", -pairs.x0[1]),
-        ("x1_right", -pairs.x1[1]),
-        ("y_right", -pairs.y[1]),
-        ("x0_zero", operands[0].q.zero_point),
-        ("x1_zero", operands[1].q.zero_point),
-        ("y_zero", y.q.zero_point),
-        ("y_min", low),
-        ("y_max", high),
-    )
+    # Each scaled operand is at most its greatest value, moved up and halved.
+    largest_sum = 2 * LARGEST_OPERAND[y.dtype] << (SUM_SHIFTS[y.dtype] - 1)
+    assert largest_sum << max(pairs.y[1], 0) < 2**31, "the operator's problems bound the scales"
+    return {
+        "x0_multiplier": pairs.x0[0],
+        "x1_multiplier": pairs.x1[0],
+        "y_multiplier": pairs.y[0],
+        "x0_right": -pairs.x0[1],
+        "x1_right": -pairs.x1[1],
+        "y_right": -pairs.y[1],
+    }

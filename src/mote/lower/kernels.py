@@ -9,16 +9,18 @@ from mote.ir.ops import (
     FullyConnected,
     MaxPool2D,
     Mean,
+    Mul,
     Op,
     Pad,
     Quantize,
     Softmax,
+    Sub,
 )
 from mote.ir.tensor import DType
 from mote.lower.step import Kernel
 
-_F32, _I8, _U8 = DType.FLOAT32, DType.INT8, DType.UINT8
-_S8 = (_I8, _I8)
+_F32, _I8, _U8, _I16 = DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16
+_S8, _S16 = (_I8, _I8), (_I16, _I16)
 
 
 def _dsp(name: str, struct: str, operator: type[Op], *, takes_scratch: bool) -> Kernel:
@@ -115,6 +117,19 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_add_s8", "mote_add", Add, _S8),
         Kernel("mote_add_broadcast_s8", "mote_add_general", Add, _S8),
         Kernel("mote_add_constant_s8", "mote_add_general", Add, _S8),
+        Kernel("mote_add_s16", "mote_arithmetic_s16", Add, _S16),
+        Kernel("mote_add_constant_s16", "mote_arithmetic_s16", Add, _S16),
+        Kernel("mote_sub_s8", "mote_add", Sub, _S8),
+        Kernel("mote_sub_broadcast_s8", "mote_add_general", Sub, _S8),
+        Kernel("mote_sub_constant_s8", "mote_add_general", Sub, _S8),
+        Kernel("mote_sub_s16", "mote_arithmetic_s16", Sub, _S16),
+        Kernel("mote_sub_constant_s16", "mote_arithmetic_s16", Sub, _S16),
+        Kernel("mote_mul_s8", "mote_mul", Mul, _S8),
+        Kernel("mote_mul_constant_s8", "mote_mul", Mul, _S8),
+        Kernel("mote_mul_exact_s8", "mote_mul_general", Mul, _S8),
+        Kernel("mote_mul_exact_constant_s8", "mote_mul_general", Mul, _S8),
+        Kernel("mote_mul_s16", "mote_arithmetic_s16", Mul, _S16),
+        Kernel("mote_mul_constant_s16", "mote_arithmetic_s16", Mul, _S16),
         Kernel("mote_average_pool_2d_s8", "mote_pool_2d", AveragePool2D, _S8),
         Kernel("mote_max_pool_2d_s8", "mote_pool_2d", MaxPool2D, _S8),
         Kernel("mote_mean_s8", "mote_mean", Mean, _S8),

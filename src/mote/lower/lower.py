@@ -13,18 +13,21 @@ from mote.ir.ops import (
     FullyConnected,
     MaxPool2D,
     Mean,
+    Mul,
     Op,
     Pad,
     Quantize,
     Reshape,
     Softmax,
+    Sub,
 )
 from mote.lower.conversion import lower_dequantize, lower_quantize
 from mote.lower.convolution import lower_conv_2d, lower_depthwise_conv_2d
-from mote.lower.elementwise import lower_add
+from mote.lower.elementwise import lower_sum
 from mote.lower.fully_connected import lower_fully_connected
 from mote.lower.kernels import KERNELS
 from mote.lower.pooling import lower_mean, lower_pool_2d
+from mote.lower.product import lower_mul
 from mote.lower.shape import lower_pad
 from mote.lower.softmax import lower_softmax
 from mote.lower.step import Program, Step
@@ -33,7 +36,7 @@ from mote.target.target import Core
 Lowering = Callable[[Graph, Node, Core], Step]
 
 LOWERINGS: dict[type[Op], Lowering] = {
-    Add: lower_add,
+    Add: lower_sum,
     AveragePool2D: lower_pool_2d,
     Conv2D: lower_conv_2d,
     DepthwiseConv2D: lower_depthwise_conv_2d,
@@ -41,9 +44,11 @@ LOWERINGS: dict[type[Op], Lowering] = {
     FullyConnected: lower_fully_connected,
     MaxPool2D: lower_pool_2d,
     Mean: lower_mean,
+    Mul: lower_mul,
     Pad: lower_pad,
     Quantize: lower_quantize,
     Softmax: lower_softmax,
+    Sub: lower_sum,
 }
 """How each operator becomes a kernel call. ``Reshape`` needs none."""
 

@@ -11,13 +11,15 @@ from mote.ir.ops import (
     DepthwiseConv2D,
     FullyConnected,
     MaxPool2D,
+    Mul,
     Pad,
     Relu,
     Reshape,
+    Sub,
 )
 from mote.passes.neighbours import is_private, on_plane
 
-Clamping = Add | AveragePool2D | Conv2D | DepthwiseConv2D | FullyConnected | MaxPool2D
+Clamping = Add | AveragePool2D | Conv2D | DepthwiseConv2D | FullyConnected | MaxPool2D | Mul | Sub
 
 
 def fuse_activation(graph: Graph) -> Graph:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from mote.ir.ops.broadcast import broadcast_shape, broadcasts
-from mote.ir.ops.operator import F32, S8, Activation, Op, Shape
+from mote.ir.ops.operator import F32, S8, S16, Activation, Op, Shape
 from mote.ir.tensor import Tensor
 
 
@@ -14,6 +14,7 @@ class _Binary(Op):
 
     kind = ""
     inputs = ("x0", "x1")
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     activation: Activation = Activation.NONE
 
     def shape(self, *x: Shape) -> Shape:
@@ -46,7 +47,6 @@ class Sub(_Binary):
     """Difference of two tensors with numpy broadcasting, up to four dimensions."""
 
     kind = "sub"
-    dtypes = ((F32, F32),)
 
     def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
         return _Binary.problems(self, x, y) + _sum_problems(x, y)
@@ -57,23 +57,51 @@ class Mul(_Binary):
     """Elementwise product with numpy broadcasting, up to four dimensions."""
 
     kind = "mul"
-    dtypes = ((F32, F32),)
+
+    def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+        return _Binary.problems(self, x, y) + _product_problems(x, y)
+
+
+SUM_SHIFTS = {S8: 20, S16: 15}
+"""Bits by which both operands of an integer sum move up before they are scaled."""
+PRODUCT_LIMITS = {S8: 2.0**15, S16: 1 - 2.0**-31}
+"""Products of integers may be scaled by less than this: then they stay inside int32."""
 
 
 def _sum_problems(x: tuple[Tensor, ...], y: Tensor) -> list[str]:
-    """Scales that leave no room in the int8 arithmetic of sums."""
-    quantised = [t.quantization for t in (*x, y)]
-    if y.dtype is not S8 or not all(q is not None and q.axis is None for q in quantised):
+    """Scales that leave no room in the integer arithmetic of sums."""
+    if not _is_quantised(x, y):
         return []
-    largest = max(t.q.scale for t in x)
-    if 2 * largest < 2**20 * y.q.scale:
+    largest, bits = max(t.q.scale for t in x), SUM_SHIFTS[y.dtype]
+    if 2 * largest < 2**bits * y.q.scale:
         return []
     return [
         (
             f"operand scale {largest:.9g} is too large for the result's {y.q.scale:.9g}; "
-            "allowed: less than 2**19 times as large"
+            f"allowed: less than 2**{bits - 1} times as large"
         )
     ]
+
+
+def _product_problems(x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+    """Scales that lead out of the integer arithmetic of products."""
+    if not _is_quantised(x, y):
+        return []
+    factor, limit = x[0].q.scale * x[1].q.scale / y.q.scale, PRODUCT_LIMITS[y.dtype]
+    if factor < limit:
+        return []
+    return [
+        (
+            f"operand scales {x[0].q.scale:.9g} and {x[1].q.scale:.9g} are too large for the "
+            f"result's {y.q.scale:.9g}; allowed: a product less than {limit:g} times as large"
+        )
+    ]
+
+
+def _is_quantised(x: tuple[Tensor, ...], y: Tensor) -> bool:
+    """True when scales are there to be judged."""
+    quantised = [t.quantization for t in (*x, y)]
+    return y.dtype in SUM_SHIFTS and all(q is not None and q.axis is None for q in quantised)
 
 
 @dataclass(frozen=True)

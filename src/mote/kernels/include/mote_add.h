@@ -1,47 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The general int8 addition, shared by mote_add_broadcast_s8 and mote_add_constant_s8.
+ * The int8 sums and differences: with two multiplications where that is exact (mote_add), as TFLite's ADD
+ * and SUB compute them elsewhere (mote_add_general).
  *
- * y = clamp(y_zero + scale_y(scale_0((x0 - x0_zero) << 20) + scale_1((x1 - x1_zero) << 20)))
+ * mote_add: y[i] = clamp((x0[i] * x0_multiplier + x1[i] * x1_multiplier + offset) >> shift)
+ * No overflow: 128 * (|x0_multiplier| + |x1_multiplier|) + |offset| < 2^31, checked for every layer at
+ * compile time.
  *
+ * mote_add_general: y = clamp(y_zero + scale_y(a + b)) or, subtracting, clamp(y_zero + scale_y(a - b)),
+ * with a = scale_0((x0 - x0_zero) << 20) and b = scale_1((x1 - x1_zero) << 20),
  * where each scale is a double-rounded requantisation with a multiplier of at most 1/2 (operands).
- * Source: TFLite's int8 ADD.
- *
  * No overflow: |x - x_zero| <= 255, so each scaled operand is at most 255 * 2^19 and their sum at
  * most 255 * 2^20 < 2^28; the scaled sum is bounded by the lowering of the layer. */
 #ifndef MOTE_ADD_H
 #define MOTE_ADD_H
 
+#include "mote_broadcast.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
+#include "mote_saturate.h"
 
-static inline int8_t mote_add_exactly(const mote_add_general *layer, int8_t x0, int8_t x1)
+static inline void mote_add_affine(const mote_add *layer, const int8_t *x0, const int8_t *x1,
+                                   int8_t *y)
 {
-    int32_t a = (x0 - layer->x0_zero) * (1 << 20);
-    int32_t b = (x1 - layer->x1_zero) * (1 << 20);
-    int32_t sum = mote_requantize_double(a, layer->x0_multiplier, layer->x0_right) +
-                  mote_requantize_double(b, layer->x1_multiplier, layer->x1_right);
-    sum = mote_requantize_double(sum, layer->y_multiplier, layer->y_right) + layer->y_zero;
-    return mote_clamp_s8(sum, layer->y_min, layer->y_max);
+    const int32_t m0 = layer->x0_multiplier, m1 = layer->x1_multiplier, offset = layer->offset;
+    const int32_t low = layer->y_min, high = layer->y_max;
+    const int shift = layer->shift;
+    uint32_t n = layer->elements;
+    if (low == -128 && high == 127) {
+        for (; n >= 4; n -= 4) {
+            y[0] = mote_saturate_s8((x1[0] * m1 + (x0[0] * m0 + offset)) >> shift);
+            y[1] = mote_saturate_s8((x1[1] * m1 + (x0[1] * m0 + offset)) >> shift);
+            y[2] = mote_saturate_s8((x1[2] * m1 + (x0[2] * m0 + offset)) >> shift);
+            y[3] = mote_saturate_s8((x1[3] * m1 + (x0[3] * m0 + offset)) >> shift);
+            x0 += 4;
+            x1 += 4;
+            y += 4;
+        }
+    }
+    for (; n > 0; n--) {
+        *y++ = mote_clamp_s8((*x1++ * m1 + (*x0++ * m0 + offset)) >> shift, low, high);
+    }
+}
+
+static inline int32_t mote_scaled_0(const mote_add_general *p, int8_t x)
+{
+    return mote_requantize_double((x - p->x0_zero) * (1 << 20), p->x0_multiplier, p->x0_right);
+}
+
+static inline int32_t mote_scaled_1(const mote_add_general *p, int8_t x)
+{
+    return mote_requantize_double((x - p->x1_zero) * (1 << 20), p->x1_multiplier, p->x1_right);
+}
+
+static inline int8_t mote_scaled_sum(const mote_add_general *p, int32_t sum)
+{
+    sum = mote_requantize_double(sum, p->y_multiplier, p->y_right) + p->y_zero;
+    return mote_clamp_s8(sum, p->y_min, p->y_max);
+}
+
+static inline int8_t mote_add_exactly(const mote_add_general *p, int8_t x0, int8_t x1)
+{
+    return mote_scaled_sum(p, mote_scaled_0(p, x0) + mote_scaled_1(p, x1));
+}
+
+static inline int8_t mote_subtract_exactly(const mote_add_general *p, int8_t x0, int8_t x1)
+{
+    return mote_scaled_sum(p, mote_scaled_0(p, x0) - mote_scaled_1(p, x1));
 }
 
 static inline void mote_add_all(const mote_add_general *layer, const int8_t *x0, const int8_t *x1,
                                 int8_t *y)
 {
     const mote_add_general p = *layer; /* y may alias the struct in the compiler's eyes */
-    for (uint32_t i = 0; i < p.size[0]; i++) {
-        for (uint32_t j = 0; j < p.size[1]; j++) {
-            for (uint32_t k = 0; k < p.size[2]; k++) {
-                const int8_t *a = x0 + i * p.x0_step[0] + j * p.x0_step[1] + k * p.x0_step[2];
-                const int8_t *b = x1 + i * p.x1_step[0] + j * p.x1_step[1] + k * p.x1_step[2];
-                for (uint32_t n = p.size[3]; n > 0; n--) {
-                    *y++ = mote_add_exactly(&p, *a, *b);
-                    a += p.x0_step[3];
-                    b += p.x1_step[3];
-                }
-            }
-        }
-    }
+    MOTE_BROADCAST(int8_t, mote_add_exactly, &p, x0, x1, y)
+}
+
+static inline void mote_subtract_all(const mote_add_general *layer, const int8_t *x0,
+                                     const int8_t *x1, int8_t *y)
+{
+    const mote_add_general p = *layer;
+    MOTE_BROADCAST(int8_t, mote_subtract_exactly, &p, x0, x1, y)
 }
 
 #endif

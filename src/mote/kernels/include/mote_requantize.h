@@ -78,4 +78,10 @@ static inline int8_t mote_clamp_s8(int32_t value, int32_t low, int32_t high)
     return (int8_t)(value > high ? high : value);
 }
 
+static inline int16_t mote_clamp_s16(int32_t value, int32_t low, int32_t high)
+{
+    value = value < low ? low : value;
+    return (int16_t)(value > high ? high : value);
+}
+
 #endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * y[i,j,k,n] = x * constant at the same index, with short multiplications; either repeats
+ * along the dimensions in which its step is 0. The formula is in mote_mul.h.
+ *
+ * y: [size] int8, may be an operand that no dimension repeats.
+ * Scratch: none. Cost: three multiplications of 32 bits per element. */
+#include "mote_mul.h"
+
+void mote_mul_constant_s8(const mote_mul *layer, const int8_t *x, int8_t *y)
+{
+    mote_multiply_all(layer, x, layer->constant, y);
+}

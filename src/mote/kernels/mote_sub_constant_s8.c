@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * y[i,j,k,n] = x - constant at the same index, or constant - x when constant_first, either repeated
+ * along the dimensions in which its step is 0. The formula is in mote_add.h.
+ *
+ * y: [size] int8, may be x if no dimension repeats x.
+ * Scratch: none. Cost: three double-rounded requantisations per element. */
+#include "mote_add.h"
+
+void mote_sub_constant_s8(const mote_add_general *layer, const int8_t *x, int8_t *y)
+{
+    if (layer->constant_first) {
+        mote_subtract_all(layer, layer->constant, x, y);
+    } else {
+        mote_subtract_all(layer, x, layer->constant, y);
+    }
+}
