@@ -10,11 +10,14 @@ import click
 from mote import __version__
 from mote.cli.compile import compile_command
 from mote.cli.console import prepare_streams
+from mote.cli.data import data_command
 from mote.cli.ops import ops_command
 from mote.cli.profile import profile_command
 from mote.cli.run import run_command
 from mote.cli.targets import targets_command
+from mote.cli.train import train_command
 from mote.cli.verify import verify_command
+from mote.cli.zoo import zoo_command
 from mote.errors import MoteError
 
 USER_ERROR = 2
@@ -41,11 +44,14 @@ def cli() -> None:
 
 for _command in (
     compile_command,
+    data_command,
+    train_command,
     run_command,
     profile_command,
     verify_command,
     targets_command,
     ops_command,
+    zoo_command,
 ):
     cli.add_command(_command)
 

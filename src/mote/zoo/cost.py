@@ -1,8 +1,10 @@
 """What a PyTorch module costs on a microcontroller: MACs, weights, RAM of its activations."""
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mote.errors import InputError
 from mote.frontends.torch import from_torch
 from mote.ir import Graph
 from mote.ir.ops import Add, Reshape
@@ -36,10 +38,12 @@ def measure(module: "nn.Module", input_shape: tuple[int, ...]) -> Cost:
     """The cost of a module for one input of ``input_shape``, ``(C, H, W)`` or ``(features,)``.
 
     Raises:
+        InputError: The module does not take such an input.
         UnsupportedModelError: Some operations cannot be imported; it lists them.
     """
     import torch
 
+    _check_input(module, input_shape)
     graph = optimize(from_torch(module, torch.zeros(1, *input_shape)))
     return Cost(
         macs=sum(graph.macs(node) for node in graph.nodes),
@@ -47,6 +51,22 @@ def measure(module: "nn.Module", input_shape: tuple[int, ...]) -> Cost:
         weights=_weights(graph),
         peak_ram_bytes=plan_int8(graph).total_bytes,
     )
+
+
+def _check_input(module: "nn.Module", input_shape: tuple[int, ...]) -> None:
+    """Refuse what PyTorch refuses; on shapes alone, so it costs nothing."""
+    import torch
+
+    shapes = copy.deepcopy(module).eval().to("meta")
+    try:
+        shapes(torch.empty(1, *input_shape, device="meta"))
+    except (RuntimeError, ValueError, IndexError) as error:
+        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise InputError(
+            f"input {'x'.join(map(str, input_shape))}",
+            f"the network cannot take it: {reason}",
+            hint="sizes are C x H x W or the number of features; the table tells the usual ones",
+        ) from error
 
 
 def _weights(graph: Graph) -> int:

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+LARGEST_WIDTH_MULT = 8
+LARGEST_COUNT = 65_536
+"""Far above any microcontroller; bounds the memory that a slip of the finger can ask for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """An architecture with its default arguments.
@@ -57,10 +62,34 @@ class Entry:
         constructor: Callable[..., nn.Module] = getattr(home, self.name)
         return constructor
 
+    @property
+    def counted_parameters(self) -> int:
+        """``parameters`` or ``weights``, whichever the source counts."""
+        stated = self.published_parameters
+        if stated is None:
+            return self.parameters
+        return min(self.parameters, self.weights, key=lambda count: abs(count - stated))
+
 
 def list_models() -> list[str]:
     """The names that ``create`` takes, in alphabetical order."""
     return sorted(MODELS)
+
+
+def find(name: str) -> Entry:
+    """The entry of an architecture.
+
+    Raises:
+        InputError: There is no such architecture.
+    """
+    if name in MODELS:
+        return MODELS[name]
+    near = difflib.get_close_matches(name, MODELS, n=1)
+    raise InputError(
+        f"model '{name}'",
+        f"there is no such architecture, allowed: {', '.join(list_models())}",
+        hint=f"did you mean '{near[0]}'?" if near else "`mote zoo` describes them",
+    )
 
 
 def create(name: str, **arguments: Any) -> "nn.Module":
@@ -73,24 +102,37 @@ def create(name: str, **arguments: Any) -> "nn.Module":
         arguments: Those of the constructor, for example ``num_classes`` and ``in_chans``.
 
     Raises:
-        InputError: There is no such architecture, or it does not take one of the arguments.
+        InputError: There is no such architecture, or it does not take one of the arguments, or not
+            with this value.
     """
-    entry = MODELS.get(name)
-    if entry is None:
-        near = difflib.get_close_matches(name, MODELS, n=1)
-        raise InputError(
-            f"model '{name}'",
-            f"there is no such architecture, allowed: {', '.join(list_models())}",
-            hint=f"did you mean '{near[0]}'?" if near else "`mote zoo` describes them",
-        )
-    allowed = inspect.signature(entry.constructor).parameters
+    constructor = find(name).constructor
+    allowed = inspect.signature(constructor).parameters
     unknown = [argument for argument in arguments if argument not in allowed]
     if unknown:
         raise InputError(
             f"model '{name}'",
             f"does not take {', '.join(unknown)}, allowed: {', '.join(allowed)}",
         )
-    return entry.constructor(**arguments)
+    problems = [
+        f"{argument}={value}: allowed: {rule}"
+        for argument, value in arguments.items()
+        if (rule := _broken_rule(argument, value))
+    ]
+    if problems:
+        raise InputError(f"model '{name}'", "some arguments are out of range", details=problems)
+    return constructor(**arguments)
+
+
+def _broken_rule(argument: str, value: Any) -> str:
+    """The rule that a number breaks, or an empty text; other values are left to the constructor."""
+    if not isinstance(value, int | float):
+        return ""
+    if argument == "drop_rate":
+        return "" if 0 <= value < 1 else "from 0 to below 1"
+    if argument == "width_mult":
+        return "" if 0 < value <= LARGEST_WIDTH_MULT else f"above 0, up to {LARGEST_WIDTH_MULT}"
+    whole = isinstance(value, int) and 1 <= value <= LARGEST_COUNT
+    return "" if isinstance(value, bool) or whole else f"whole numbers from 1 to {LARGEST_COUNT:,}"
 
 
 _ENTRIES = (
@@ -103,7 +145,7 @@ _ENTRIES = (
         parameters=266_610,
         weights=266_610,
         peak_ram_bytes=1_084,
-        source="LeCun 1998, III.C.4; Han 2015 (Learning both Weights and Connections), table 3",
+        source="Han 2015, table 3; LeCun 1998, III.C.4",
         published_macs=266_000,
         published_parameters=266_000,
         remark="532k FLOP",
@@ -117,7 +159,7 @@ _ENTRIES = (
         parameters=431_080,
         weights=431_080,
         peak_ram_bytes=14_400,
-        source="Caffe, examples/mnist; Han 2015 (Learning both Weights and Connections), table 4",
+        source="Han 2015, table 4; Caffe, examples/mnist",
         published_macs=2_293_000,
         published_parameters=431_000,
         remark="4586k FLOP",
@@ -210,7 +252,7 @@ _ENTRIES = (
         parameters=267_928,
         weights=265_864,
         peak_ram_bytes=768,
-        source="Banbury 2021 (MLPerf Tiny), section 4; Koizumi 2020 (DCASE task 2)",
+        source="Banbury 2021 (MLPerf Tiny), section 4",
         published_macs=260_000,
         published_parameters=265_864,
         remark="parameters in its .tflite; 0.52M operations in MicroNets, table 4",
@@ -253,7 +295,7 @@ _ENTRIES = (
         source="Sandler 2018 (MobileNetV2), tables 2 and 4",
         published_macs=300_000_000,
         published_parameters=3_400_000,
-        remark="3 % more parameters than the paper states, the same as torchvision",
+        remark="the paper states less than its network has; torchvision counts the same 3,504,872",
     ),
     Entry(
         name="mnasnet_b1",
@@ -292,7 +334,7 @@ _ENTRIES = (
         parameters=476_842,
         weights=470_834,
         peak_ram_bytes=163_840,
-        source="Lin 2022 (On-Device Training Under 256KB Memory), mcunet-5fps",
+        source="Lin 2022 (MCUNetV3), mcunet-5fps",
         published_macs=22_450_000,
         published_parameters=469_000,
         remark="without the classifier, batch norms folded",

@@ -117,7 +117,7 @@ def mcunet_5fps(*, num_classes: int = 10, in_chans: int = 3, drop_rate: float = 
     """mcunet-5fps, the network of MCUNet's on-device training; images of 128 x 128.
 
     Lin et al. 2022, "On-Device Training Under 256KB Memory"; found with the search of
-    "MCUNet" (Lin et al. 2020). The pool follows the last block: there is no convolution between them.
+    "MCUNet" (Lin et al. 2020). No convolution stands between the last block and the pool.
 
     Args:
         num_classes: Number of scores.
