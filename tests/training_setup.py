@@ -1,6 +1,6 @@
 """A data set and a network so small that a test can train them; also a program that does.
 
-    python training_setup.py DIRECTORY [--resume] [--slowly] [--plain]
+python training_setup.py DIRECTORY [--resume] [--slowly] [--plain]
 """
 
 import sys
@@ -34,7 +34,13 @@ CONFIG = TrainingConfig(
 """With everything switched on that draws random numbers or keeps a state."""
 
 PLAIN = TrainingConfig(
-    epochs=2, batch_size=31, optimizer="sgd", learning_rate=0.1, augment=False, threads=1, ema_decay=0.9
+    epochs=2,
+    batch_size=31,
+    optimizer="sgd",
+    learning_rate=0.1,
+    augment=False,
+    threads=1,
+    ema_decay=0.9,
 )
 """Without what depends on how a batch is shared."""
 

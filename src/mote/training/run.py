@@ -106,11 +106,11 @@ def train(
         )
         module.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         state = start(module, config, device)
+        check_fit(job, module)
         if resume:
             restore(state, config, len(job.train), directory, world)
         else:
             world.from_first(lambda: prepare_folder(job, state, description or {}))
-        check_fit(job, state.module)
         run_epochs(job, state, interrupted)
         return finish(job, state, dataset)
 
