@@ -25,8 +25,8 @@ _HOMOGENEOUS = (
 def unbalance(module: nn.Module, seed: int, strength: float) -> nn.Module:
     """A copy that computes the same and has channels between ``1 / strength`` and ``strength``.
 
-    Wherever a convolution or linear layer (with or without batch norm) reaches exactly one other
-    through ReLU, pools or dropout, each channel between them is multiplied by a factor s and
+    Wherever a convolution or linear layer (with or without batch norm) reaches exactly one other,
+    directly or through ReLU and pools, each channel between them is multiplied by a factor s and
     divided by it in the next layer's weights (the inverse of the equalisation of Nagel et al. 2019,
     section 4.1). Logarithms of s are uniform; s is rounded to a power of two, so that not a bit of
     the scores changes while no number leaves the range of float32.
