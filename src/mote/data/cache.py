@@ -56,9 +56,7 @@ def remembered(tree: Tree, settings: str, read: Callable[[], Parts]) -> Parts:
         os.utime(path)
         return _from_file(path)
     except ToolError:
-        if made:  # read well, only not kept
-            return made[0]
-        raise
+        return made[0] if made else read()
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         with suppress(OSError):
             path.unlink()  # damaged: the next time makes it again

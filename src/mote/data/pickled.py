@@ -10,18 +10,23 @@ import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
 from mote.data.problems import BadFileError
 
 MAX_INSTRUCTIONS = 1_000_000
+MAX_AXES = 8
 
 ARRAY_FUNCTIONS = {
     f"{package}{name}"
     for package in ("numpy.core.multiarray ", "numpy._core.multiarray ", "numpy ")
     for name in ("_reconstruct", "ndarray", "dtype")
 }
+BYTES_FUNCTIONS = {"_codecs encode", "__builtin__ bytes"}
+"""How Python 3 writes bytes, and empty ones, so that Python 2 may read them."""
+
 ELEMENTS = {"u1", "i1", "i2", "i4", "i8", "f4", "f8"}
 
 
@@ -58,15 +63,21 @@ def read_plain_pickle(data: bytes) -> Any:
     """
     machine = _Machine()
     try:
+        return _run(machine, data)
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError, MemoryError) as error:
+        raise BadFileError(f"is a damaged pickle ({str(error)[:80]})") from None
+
+
+def _run(machine: "_Machine", data: bytes) -> Any:
+    with catch_warnings():
+        simplefilter("ignore")  # of escapes in damaged texts
         for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
             if count >= MAX_INSTRUCTIONS:
                 raise BadFileError("is a pickle of too many instructions")
             if opcode.name == "STOP":
                 return machine.finished()
             machine.step(opcode.name, argument)
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, MemoryError) as error:
-        raise BadFileError(f"is a damaged pickle ({str(error)[:80]})") from None
-    raise BadFileError("is a damaged pickle (it does not end)")
+    raise ValueError("it does not end")
 
 
 class _Machine:
@@ -78,6 +89,8 @@ class _Machine:
 
     def finished(self) -> Any:
         (value,) = self.stack
+        if isinstance(value, Name | PendingType | Mark):
+            raise ValueError("it holds no data")
         return value.value if isinstance(value, PendingArray) else value
 
     def step(self, name: str, argument: Any) -> None:
@@ -110,7 +123,7 @@ class _Machine:
         return items
 
     def name(self, text: str) -> None:
-        if text not in ARRAY_FUNCTIONS and text != "_codecs encode":
+        if text not in ARRAY_FUNCTIONS | BYTES_FUNCTIONS:
             raise BadFileError(f"is a pickle of more than plain data (it names {text[:60]!r})")
         self.stack.append(Name(text))
 
@@ -134,11 +147,11 @@ class _Machine:
             raise ValueError("it calls what is no function")
         short = function.text.rpartition(" ")[2]
         if short == "dtype":
-            self.stack.append(PendingType(str(arguments[0])))
+            self.stack.append(PendingType(_text(arguments[0])))
         elif short == "_reconstruct":
             self.stack.append(PendingArray())
-        elif short == "encode":  # how Python 3 writes bytes for Python 2
-            self.stack.append(str(arguments[0]).encode("latin-1"))
+        elif function.text in BYTES_FUNCTIONS:
+            self.stack.append(_text(arguments[0]).encode("latin-1") if arguments else b"")
         else:
             raise ValueError(f"it calls {short}")
 
@@ -153,11 +166,20 @@ class _Machine:
         self.stack.append(target)
 
 
+def _text(value: Any) -> str:
+    """A text, and nothing else: a nest of shared tuples would be written out without end."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if not isinstance(value, str):
+        raise ValueError("it has something else where a text belongs")
+    return value
+
+
 def _array(state: Any) -> Any:
     """An array from the state that numpy pickles: (version, shape, type, Fortran order, bytes)."""
     _, shape, kind, fortran, raw = state
     code = kind.code if isinstance(kind, PendingType) else ""
-    if code not in ELEMENTS or not isinstance(shape, tuple):
+    if code not in ELEMENTS or not isinstance(shape, tuple) or len(shape) > MAX_AXES:
         raise ValueError(f"an array has elements of type {code[:20]!r}")
     contents = raw.encode("latin-1") if isinstance(raw, str) else raw
     kept = np.dtype(f"<{code}")
@@ -186,7 +208,7 @@ STORES = {"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"}
 FETCHES = {"GET", "BINGET", "LONG_BINGET"}
 ACTIONS: dict[str, Callable[[_Machine, Any], None]] = {
     "GLOBAL": lambda machine, argument: machine.name(argument),
-    "STACK_GLOBAL": lambda machine, _: machine.name(" ".join(map(str, machine.pop(2)))),
+    "STACK_GLOBAL": lambda machine, _: machine.name(" ".join(map(_text, machine.pop(2)))),
     "REDUCE": lambda machine, _: machine.call(),
     "BUILD": lambda machine, _: machine.build(),
     "TUPLE": lambda machine, _: machine.stack.append(tuple(machine.since_mark())),

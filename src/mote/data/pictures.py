@@ -92,6 +92,8 @@ def decoder(options: ImageOptions) -> Callable[[bytes], Array]:
                     plain = _plain(upright, options.colours)
         except (BadFileError, MemoryError):
             raise
+        except pillow.Image.DecompressionBombError:
+            raise BadFileError("claims more pixels than any image has") from None
         except pillow.UnidentifiedImageError:
             raise BadFileError("is no image that Pillow knows") from None
         except Exception as error:  # a decoder may fail in any way on damaged bytes
