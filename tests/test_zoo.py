@@ -1,7 +1,10 @@
 """The zoo: every architecture costs what the table says, and is what its source describes."""
 
 import hashlib
+import json
 import math
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import torch
 from torch import nn
 
 import mote
+from mote.cli import main
 from mote.errors import InputError
 from mote.ir import Graph
 from mote.passes import optimize
@@ -255,3 +259,56 @@ def test_the_document_has_the_table_of_the_code() -> None:
     text = DOCUMENT.read_text()
     table = text.partition("<!-- table -->\n")[2].partition("<!-- end of table -->")[0]
     assert table == markdown(), "run `mote zoo --markdown` and paste"
+
+
+def test_the_command_prints_the_table_as_text_and_as_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["zoo"]) == 0
+    told = capsys.readouterr().out
+    assert all(name in told for name in MODELS)
+    assert main(["zoo", "--json"]) == 0
+    models = json.loads(capsys.readouterr().out)["models"]
+    assert [m["macs"] for m in models if m["name"] == "resnet8"] == [MODELS["resnet8"].macs]
+
+
+def test_the_command_measures_other_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["zoo", "ds_cnn", "--set", "width=32", "--set", "in_chans=2", "--json"]
+    assert main(command) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["input_shape"] == [2, 49, 10]
+    assert told["arguments"] == {"width": 32, "in_chans": 2}
+    assert told["macs"] == macs_of_layers(mote.zoo.ds_cnn(width=32, in_chans=2), (2, 49, 10))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (["lenet"], "did you mean 'lenet5'?"),
+        (["lenet5", "--set", "depth=2"], "'depth=2': allowed: num_classes="),
+        (["lenet5", "--set", "num_classes=0"], "num_classes=0: allowed: whole numbers from 1"),
+        (["lenet5", "--input", "1xx28"], "needs positive sizes"),
+        (["lenet5", "--input", "3x99999x99999"], "has more than"),
+        (["lenet5", "--markdown"], "takes no NAME"),
+        (["--input", "3x32x32"], "need the NAME"),
+    ],
+)
+def test_the_command_refuses_with_a_way_out(
+    arguments: list[str], found: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["zoo", *arguments]) == 2
+    told = capsys.readouterr()
+    assert found in told.err
+    assert not told.out
+
+
+def test_the_table_needs_no_torch_and_a_module_names_the_command_that_installs_it() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['torch'] = None\n"
+        "from mote.cli import main\n"
+        "print(main(['zoo', '--json']), main(['zoo', 'lenet5']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.endswith("0 2\n"), done.stderr
+    assert "pip install 'mote[torch]'" in done.stderr
