@@ -106,7 +106,7 @@ class Rewriter:
         tensor = self.tensors[flat.tensor]
         if tensor.is_constant:
             moved = tensor.array.reshape(flat.atoms).transpose(flat.order)
-            return self.constant(tensor.name, moved, tensor.quantization)
+            return self.constant(tensor.name, moved, _whole(tensor))
         new = f"{tensor.name}.transposed"
         name, output = self._names.get(key, (new, new))
         if key in self._turns:
@@ -123,7 +123,7 @@ class Rewriter:
         if key not in self._known:
             if tensor.is_constant:
                 array = tensor.array.reshape(shape)
-                self._known[key] = self.constant(name, array, tensor.quantization)
+                self._known[key] = self.constant(name, array, _whole(tensor))
             else:
                 base = f"{name}.reshaped"
                 node, output = self._names.get(key, (base, base))
@@ -133,6 +133,7 @@ class Rewriter:
     def constant(self, name: str, array: Array, quantization: Quantization | None) -> str:
         """A constant that takes the place of ``name``; the same one for the same values."""
         old = self.tensors[name]
+        grid = old.grid if quantization is not None else None
         origin = self._origins.get(name, name)
         same = (old.shape, old.quantization) == (array.shape, quantization)
         if same and (old.array == array).all():
@@ -140,7 +141,14 @@ class Rewriter:
         key = (origin, array.shape, array.tobytes(), quantization)
         if key not in self._known:
             new = self._free(origin)
-            self.tensors[new] = Tensor(new, array.shape, old.dtype, quantization, array)
+            self.tensors[new] = replace(
+                old,
+                name=new,
+                shape=array.shape,
+                data=array,
+                quantization=quantization,
+                grid=grid,
+            )
             self._known[key] = new
             self._origins[new] = origin
         return self._known[key]
@@ -207,6 +215,12 @@ class Rewriter:
                 tensor = self._append(f"{output}.copy", f"{output}.copy", Reshape(to=shape), tensor)
             renamed[tensor] = output
         return renamed
+
+
+def _whole(constant: Tensor) -> Quantization | None:
+    """The quantisation of a constant whose dimensions change: one along an axis loses its axis."""
+    q = constant.quantization
+    return q if q is None or q.axis is None else None
 
 
 def _order_key(view: View) -> Any:

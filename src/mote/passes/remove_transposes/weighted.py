@@ -35,8 +35,8 @@ def rewrite_convolution(rewriter: Rewriter, node: Node) -> None:
     rows = np.arange(outputs).reshape(groups, -1)[stored_indices(x, (3,))].reshape(-1)
     operands = (
         rewriter.stored(x.tensor, (*x.shape[:3], groups * depth)),
-        _permuted(rewriter, node.inputs[1], 0, rows, stored_indices(x, (4,))),
-        _permuted(rewriter, node.inputs[2], 0, rows),
+        permuted(rewriter, node.inputs[1], 0, rows, stored_indices(x, (4,))),
+        permuted(rewriter, node.inputs[2], 0, rows),
     )
     result = _plane(rewriter, node, x, [*keyed(x, 3), ("o", outputs // groups)])
     rewriter.emit(node, node.op, operands, result)
@@ -50,8 +50,8 @@ def rewrite_depthwise(rewriter: Rewriter, node: Node) -> None:
     channels = np.arange(outputs).reshape(x.shape[3], -1)[stored_indices(x, (3,))].reshape(-1)
     operands = (
         rewriter.stored(x.tensor, x.shape),
-        _permuted(rewriter, node.inputs[1], 3, channels),
-        _permuted(rewriter, node.inputs[2], 0, channels),
+        permuted(rewriter, node.inputs[1], 3, channels),
+        permuted(rewriter, node.inputs[2], 0, channels),
     )
     result = _plane(rewriter, node, x, [*keyed(x, 3), ("o", outputs // x.shape[3])])
     rewriter.emit(node, node.op, operands, result)
@@ -64,7 +64,7 @@ def rewrite_fully_connected(rewriter: Rewriter, node: Node) -> None:
     outputs = rewriter.tensors[node.inputs[1]].shape[0]
     operands = (
         rewriter.stored(x.tensor, x.shape),
-        _permuted(rewriter, node.inputs[1], 0, np.arange(outputs), stored_indices(x, (1,))),
+        permuted(rewriter, node.inputs[1], 0, np.arange(outputs), stored_indices(x, (1,))),
         node.inputs[2],
     )
     rows = keyed(x, 0)
@@ -90,7 +90,7 @@ def _plane(rewriter: Rewriter, node: Node, x: View, channels: Keyed) -> View:
     return composed(node.output, dims, stored)
 
 
-def _permuted(
+def permuted(
     rewriter: Rewriter, name: str, axis: int, order: Array, last: Array | None = None
 ) -> str:
     """A weight or bias with its channels along ``axis``, and its last axis, in stored order."""
