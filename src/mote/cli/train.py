@@ -92,6 +92,8 @@ def train_command(
       torchrun --nproc-per-node 2 -m mote train --model resnet8 --data digits -o runs/digits
     """
     given = {name: value for name, value in settings.items() if value is not None}
+    if "sound_keywords" in given:
+        given["sound_keywords"] = given["sound_keywords"].split(",")
     if tensorboard:
         given["tensorboard"] = True
     model_arguments = dict(model_argument(text) for text in arguments)

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from mote.data.sound_samples import FEATURE_NAMES
 from mote.training.config import DEVICES, OPTIMIZERS, PRECISIONS, SCHEDULES, TASKS, TrainingConfig
-from mote.training.request import FEATURES, Request
+from mote.training.request import Request
 
 Command = Callable[..., Any]
 
@@ -17,6 +18,10 @@ DATA_SETTINGS = {
     "image_size": "Bring image files to this height and width, as 96 96.",
     "sound_features": "What the network hears of sound files.",
     "sound_seconds": "Length to which sound files are brought.",
+    "sound_keywords": "Only these classes, as yes,no,up; and one for all others.",
+    "sound_copies": "Changed copies of every training sound: moved, louder or softer, with noise.",
+    "window": "Rows of a sample of motion.",
+    "hop": "Rows from one such sample to the next.",
     "validation": "Share of the training samples held out to choose the best epoch by, when the "
     "data set has no validation split; 0 keeps the last epoch.",
 }
@@ -54,12 +59,20 @@ CHOICES = {
     "schedule": SCHEDULES,
     "precision": PRECISIONS,
     "device": DEVICES,
-    "sound_features": FEATURES,
+    "sound_features": FEATURE_NAMES,
 }
+
+TYPES: dict[str, tuple[Any, str]] = {
+    "image_size": ((int, int), "H W"),
+    "sound_keywords": (str, "NAMES"),
+    "window": (int, "N"),
+    "hop": (int, "N"),
+}
+"""Of settings whose default does not tell."""
 
 OFF = (
     "weight_decay l1 label_smoothing mixup input_noise warmup_epochs ema_decay clip_norm patience "
-    "checkpoint_steps"
+    "checkpoint_steps sound_copies"
 )
 AT_ZERO = {"threads": "PyTorch's choice", **dict.fromkeys(OFF.split(), "off")}
 """What a default of 0 means."""
@@ -84,13 +97,13 @@ def _option(name: str, text: str) -> Callable[[Command], Command]:
         return click.option(
             f"{flag}/--no-{name}", name, default=None, help=f"{text}  [default: on]"
         )
+    kind, metavar = TYPES.get(name, (str, "NAME"))
+    if isinstance(default, int | float):
+        kind, metavar = type(default), "N" if isinstance(default, int) else "NUMBER"
+    if name in CHOICES:
+        metavar = "|".join(CHOICES[name])
     shown = default or AT_ZERO.get(name, default)
     told = text if default is None else f"{text}  [default: {shown}]"
-    if name == "image_size":
-        return click.option(flag, name, type=(int, int), default=None, metavar="H W", help=text)
-    kind: Any = type(default) if isinstance(default, int | float) else str
-    metavar = "|".join(CHOICES[name]) if name in CHOICES else "N" if kind is int else "NUMBER"
-    metavar = "NAME" if name == "format" else metavar
     return click.option(flag, name, type=kind, default=None, metavar=metavar, help=told)
 
 

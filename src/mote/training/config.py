@@ -124,28 +124,30 @@ class TrainingConfig:
 Rule = tuple[Callable[[Any], bool], str]
 
 
+def is_whole(value: Any) -> bool:
+    """Whether it is an integer; ``true`` is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a real number; infinities and NaN are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _whole(least: int) -> Rule:
-    return (
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least,
-        f"a whole number from {least}",
-    )
+    return lambda value: is_whole(value) and value >= least, f"a whole number from {least}"
 
 
 def _real(least: float, below: float = math.inf) -> Rule:
     upper = "" if below == math.inf else f" and below {below:g}"
     return (
-        lambda value: (
-            isinstance(value, int | float)
-            and not isinstance(value, bool)
-            and least <= value < below
-        ),
+        lambda value: is_number(value) and least <= value < below,
         f"a number from {least:g}{upper}",
     )
 
 
 def _positive() -> Rule:
-    is_real, _ = _real(0)
-    return lambda value: is_real(value) and value > 0, "a number above 0"
+    return lambda value: is_number(value) and value > 0, "a number above 0"
 
 
 def _one_of(names: tuple[str, ...]) -> Rule:

@@ -7,11 +7,20 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from mote.data import FORMATS, Dataset, ImageOptions, LoadOptions, SoundOptions, SplitOptions, load
+from mote.data import (
+    FORMATS,
+    Dataset,
+    ImageOptions,
+    LoadOptions,
+    MotionOptions,
+    SoundOptions,
+    SplitOptions,
+    load,
+)
 from mote.data.problems import Progress
 from mote.data.sound_samples import FEATURE_NAMES
 from mote.errors import InputError, MoteError
-from mote.training.config import TrainingConfig
+from mote.training.config import Rule, TrainingConfig, is_number, is_whole
 
 FEATURES = FEATURE_NAMES
 WHERE = "training"
@@ -44,6 +53,10 @@ class Request:
     image_size: tuple[int, int] | None = None
     sound_features: str = "mfcc"
     sound_seconds: float = 1.0
+    sound_keywords: tuple[str, ...] | None = None
+    sound_copies: int = 0
+    window: int | None = None
+    hop: int | None = None
     validation: float = 0.1
     tensorboard: bool = False
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -64,8 +77,9 @@ class Request:
         own = {f.name for f in fields(cls)} - {"training"}
         problems = [f"there is no setting {name!r}" for name in values if name not in own | trained]
         given = {"model": "", "data": "", **{n: v for n, v in values.items() if n in own}}
-        if isinstance(given.get("image_size"), list):  # as JSON and TOML have a pair
-            given["image_size"] = tuple(given["image_size"])
+        for name in ("image_size", "sound_keywords"):  # lists in JSON and TOML
+            if isinstance(given.get(name), list):
+                given[name] = tuple(given[name])
         chosen = {name: value for name, value in values.items() if name in trained}
         training = _gather(problems, lambda: TrainingConfig.from_mapping(chosen))
         request = _gather(problems, lambda: cls(**given, training=training or TrainingConfig()))
@@ -123,37 +137,50 @@ def _load_options(request: Request) -> LoadOptions:
         sounds=SoundOptions(
             seconds=request.sound_seconds,
             features=request.sound_features,
+            keywords=request.sound_keywords,
+            copies=request.sound_copies,
         ),
+        motion=MotionOptions(window=request.window, hop=request.hop),
         split=SplitOptions(validation=request.validation),
     )
 
 
 def _data_problems(request: Request) -> list[str]:
-    problems = []
+    problems = [
+        f"{name} is {getattr(request, name)!r}, allowed: {allowed}"
+        for name, (is_allowed, allowed) in DATA_TYPES.items()
+        if not is_allowed(getattr(request, name))
+    ]
     if not request.data:
         problems.append("data is not given: a folder, an archive, or 'digits'")
     elif request.data != "digits" and not Path(request.data).exists():
         problems.append(f"data is {request.data!r}, there is no such file or folder")
-    formats = (*FORMATS, "npz")
-    if request.format not in (None, *formats):
-        problems.append(f"format is {request.format!r}, allowed: {', '.join(formats)}")
-    if request.sound_features not in FEATURES:
-        problems.append(
-            f"sound_features is {request.sound_features!r}, allowed: {', '.join(FEATURES)}"
-        )
-    if not isinstance(request.tensorboard, bool):
-        problems.append(f"tensorboard is {request.tensorboard!r}, allowed: true, false")
-    size = request.image_size
-    if size is not None and not (
-        isinstance(size, tuple) and len(size) == 2 and all(isinstance(edge, int) for edge in size)
-    ):
-        problems.append(f"image_size is {size!r}, allowed: two whole numbers, height and width")
-    numbers = {"validation": request.validation, "sound_seconds": request.sound_seconds}
-    wrong = [name for name, value in numbers.items() if not isinstance(value, int | float)]
-    problems += [f"{name} is {numbers[name]!r}, allowed: a number" for name in wrong]
     if not problems:
         _gather(problems, lambda: _load_options(request))
     return problems
+
+
+def _are(kind: type, value: Any, count: int | None = None) -> bool:
+    return (
+        isinstance(value, tuple)
+        and all(isinstance(each, kind) for each in value)
+        and (count is None or len(value) == count)
+    )
+
+
+DATA_TYPES: dict[str, Rule] = {
+    "format": (lambda v: v in (None, *FORMATS, "npz"), f"{', '.join(FORMATS)}, npz"),
+    "image_size": (lambda v: v is None or _are(int, v, 2), "two whole numbers, height and width"),
+    "sound_features": (lambda v: isinstance(v, str), "a name"),
+    "sound_seconds": (is_number, "a number"),
+    "sound_keywords": (lambda v: v is None or _are(str, v), "a list of names"),
+    "sound_copies": (is_whole, "a whole number"),
+    "window": (lambda v: v is None or is_whole(v), "a whole number"),
+    "hop": (lambda v: v is None or is_whole(v), "a whole number"),
+    "validation": (is_number, "a number"),
+    "tensorboard": (lambda v: isinstance(v, bool), "true, false"),
+}
+"""Setting -> whether its type is right, and which one is; what reads the data checks the rest."""
 
 
 def _model_problems(request: Request) -> list[str]:
