@@ -13,7 +13,13 @@ from mote.lower.step import Step
 KERNELS = Path(__file__).resolve().parents[1] / "src" / "mote" / "kernels"
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"]
 SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
-C_TYPES = {"int8": "int8_t", "uint8": "uint8_t", "int16": "int16_t", "int32": "int32_t"}
+C_TYPES = {
+    "int8": "int8_t",
+    "uint8": "uint8_t",
+    "int16": "int16_t",
+    "int32": "int32_t",
+    "int64": "int64_t",
+}
 
 Array = NDArray[np.generic]
 
@@ -123,6 +129,12 @@ def _call(
     kind = C_TYPES.get(result.dtype.name, result.dtype.name.removesuffix("32"))
     start = f"blank({result.nbytes})" if over is None else f"(void *)x{over}"
     lines.append(f"    {kind} *y = {start};")
+    if step.kernel.takes_array:
+        given = (f"x{k}" for k in range(len(arrays)))
+        count = len(arrays) + len(step.constant_operands)
+        places = ["0" if i in step.constant_operands else next(given) for i in range(count)]
+        lines.append(f"    const void *const x[] = {{{', '.join(places)}}};")
+        pointers = ["&layer", "x"]
     pointers.append("y")
     if step.kernel.takes_scratch:
         lines.append(f"    void *scratch = blank({step.scratch_bytes});")

@@ -72,7 +72,8 @@ def _holds(buffer: Buffer, program: Program) -> str:
 def _layer(program: Program, plan: Plan, index: int) -> str:
     step, graph = program.steps[index], program.graph
     operands = activations(program, step)
-    names = ["x"] if len(operands) == 1 else [f"x{i}" for i in range(len(operands))]
+    single = len(operands) == 1 and not step.kernel.takes_array
+    names = ["x"] if single else [f"x{i}" for i in range(len(operands))]
     struct = f"layer_{layer_number(program, index)}"
     into = ", ".join(shape(graph.tensors[t]) for t in operands)
     size = f"{into} -> {shape(graph.result(step.node))}, {graph.macs(step.node):,} MACs"
@@ -84,17 +85,24 @@ def _layer(program: Program, plan: Plan, index: int) -> str:
     if step.kernel.struct:
         lines += _parameters(program, step, index, struct)
     lines += [f"static MOTE_LAYER void {layer_function(program, index)}(uint8_t *arena)", "{"]
-    pointers = []
+    pointers, array = [], []
     for name, tensor in (*zip(names, operands, strict=True), ("y", step.node.output)):
         c_type = C_TYPES[graph.tensors[tensor].dtype]
         const = "" if name == "y" else "const "
         place = f"(void *)(arena + {offset(program, plan, tensor)})"
         lines.append(f"    {const}{c_type} *{name} = {place};")
         pointers.append(name)
+    if step.kernel.takes_array:
+        given = iter(names)
+        count = len(step.node.inputs)
+        places = ["0" if i in step.constant_operands else next(given) for i in range(count)]
+        array = [f"    const void *const x[] = {{{', '.join(places)}}};"]
+        pointers = ["x", "y"]
     if step.kernel.takes_scratch:
         at = plan.offsets.get(f"scratch:{index}", 0)
         lines.append(f"    void *scratch = arena + {at};")
         pointers.append("scratch")
+    lines += array
     arguments = [f"&{struct}"] if step.kernel.struct else []
     lines += ["", f"    {step.kernel.name}({', '.join([*arguments, *pointers])});", "}", ""]
     return "\n".join(lines)

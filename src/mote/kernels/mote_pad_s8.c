@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * y = x with y_zero around it.
+ * y = x with border around it.
  *
  * Any padding of up to four dimensions is: a gap, a row of x, a gap, a row of x, ... and a last gap.
  * The gap before a row is gap[2], plus gap[1] when index 2 has wrapped, plus gap[0] when index 1 has.
@@ -18,7 +18,7 @@ void mote_pad_s8(const mote_pad *layer, const int8_t *x, int8_t *y)
     for (uint32_t i = 0; i < layer->rows[0]; i++) {
         for (uint32_t j = 0; j < layer->rows[1]; j++) {
             for (uint32_t k = 0; k < layer->rows[2]; k++) {
-                memset(y, layer->y_zero, gap);
+                memset(y, layer->border, gap);
                 memcpy(y + gap, x, row);
                 y += gap + row;
                 x += row;
@@ -28,5 +28,5 @@ void mote_pad_s8(const mote_pad *layer, const int8_t *x, int8_t *y)
         }
         gap += layer->gap[0];
     }
-    memset(y, layer->y_zero, (size_t)(end - y));
+    memset(y, layer->border, (size_t)(end - y));
 }

@@ -3,9 +3,11 @@
 from mote.ir.ops import (
     Add,
     AveragePool2D,
+    Concat,
     Conv2D,
     DepthwiseConv2D,
     Dequantize,
+    Embedding,
     FullyConnected,
     MaxPool2D,
     Mean,
@@ -13,13 +15,18 @@ from mote.ir.ops import (
     Op,
     Pad,
     Quantize,
+    Resize,
+    Slice,
     Softmax,
     Sub,
+    Transpose,
+    TransposedConv2D,
 )
 from mote.ir.tensor import DType
 from mote.lower.step import Kernel
 
-_F32, _I8, _U8, _I16 = DType.FLOAT32, DType.INT8, DType.UINT8, DType.INT16
+_F32, _I8, _U8 = DType.FLOAT32, DType.INT8, DType.UINT8
+_I16, _I32 = DType.INT16, DType.INT32
 _S8, _S16 = (_I8, _I8), (_I16, _I16)
 
 
@@ -35,6 +42,23 @@ KERNELS: dict[str, Kernel] = {
         _dsp("mote_conv_2d_s8_dsp_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_wide", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_wide_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
+        Kernel("mote_conv_2d_s16", "mote_conv_2d_16x8", Conv2D, _S16, takes_scratch=True),
+        Kernel(
+            "mote_depthwise_conv_2d_s16",
+            "mote_conv_2d_16x8",
+            DepthwiseConv2D,
+            _S16,
+            takes_scratch=True,
+        ),
+        Kernel(
+            "mote_fully_connected_s16",
+            "mote_fully_connected_16x8",
+            FullyConnected,
+            _S16,
+            takes_scratch=True,
+        ),
+        Kernel("mote_transposed_conv_2d_s8", "mote_conv_2d", TransposedConv2D, _S8),
+        Kernel("mote_transposed_conv_2d_s16", "mote_conv_2d_16x8", TransposedConv2D, _S16),
         Kernel("mote_conv_2d_s8_w4", "mote_conv_2d", Conv2D, _S8, takes_scratch=True),
         _dsp("mote_conv_2d_s8_w4_dsp", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_w4_dsp_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
@@ -134,6 +158,22 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_max_pool_2d_s8", "mote_pool_2d", MaxPool2D, _S8),
         Kernel("mote_mean_s8", "mote_mean", Mean, _S8),
         Kernel("mote_pad_s8", "mote_pad", Pad, _S8),
+        Kernel("mote_pad_s16", "mote_pad", Pad, _S16),
+        Kernel("mote_pad_reflect_s8", "mote_pad_reflect", Pad, _S8),
+        Kernel("mote_pad_reflect_s16", "mote_pad_reflect", Pad, _S16),
+        Kernel("mote_concat_s8", "mote_concat", Concat, _S8, takes_array=True),
+        Kernel("mote_concat_u8", "mote_concat", Concat, (_U8, _U8), takes_array=True),
+        Kernel("mote_concat_s16", "mote_concat", Concat, _S16, takes_array=True),
+        Kernel("mote_slice_s8", "mote_walk", Slice, _S8),
+        Kernel("mote_slice_s16", "mote_walk", Slice, _S16),
+        Kernel("mote_transpose_s8", "mote_walk", Transpose, _S8),
+        Kernel("mote_transpose_s16", "mote_walk", Transpose, _S16),
+        Kernel("mote_resize_nearest_s8", "mote_resize", Resize, _S8),
+        Kernel("mote_resize_nearest_s16", "mote_resize", Resize, _S16),
+        Kernel("mote_resize_bilinear_s8", "mote_resize", Resize, _S8),
+        Kernel("mote_resize_bilinear_s16", "mote_resize", Resize, _S16),
+        Kernel("mote_embedding_s8", "mote_embedding", Embedding, (_I32, _I8)),
+        Kernel("mote_embedding_s16", "mote_embedding_wide", Embedding, (_I32, _I16)),
         Kernel("mote_softmax_s8", "mote_softmax", Softmax, _S8),
         Kernel("mote_quantize_f32_s8", "mote_quantize", Quantize, (_F32, _I8)),
         Kernel("mote_quantize_f32_u8", "mote_quantize", Quantize, (_F32, _U8)),

@@ -7,9 +7,11 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import (
     Add,
     AveragePool2D,
+    Concat,
     Conv2D,
     DepthwiseConv2D,
     Dequantize,
+    Embedding,
     FullyConnected,
     MaxPool2D,
     Mean,
@@ -18,19 +20,32 @@ from mote.ir.ops import (
     Pad,
     Quantize,
     Reshape,
+    Resize,
+    Slice,
     Softmax,
     Sub,
+    Transpose,
+    TransposedConv2D,
 )
 from mote.lower.conversion import lower_dequantize, lower_quantize
 from mote.lower.convolution import lower_conv_2d, lower_depthwise_conv_2d
 from mote.lower.elementwise import lower_sum
 from mote.lower.fully_connected import lower_fully_connected
 from mote.lower.kernels import KERNELS
+from mote.lower.movement import (
+    lower_concat,
+    lower_embedding,
+    lower_slice,
+    lower_transpose,
+    moves_nothing,
+)
 from mote.lower.pooling import lower_mean, lower_pool_2d
 from mote.lower.product import lower_mul
+from mote.lower.resize import lower_resize
 from mote.lower.shape import lower_pad
 from mote.lower.softmax import lower_softmax
 from mote.lower.step import Program, Step
+from mote.lower.transposed import lower_transposed_conv_2d
 from mote.target.target import Core
 
 Lowering = Callable[[Graph, Node, Core], Step]
@@ -38,17 +53,23 @@ Lowering = Callable[[Graph, Node, Core], Step]
 LOWERINGS: dict[type[Op], Lowering] = {
     Add: lower_sum,
     AveragePool2D: lower_pool_2d,
+    Concat: lower_concat,
     Conv2D: lower_conv_2d,
     DepthwiseConv2D: lower_depthwise_conv_2d,
     Dequantize: lower_dequantize,
+    Embedding: lower_embedding,
     FullyConnected: lower_fully_connected,
     MaxPool2D: lower_pool_2d,
     Mean: lower_mean,
     Mul: lower_mul,
     Pad: lower_pad,
     Quantize: lower_quantize,
+    Resize: lower_resize,
+    Slice: lower_slice,
     Softmax: lower_softmax,
+    TransposedConv2D: lower_transposed_conv_2d,
     Sub: lower_sum,
+    Transpose: lower_transpose,
 }
 """How each operator becomes a kernel call. ``Reshape`` needs none."""
 
@@ -63,7 +84,7 @@ def lower(graph: Graph, core: Core) -> Program:
     aliases: list[tuple[str, str]] = []
     problems: list[str] = []
     for node in graph.nodes:
-        if isinstance(node.op, Reshape):
+        if isinstance(node.op, Reshape) or moves_nothing(graph, node):
             aliases.append((node.output, node.inputs[0]))
             continue
         lowering = LOWERINGS.get(type(node.op))

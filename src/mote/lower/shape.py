@@ -1,11 +1,11 @@
-"""Padding as a kernel call: rows of the input with gaps between them."""
+"""Padding as a kernel call: rows of the input with gaps between them, or mirrored blocks."""
 
 import math
 
-from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Pad, PadMode
 from mote.lower.kernels import KERNELS
+from mote.lower.movement import SUFFIXES
 from mote.lower.step import Step
 from mote.reference.shape import border_value
 from mote.target.target import Core
@@ -14,8 +14,8 @@ from mote.target.target import Core
 def lower_pad(graph: Graph, node: Node, core: Core) -> Step:
     """Padding of one to four dimensions."""
     assert isinstance(node.op, Pad)
-    if node.op.mode is not PadMode.CONSTANT:
-        raise UnsupportedModelError(f"node '{node.name}'", f"pads in mode {node.op.mode.value}")
+    if node.op.mode is PadMode.REFLECT:
+        return _lower_reflect(graph, node)
     (x,), y = graph.operands(node), graph.result(node)
     dimensions: list[tuple[int, int, int]] = []
     for size, (before, after) in zip(x.shape, node.op.paddings, strict=True):
@@ -32,13 +32,34 @@ def lower_pad(graph: Graph, node: Node, core: Core) -> Step:
     ends = [after * unit for (_, _, after), unit in zip(dimensions, units, strict=True)]
     return Step(
         node,
-        KERNELS["mote_pad_s8"],
+        KERNELS[f"mote_pad_{SUFFIXES[y.dtype]}"],
         parameters=(
             ("rows", tuple(size for size, _, _ in dimensions[:3])),
             ("row", dimensions[3][0]),
             ("first_gap", sum(starts)),
             ("gap", tuple(ends[i] + starts[i] for i in (1, 2, 3))),
             ("elements", y.elements),
-            ("y_zero", border_value(node.op, y)),
+            ("border", border_value(node.op, y)),
+        ),
+    )
+
+
+def _lower_reflect(graph: Graph, node: Node) -> Step:
+    """Inner dimensions without a border are one block, which keeps its order."""
+    assert isinstance(node.op, Pad)
+    (x,), y = graph.operands(node), graph.result(node)
+    paddings = list(node.op.paddings)
+    while paddings and not any(paddings[-1]):
+        paddings.pop()
+    count = len(paddings)
+    missing = (4 - count) * (1,)
+    return Step(
+        node,
+        KERNELS[f"mote_pad_reflect_{SUFFIXES[y.dtype]}"],
+        parameters=(
+            ("x_size", missing + x.shape[:count]),
+            ("y_size", missing + y.shape[:count]),
+            ("before", (4 - count) * (0,) + tuple(before for before, _ in paddings)),
+            ("block", math.prod(x.shape[count:])),
         ),
     )

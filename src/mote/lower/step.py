@@ -35,6 +35,8 @@ class Kernel:
         needs_dsp: True when it is faster only on cores with the DSP extension. It still runs
             everywhere, through the portable definitions in ``mote_dsp.h``.
         takes_scratch: True when its last argument is a scratch pointer.
+        takes_array: True when it reads any number of operands, through an array of pointers with
+            nulls for constants.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Kernel:
     dtypes: tuple[DType, DType]
     needs_dsp: bool = False
     takes_scratch: bool = False
+    takes_array: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Step:
         scratch_bytes: Working memory during the call, 4-byte aligned; 0 when none.
         in_place: Indices of the activations (constants not counted) whose bytes the result may
             overwrite exactly, start on start.
+        constant_operands: Indices of the operands that are constants, for a kernel that takes an
+            array of operands.
     """
 
     node: Node
@@ -67,6 +72,7 @@ class Step:
     constants: tuple[Constant, ...] = ()
     scratch_bytes: int = 0
     in_place: tuple[int, ...] = ()
+    constant_operands: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import enum
 import math
 from dataclasses import dataclass
 
-from mote.ir.ops.operator import F32, S8, S32, U8, Op, Shape
+from mote.ir.ops.operator import F32, S8, S16, S32, U8, Op, Shape
 from mote.ir.tensor import Tensor
 
 
@@ -20,6 +20,7 @@ class Pad(Op):
     """A border of one real value or of mirrored elements; a (before, after) pair per dimension."""
 
     kind = "pad"
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     paddings: tuple[tuple[int, int], ...] = ()
     mode: PadMode = PadMode.CONSTANT
     value: float = 0.0
@@ -55,7 +56,7 @@ class Reshape(Op):
     """The same elements in the same order under another shape; costs nothing on the device."""
 
     kind = "reshape"
-    dtypes = ((F32, F32), (S8, S8), (U8, U8))
+    dtypes = ((F32, F32), (S8, S8), (U8, U8), (S16, S16), (S32, S32))
     to: Shape = ()
 
     def shape(self, *x: Shape) -> Shape:
@@ -75,7 +76,7 @@ class Transpose(Op):
     """Dimension i of the result is dimension ``permutation[i]`` of the input."""
 
     kind = "transpose"
-    dtypes = ((F32, F32),)
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     permutation: tuple[int, ...] = ()
 
     def shape(self, *x: Shape) -> Shape:
@@ -93,7 +94,7 @@ class Slice(Op):
     """Elements ``begin``, ``begin + stride``, ... before ``end`` of each dimension."""
 
     kind = "slice"
-    dtypes = ((F32, F32),)
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     begins: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
     strides: tuple[int, ...] = ()
@@ -125,7 +126,7 @@ class Concat(Op):
     kind = "concat"
     inputs = ("x0",)
     variadic = True
-    dtypes = ((F32, F32),)
+    dtypes = ((F32, F32), (S8, S8), (U8, U8), (S16, S16))
     axis: int = 0
 
     def shape(self, *x: Shape) -> Shape:
@@ -161,7 +162,7 @@ class Resize(Op):
     """
 
     kind = "resize"
-    dtypes = ((F32, F32),)
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     to: tuple[int, int] = (1, 1)
     method: ResizeMethod = ResizeMethod.NEAREST
     align_corners: bool = False
@@ -185,7 +186,7 @@ class Embedding(Op):
 
     kind = "embedding"
     inputs = ("indices", "table")
-    dtypes = ((S32, F32),)
+    dtypes = ((S32, F32), (S32, S8), (S32, S16))
 
     def shape(self, *x: Shape) -> Shape:
         return (*x[0], *x[1][1:])

@@ -100,6 +100,38 @@ typedef struct {
     uint8_t double_rounding;
 } mote_fully_connected;
 
+/* Layers of int16 activations; how their sums become int16 says mote_sums_s16.h. */
+
+/* Convolution and depthwise convolution of int16; weights as mote_conv_2d has them. */
+typedef struct {
+    const int8_t *weights;
+    const int64_t *bias;       /* [y_channels] */
+    const int32_t *multiplier; /* [y_channels] */
+    const uint8_t *shift;      /* [y_channels], 1..62 */
+    int64_t limit;             /* of a sum, beyond which every result saturates */
+    uint16_t batches;
+    uint16_t x_height, x_width, x_channels;
+    uint16_t y_height, y_width, y_channels;
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t pad_top, pad_left;
+    uint16_t groups;
+    int16_t y_min, y_max;
+    uint8_t weight_bits; /* 8 or 4 */
+} mote_conv_2d_16x8;
+
+typedef struct {
+    const int8_t *weights;     /* [outputs, inputs] */
+    const int64_t *bias;       /* [outputs] */
+    const int32_t *multiplier; /* [outputs] */
+    const uint8_t *shift;      /* [outputs], 1..62 */
+    int64_t limit;             /* of a sum, beyond which every result saturates */
+    uint16_t batches, inputs, outputs;
+    int16_t y_min, y_max;
+    uint8_t weight_bits; /* 8 or 4 */
+} mote_fully_connected_16x8;
+
 /* y = clamp((x0 * x0_multiplier + x1 * x1_multiplier + offset) >> shift), operands of one shape */
 typedef struct {
     int32_t x0_multiplier, x1_multiplier, offset;
@@ -171,15 +203,59 @@ typedef struct {
     int8_t y_zero;
 } mote_mean;
 
-/* Rows of x with gaps of y_zero between them; all sizes are in elements. */
+/* Rows of x with gaps between them, full of border; all sizes are in elements. */
 typedef struct {
     uint32_t rows[3];
     uint32_t row;
     uint32_t first_gap;
     uint32_t gap[3];
     uint32_t elements; /* of y */
-    int8_t y_zero;
+    int16_t border;
 } mote_pad;
+
+/* Blocks of x with mirrored ones around them. */
+typedef struct {
+    uint32_t x_size[4], y_size[4]; /* in blocks */
+    uint32_t before[4];            /* less than x_size */
+    uint32_t block;                /* in elements */
+} mote_pad_reflect;
+
+/* Elements of x at regular steps. */
+typedef struct {
+    uint32_t size[4]; /* of y */
+    uint32_t step[4]; /* in elements of x */
+    uint32_t offset;  /* of the first one */
+} mote_walk;
+
+/* Operands one after the other in every row of y. */
+typedef struct {
+    const int32_t *bytes;   /* [operands] of an operand in one row */
+    const int8_t *constant; /* the operands that are constants, in the order of y */
+    uint32_t rows;
+    uint16_t operands;
+} mote_concat;
+
+/* Result row i reads row rows[i] and, bilinear, with row_weights[i] / 1024 the one after it. */
+typedef struct {
+    const int16_t *rows, *columns;               /* [y_height], [y_width] */
+    const int16_t *row_weights, *column_weights; /* 0..1023; unused by nearest */
+    uint16_t batches;
+    uint16_t x_height, x_width;
+    uint16_t y_height, y_width;
+    uint16_t channels;
+} mote_resize;
+
+typedef struct {
+    const int8_t *table; /* [last + 1, row] */
+    uint32_t indices, row;
+    int32_t last;
+} mote_embedding;
+
+typedef struct {
+    const int16_t *table;
+    uint32_t indices, row;
+    int32_t last;
+} mote_embedding_wide;
 
 typedef struct {
     const int32_t *exponentials; /* [entries] Q0.31, index max - x */
@@ -218,6 +294,13 @@ void mote_conv_2d_s8_dsp_wide(const mote_conv_2d_pairs *layer, const int8_t *x, 
                               void *scratch);
 void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
                                      void *scratch);
+void mote_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y, void *scratch);
+void mote_depthwise_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y,
+                                void *scratch);
+void mote_fully_connected_s16(const mote_fully_connected_16x8 *layer, const int16_t *x, int16_t *y,
+                              void *scratch);
+void mote_transposed_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
+void mote_transposed_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y);
 void mote_conv_2d_s8_w4(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
 void mote_conv_2d_s8_w4_dsp(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
                             void *scratch);
@@ -267,6 +350,22 @@ void mote_average_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t 
 void mote_max_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t *y);
 void mote_mean_s8(const mote_mean *layer, const int8_t *x, int8_t *y);
 void mote_pad_s8(const mote_pad *layer, const int8_t *x, int8_t *y);
+void mote_pad_s16(const mote_pad *layer, const int16_t *x, int16_t *y);
+void mote_pad_reflect_s8(const mote_pad_reflect *layer, const int8_t *x, int8_t *y);
+void mote_pad_reflect_s16(const mote_pad_reflect *layer, const int16_t *x, int16_t *y);
+void mote_concat_s8(const mote_concat *layer, const void *const *x, int8_t *y);
+void mote_concat_u8(const mote_concat *layer, const void *const *x, uint8_t *y);
+void mote_concat_s16(const mote_concat *layer, const void *const *x, int16_t *y);
+void mote_slice_s8(const mote_walk *layer, const int8_t *x, int8_t *y);
+void mote_slice_s16(const mote_walk *layer, const int16_t *x, int16_t *y);
+void mote_transpose_s8(const mote_walk *layer, const int8_t *x, int8_t *y);
+void mote_transpose_s16(const mote_walk *layer, const int16_t *x, int16_t *y);
+void mote_resize_nearest_s8(const mote_resize *layer, const int8_t *x, int8_t *y);
+void mote_resize_nearest_s16(const mote_resize *layer, const int16_t *x, int16_t *y);
+void mote_resize_bilinear_s8(const mote_resize *layer, const int8_t *x, int8_t *y);
+void mote_resize_bilinear_s16(const mote_resize *layer, const int16_t *x, int16_t *y);
+void mote_embedding_s8(const mote_embedding *layer, const int32_t *x, int8_t *y);
+void mote_embedding_s16(const mote_embedding_wide *layer, const int32_t *x, int16_t *y);
 void mote_softmax_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
 void mote_quantize_f32_s8(const mote_quantize *layer, const float *x, int8_t *y);
 void mote_quantize_f32_u8(const mote_quantize *layer, const float *x, uint8_t *y);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * y = x with its dimensions in another order; the walk is in mote_walk.h, with offset 0.
+ *
+ * x: int16. y: [size] int16, must not overlap x.
+ * Scratch: none. Cost: one copy per element, by rows where the last step is 1. */
+#define MOTE_ELEMENT int16_t
+#include "mote_walk.h"
+
+void mote_transpose_s16(const mote_walk *layer, const int16_t *x, int16_t *y)
+{
+    mote_walk_all(layer, x, y);
+}
