@@ -43,8 +43,17 @@ def test_mnist() -> None:
 
 
 def check_cifar(dataset: Dataset, tolerance: float) -> None:
-    assert dataset.classes == tuple(
-        ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+    assert dataset.classes == (
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck",
     )
     assert dataset.sample_shape == (32, 32, 3)
     # Of the pictures before they became JPEG.

@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mote import zoo
+    from mote import data, zoo
     from mote.build import Build, compile, load, save
     from mote.errors import MoteError
     from mote.frontends.torch import from_torch
     from mote.quantization import quantize
 
 __version__ = "0.1.0"
-__all__ = ["Build", "MoteError", "compile", "from_torch", "load", "quantize", "save", "zoo"]
+__all__ = ["Build", "MoteError", "compile", "data", "from_torch", "load", "quantize", "save", "zoo"]
 
 _HOMES = {
     "Build": "mote.build",
@@ -24,7 +24,7 @@ _HOMES = {
 """Where each public name lives; it is imported when it is first used."""
 
 
-_ROOMS = ("zoo",)
+_ROOMS = ("data", "zoo")
 """Packages that are public as a whole."""
 
 
