@@ -40,6 +40,8 @@ HEAVY = {
     "PIL": {"data/pictures.py"},
     "ai_edge_litert": {"run/litert.py"},
     "tflite": {"frontends/tflite"},
+    "onnx": {"frontends/onnx"},
+    "onnxruntime": set(),
     "cffi": {"run"},
     "elftools": {"run"},
     "click": {"cli"},

@@ -11,7 +11,7 @@ import numpy as np
 
 from mote.codegen import generate
 from mote.errors import InputError, UnsupportedModelError
-from mote.frontends import native, tflite
+from mote.frontends import native, onnx, tflite
 from mote.ir import DType, Graph
 from mote.ir.ops import Dequantize, Quantize, Reshape
 from mote.ir.tensor import Array
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 Inputs = Array | Sequence[Array]
 """One array, or a list or tuple with one for each input of the graph."""
 
-LOADERS: dict[str, Callable[[Path], Graph]] = {".mote": native.load, ".tflite": tflite.load}
+LOADERS: dict[str, Callable[[Path], Graph]] = {
+    ".mote": native.load,
+    ".onnx": onnx.load,
+    ".tflite": tflite.load,
+}
 """Front end by the file's suffix."""
 
 
