@@ -130,6 +130,7 @@ def _print_counts(dataset: "Dataset") -> None:
 def _print_values(dataset: "Dataset") -> None:
     """Mean and spread of the training samples, as the network's input is normalised by them."""
     what = "coefficient" if dataset.mean.ndim == 2 else "channel"
+    what = "column" if dataset.kind == "table" else what
     mean, std = dataset.mean.ravel(), dataset.std.ravel()
     made = table([what, "mean", "std"], text=[what])
     for index in range(min(len(mean), SHOWN_CHANNELS)):

@@ -122,7 +122,10 @@ def _plain(image: Any, colours: Colours) -> Any:
 
 
 def _stacked(tree: Tree, layout: Layout, images: list[Array]) -> Array:
-    """All images in one array; grey ones get three equal channels where others have colours."""
+    """All images in one array; grey ones get three equal channels where others have colours.
+
+    Empties the list.
+    """
     sizes = Counter(image.shape[:2] for image in images)
     if len(sizes) > 1:
         (height, width), most = sizes.most_common(1)[0]
@@ -137,8 +140,8 @@ def _stacked(tree: Tree, layout: Layout, images: list[Array]) -> Array:
         )
     channels = max(image.shape[2] for image in images)
     x = np.empty((len(images), *images[0].shape[:2], channels), np.uint8)
-    for place, image in zip(x, images, strict=True):
-        place[...] = image
+    for place in reversed(x):
+        place[...] = images.pop()  # a large set is never in memory twice
     return x
 
 
