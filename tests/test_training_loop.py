@@ -288,6 +288,15 @@ def test_two_processes_train_what_one_does(starter: str, tmp_path: Path) -> None
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
 
 
+def test_half_a_description_of_other_processes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("RANK", "1")
+    with pytest.raises(ToolError, match="MASTER_ADDR, MASTER_PORT are not set"):
+        train(network(), dataset(), QUICK, tmp_path / "run")
+
+
 def metrics(directory: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (directory / "metrics.jsonl").read_text().splitlines()]
 

@@ -83,9 +83,8 @@ def train_command(
     Examples:
       mote train --model resnet8 --data digits --epochs 3 -o runs/digits
       mote train --model lenet5 --data mnist/ --epochs 12 -o runs/mnist
-      mote train --model mobilenet_v2 --set width_mult=0.35 --data photos/ -o runs/photos
-      mote train --resume runs/mnist
-      mote train --config runs/mnist/config.json --seed 1 -o runs/mnist-1
+      mote train --resume runs/digits
+      mote train --config runs/digits/config.json --seed 1 -o runs/digits-1
 
     \b
     On several processors or machines, each doing its part of every batch:

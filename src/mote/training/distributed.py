@@ -9,7 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, nn
 
-from mote.errors import MoteError
+from mote.errors import MoteError, ToolError
+
+
+NEEDED = ("RANK", "MASTER_ADDR", "MASTER_PORT")
+"""What `torchrun` tells every process, beside their number."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,23 @@ class World:
 
 @contextmanager
 def join_world(*, uses_gpu: bool) -> Iterator[World]:
-    """The world that `torchrun` describes in the environment; one process alone without it."""
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1:
+    """The world that `torchrun` describes in the environment; one process alone without it.
+
+    Raises:
+        ToolError: The description is incomplete.
+    """
+    if os.environ.get("WORLD_SIZE", "1") == "1":
         yield World()
         return
-    world = World(int(os.environ["RANK"]), size, int(os.environ.get("LOCAL_RANK", "0")))
+    missing = [name for name in NEEDED if not os.environ.get(name)]
+    if missing:
+        raise ToolError(
+            "WORLD_SIZE",
+            f"is {os.environ['WORLD_SIZE']}, but {', '.join(missing)} are not set",
+            hint="start the processes with torchrun, or unset WORLD_SIZE",
+        )
+    rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    world = World(rank, size, int(os.environ.get("LOCAL_RANK", "0")))
     if uses_gpu:
         torch.cuda.set_device(world.local_rank)
     distributed.init_process_group("nccl" if uses_gpu else "gloo")

@@ -87,7 +87,7 @@ def train(
     with (
         threads(config.threads),
         join_world(uses_gpu=config.device != "cpu" and torch.cuda.is_available()) as world,
-        torch.random.fork_rng(),
+        torch.random.fork_rng(range(torch.cuda.device_count())),
         deferred_interrupts() as interrupted,
     ):
         device = choose_device(config.device, world)
