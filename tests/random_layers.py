@@ -20,7 +20,12 @@ Rng = np.random.Generator
 
 
 def single_node_graph(
-    op: Op, x_shape: tuple[int, ...], weights: np.ndarray, rng: Rng, *, extreme: bool = False
+    op: Op,
+    x_shape: tuple[int, ...],
+    weights: np.ndarray,
+    rng: Rng,
+    *,
+    extreme: bool = False,
 ) -> Graph:
     """A graph of one layer, its scales such that results spread over int8."""
     channel_axis = 3 if isinstance(op, DepthwiseConv2D) else 0
@@ -49,6 +54,19 @@ def single_node_graph(
     ]
     node = Node("layer", op, ("x", "weight", "bias"), "y")
     return Graph("layer", {t.name: t for t in tensors}, (node,), ("x",), ("y",))
+
+
+def with_int16_activations(graph: Graph, rng: Rng) -> Graph:
+    """A graph of one int8 layer as one of int16: the weights remain, results spread over int16."""
+    x, y, bias = (graph.tensors[name] for name in ("x", "y", "bias"))
+    magnitude = 10 ** int(rng.integers(2, 8))
+    steps = rng.integers(-magnitude, magnitude, bias.shape)
+    changed = (
+        replace(x, dtype=DType.INT16, quantization=Quantization(x.q.scales, (0,))),
+        replace(y, dtype=DType.INT16, quantization=Quantization(y.q.scales, (0,))),
+        replace(bias, dtype=DType.INT64, data=steps.astype(np.int64)),
+    )
+    return graph.rebuild(graph.nodes, changed)
 
 
 def random_weights(shape: tuple[int, ...], rng: Rng) -> np.ndarray:

@@ -9,7 +9,7 @@ import pytest
 import mote
 from kernel_runner import run_steps
 from mote import reference
-from mote.ir import Graph, verify
+from mote.ir import DType, Graph, verify
 from mote.lower.kernels import KERNELS
 from mote.lower.lower import lower
 from mote.target.cores import CORES
@@ -66,7 +66,8 @@ def _check(graphs: list[Graph], core: Core, rng: np.random.Generator, folder: Pa
 def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     used = _check([LAYERS[kind](rng) for _ in range(150)], core, rng, tmp_path)
-    own = [k for k in KERNELS.values() if k.operator.kind == kind]
+    int8 = (DType.INT8, DType.INT8)
+    own = [k for k in KERNELS.values() if (k.operator.kind, k.dtypes) == (kind, int8)]
     assert {k.name for k in own if k.needs_dsp == core.dsp} <= used
 
 

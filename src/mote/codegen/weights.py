@@ -7,7 +7,7 @@ from mote.ir.tensor import Array, DType
 from mote.lower.step import Constant, Program
 from mote.target.target import Target
 
-VALUES_PER_LINE = {1: 16, 2: 12, 4: 8}
+VALUES_PER_LINE = {1: 16, 2: 12, 4: 8, 8: 5}
 """By element size."""
 
 ALIGNED = """\

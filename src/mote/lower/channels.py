@@ -50,7 +50,8 @@ class Channels:
     @property
     def magnitude(self) -> Ints:
         """Bound of the accumulator of each channel at any moment, in any order of summation."""
-        result: Ints = np.abs(self.weights).sum(1) * 128 + np.abs(self.bias)
+        largest = max(128, int(-self.x_low.min()), int(self.x_high.max()))
+        result: Ints = np.abs(self.weights).sum(1) * largest + np.abs(self.bias)
         return result
 
     @property

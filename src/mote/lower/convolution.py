@@ -4,6 +4,7 @@ import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
+from mote.ir.tensor import DType
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.constant_channels import (
     computed_channels,
@@ -21,11 +22,12 @@ from mote.lower.dsp_layout import (
     pair_channels,
     pair_constants,
 )
+from mote.lower.geometry import geometry, weight_bits
 from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import pack_weights, requantization, result_range
-from mote.lower.sizes import check_sizes
 from mote.lower.step import Constant, Step
+from mote.lower.wide import lower_wide_layer
 from mote.target.target import Core
 
 INSTRUCTIONS_OF_DEPTHWISE_3X3 = 30
@@ -35,6 +37,8 @@ MAX_COUNTED_WIDTH = 2**15 - 1
 def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     """One convolution."""
     assert isinstance(node.op, Conv2D)
+    if graph.result(node).dtype is DType.INT16:
+        return lower_wide_layer(graph, node)
     channels = settle_constant_channels(layer_channels(graph, node))
     sizes = geometry(graph, node)
     bits = weight_bits(graph, node)
@@ -74,6 +78,8 @@ def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int], bits: int) 
 def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     """One depthwise convolution."""
     assert isinstance(node.op, DepthwiseConv2D)
+    if graph.result(node).dtype is DType.INT16:
+        return lower_wide_layer(graph, node)
     channels = settle_constant_channels(layer_channels(graph, node))
     sizes = geometry(graph, node)
     bits = weight_bits(graph, node)
@@ -141,41 +147,3 @@ def _portable_step(
         constants=(Constant("weights", pack_weights(weights, bits), True), *constants),
         scratch_bytes=unpacked if bits == 4 else 0,
     )
-
-
-def weight_bits(graph: Graph, node: Node) -> int:
-    """How many bits a weight of a layer takes in flash."""
-    return graph.operands(node)[1].dtype.bits
-
-
-def geometry(graph: Graph, node: Node) -> dict[str, int]:
-    """The sizes, strides and padding of a convolution, as its parameter struct names them.
-
-    Raises:
-        UnsupportedModelError: A size does not fit the struct's 16 bits.
-    """
-    op = node.op
-    assert isinstance(op, Conv2D | DepthwiseConv2D)
-    x, weight, _ = graph.operands(node)
-    y = graph.result(node)
-    groups = x.shape[3] // weight.shape[3] if isinstance(op, Conv2D) else x.shape[3]
-    sizes = {
-        "batches": x.shape[0],
-        "x_height": x.shape[1],
-        "x_width": x.shape[2],
-        "x_channels": x.shape[3],
-        "y_height": y.shape[1],
-        "y_width": y.shape[2],
-        "y_channels": y.shape[3],
-        "kernel_height": weight.shape[1],
-        "kernel_width": weight.shape[2],
-        "stride_height": op.stride[0],
-        "stride_width": op.stride[1],
-        "dilation_height": op.dilation[0],
-        "dilation_width": op.dilation[1],
-        "pad_top": op.padding.top,
-        "pad_left": op.padding.left,
-        "groups": groups,
-    }
-    check_sizes(node, sizes)
-    return {**sizes, "x_zero": x.q.zero_point}

@@ -2,9 +2,9 @@
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import FullyConnected, Rounding
+from mote.ir.tensor import DType
 from mote.lower.channels import Channels
 from mote.lower.constant_channels import settle_constant_channels
-from mote.lower.convolution import weight_bits
 from mote.lower.dsp_layout import (
     dsp_shift_bits,
     dsp_shifts,
@@ -15,11 +15,12 @@ from mote.lower.dsp_layout import (
     pair_channels,
     pair_constants,
 )
+from mote.lower.geometry import layer_sizes, weight_bits
 from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import pack_weights, requantization, result_range
-from mote.lower.sizes import check_sizes
 from mote.lower.step import Constant, Step
+from mote.lower.wide import lower_wide_layer
 from mote.target.target import Core
 
 OUTPUTS_AT_A_TIME = 8
@@ -29,6 +30,8 @@ OUTPUTS_AT_A_TIME = 8
 def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
     """One fully connected layer."""
     assert isinstance(node.op, FullyConnected)
+    if graph.result(node).dtype is DType.INT16:
+        return lower_wide_layer(graph, node)
     channels = layer_channels(graph, node)
     if not channels.is_uniform:
         channels = settle_constant_channels(channels)
@@ -80,11 +83,3 @@ def _portable_step(graph: Graph, node: Node, channels: Channels) -> Step:
         constants=(weights, *constants),
         scratch_bytes=unpacked if bits == 4 else 0,
     )
-
-
-def layer_sizes(graph: Graph, node: Node) -> dict[str, int]:
-    """Batches, inputs and outputs."""
-    x, y = graph.operands(node)[0], graph.result(node)
-    sizes = {"batches": x.shape[0], "inputs": x.shape[1], "outputs": y.shape[1]}
-    check_sizes(node, sizes)
-    return sizes

@@ -9,18 +9,23 @@ from mote.ir.ops import (
     Dequantize,
     Embedding,
     FullyConnected,
+    LayerNorm,
+    LogSoftmax,
     MaxPool2D,
     Mean,
     Mul,
     Op,
     Pad,
+    PRelu,
     Quantize,
+    Relu,
     Resize,
     Slice,
     Softmax,
     Sub,
     Transpose,
     TransposedConv2D,
+    Unary,
 )
 from mote.ir.tensor import DType
 from mote.lower.step import Kernel
@@ -28,6 +33,9 @@ from mote.lower.step import Kernel
 _F32, _I8, _U8 = DType.FLOAT32, DType.INT8, DType.UINT8
 _I16, _I32 = DType.INT16, DType.INT32
 _S8, _S16 = (_I8, _I8), (_I16, _I16)
+
+SUFFIXES = {_F32: "f32", _I8: "s8", _U8: "u8", _I16: "s16"}
+"""The element types in the names of kernels."""
 
 
 def _dsp(name: str, struct: str, operator: type[Op], *, takes_scratch: bool) -> Kernel:
@@ -157,6 +165,9 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_average_pool_2d_s8", "mote_pool_2d", AveragePool2D, _S8),
         Kernel("mote_max_pool_2d_s8", "mote_pool_2d", MaxPool2D, _S8),
         Kernel("mote_mean_s8", "mote_mean", Mean, _S8),
+        Kernel("mote_average_pool_2d_s16", "mote_pool_2d", AveragePool2D, _S16),
+        Kernel("mote_max_pool_2d_s16", "mote_pool_2d", MaxPool2D, _S16),
+        Kernel("mote_mean_s16", "mote_mean", Mean, _S16),
         Kernel("mote_pad_s8", "mote_pad", Pad, _S8),
         Kernel("mote_pad_s16", "mote_pad", Pad, _S16),
         Kernel("mote_pad_reflect_s8", "mote_pad_reflect", Pad, _S8),
@@ -175,13 +186,27 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_embedding_s8", "mote_embedding", Embedding, (_I32, _I8)),
         Kernel("mote_embedding_s16", "mote_embedding_wide", Embedding, (_I32, _I16)),
         Kernel("mote_softmax_s8", "mote_softmax", Softmax, _S8),
+        Kernel("mote_softmax_s16", "mote_softmax_int16", Softmax, _S16),
+        Kernel("mote_log_softmax_s8", "mote_log_softmax", LogSoftmax, _S8),
+        Kernel("mote_layer_norm_s8", "mote_layer_norm", LayerNorm, _S8),
+        Kernel("mote_layer_norm_s16", "mote_layer_norm", LayerNorm, _S16),
         Kernel("mote_quantize_f32_s8", "mote_quantize", Quantize, (_F32, _I8)),
         Kernel("mote_quantize_f32_u8", "mote_quantize", Quantize, (_F32, _U8)),
-        Kernel("mote_quantize_s8_s8", "mote_lookup_s8", Quantize, _S8),
+        Kernel("mote_quantize_f32_s16", "mote_quantize", Quantize, (_F32, _I16)),
+        Kernel("mote_quantize_s8_s16", "mote_rescale", Quantize, (_I8, _I16)),
+        Kernel("mote_quantize_s16_s8", "mote_rescale", Quantize, (_I16, _I8)),
+        Kernel("mote_quantize_s16_s16", "mote_rescale", Quantize, _S16),
+        Kernel("mote_table_s8", "mote_lookup_s8", Unary, _S8, also=(Quantize, Relu)),
+        Kernel("mote_table_s16", "mote_lookup_s16", Unary, _S16),
+        Kernel("mote_straight_s16", "mote_straight", Unary, _S16, also=(Relu,)),
+        Kernel("mote_sigmoid_s16", "mote_sigmoid", Unary, _S16),
+        Kernel("mote_prelu_s8", "mote_prelu", PRelu, _S8),
+        Kernel("mote_prelu_s16", "mote_prelu_int16", PRelu, _S16),
         Kernel("mote_quantize_s8_u8", "mote_lookup_u8", Quantize, (_I8, _U8)),
         Kernel("mote_quantize_u8_s8", "mote_lookup_s8", Quantize, (_U8, _I8)),
         Kernel("mote_dequantize_s8_f32", "mote_dequantize", Dequantize, (_I8, _F32)),
         Kernel("mote_dequantize_u8_f32", "mote_dequantize", Dequantize, (_U8, _F32)),
+        Kernel("mote_dequantize_s16_f32", "mote_dequantize", Dequantize, (_I16, _F32)),
     )
 }
 """Every kernel by name; each is defined in ``mote/kernels/<name>.c``."""

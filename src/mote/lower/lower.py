@@ -13,12 +13,16 @@ from mote.ir.ops import (
     Dequantize,
     Embedding,
     FullyConnected,
+    LayerNorm,
+    LogSoftmax,
     MaxPool2D,
     Mean,
     Mul,
     Op,
     Pad,
+    PRelu,
     Quantize,
+    Relu,
     Reshape,
     Resize,
     Slice,
@@ -26,12 +30,14 @@ from mote.ir.ops import (
     Sub,
     Transpose,
     TransposedConv2D,
+    Unary,
 )
 from mote.lower.conversion import lower_dequantize, lower_quantize
 from mote.lower.convolution import lower_conv_2d, lower_depthwise_conv_2d
 from mote.lower.elementwise import lower_sum
 from mote.lower.fully_connected import lower_fully_connected
 from mote.lower.kernels import KERNELS
+from mote.lower.layer_norm import lower_layer_norm
 from mote.lower.movement import (
     lower_concat,
     lower_embedding,
@@ -43,9 +49,10 @@ from mote.lower.pooling import lower_mean, lower_pool_2d
 from mote.lower.product import lower_mul
 from mote.lower.resize import lower_resize
 from mote.lower.shape import lower_pad
-from mote.lower.softmax import lower_softmax
+from mote.lower.softmax import lower_log_softmax, lower_softmax
 from mote.lower.step import Program, Step
 from mote.lower.transposed import lower_transposed_conv_2d
+from mote.lower.unary import lower_prelu, lower_unary
 from mote.target.target import Core
 
 Lowering = Callable[[Graph, Node, Core], Step]
@@ -59,17 +66,22 @@ LOWERINGS: dict[type[Op], Lowering] = {
     Dequantize: lower_dequantize,
     Embedding: lower_embedding,
     FullyConnected: lower_fully_connected,
+    LayerNorm: lower_layer_norm,
+    LogSoftmax: lower_log_softmax,
     MaxPool2D: lower_pool_2d,
     Mean: lower_mean,
     Mul: lower_mul,
+    PRelu: lower_prelu,
     Pad: lower_pad,
     Quantize: lower_quantize,
+    Relu: lower_unary,
     Resize: lower_resize,
     Slice: lower_slice,
     Softmax: lower_softmax,
     TransposedConv2D: lower_transposed_conv_2d,
     Sub: lower_sum,
     Transpose: lower_transpose,
+    Unary: lower_unary,
 }
 """How each operator becomes a kernel call. ``Reshape`` needs none."""
 
@@ -108,4 +120,4 @@ def lower(graph: Graph, core: Core) -> Program:
 
 def _has_kernel(graph: Graph, node: Node) -> bool:
     dtypes = (graph.operands(node)[0].dtype, graph.result(node).dtype)
-    return any(k.operator is type(node.op) and k.dtypes == dtypes for k in KERNELS.values())
+    return any(k.computes(type(node.op)) and k.dtypes == dtypes for k in KERNELS.values())

@@ -23,7 +23,12 @@ from mote.ir.ops import (
 )
 from mote.ir.tensor import Array, DType, Tensor
 from mote.reference.activation import apply_activation
-from mote.reference.fixed_point import activation_range, channel_multipliers, requantize
+from mote.reference.fixed_point import (
+    activation_range,
+    channel_multipliers,
+    requantize,
+    requantize_wide,
+)
 from mote.reference.real import Doubles
 
 
@@ -146,6 +151,7 @@ def _finish(
         return apply_activation(sums, activation).astype(np.float32)
     accumulator: NDArray[Any] = sums.astype(np.int64)
     multipliers, shifts = channel_multipliers(operands[0], operands[1], result, rounding)
-    scaled = requantize(accumulator, multipliers, shifts, rounding) + result.q.zero_point
+    scale = requantize_wide if result.dtype is DType.INT16 else requantize
+    scaled = scale(accumulator, multipliers, shifts, rounding) + result.q.zero_point
     low, high = activation_range(activation, result.q, result.dtype)
     return np.clip(scaled, low, high).astype(result.dtype.numpy)

@@ -85,6 +85,51 @@ def requantize(accumulator: Any, multiplier: Any, shift: Any, rounding: Rounding
     return rounding_divide_by_power_of_two(high, np.maximum(-shift, 0))
 
 
+def wide_multiplier(multiplier: Any, shift: Any, rounding: Rounding) -> tuple[Ints, Ints]:
+    """(multiplier, right shift) by which 64-bit sums of int16 layers are scaled.
+
+    DOUBLE is what TFLite's 16x8 convolutions do: 16 bits of the multiplier. SINGLE keeps them all.
+    Source: TFLite ``MultiplyByQuantizedMultiplier(int64_t, ...)``.
+    """
+    multiplier, shift = np.asarray(multiplier, np.int64), np.asarray(shift, np.int64)
+    if rounding is Rounding.SINGLE:
+        return multiplier, 31 - shift
+    reduced = np.where(multiplier < 0x7FFF0000, multiplier + 2**15 >> 16, 0x7FFF)
+    return reduced, 15 - shift
+
+
+def wide_limit(multiplier: Ints, right: Ints, magnitude: int | None = None) -> int:
+    """Where to clamp sums before they are scaled, so that products stay below 2**62.
+
+    Beyond it every int16 result saturates: the least sum that gives 2**16 in every channel.
+    ``magnitude`` bounds the sums; when their products fit as they are, the limit is that bound.
+    """
+    largest = int(multiplier.max())
+    if magnitude is not None and magnitude * largest < 2**62:
+        return magnitude
+    steps = [(2**16 << int(r)) // int(m) + 1 for m, r in zip(multiplier, right, strict=True) if m]
+    return max(steps, default=1)
+
+
+def requantize_wide(accumulator: Any, multiplier: Any, shift: Any, rounding: Rounding) -> Ints:
+    """64-bit sums (last axis: channels) to the integers whose saturation to int16 is the result.
+
+    (sum * m + 2**(r - 1)) >> r with (m, r) of ``wide_multiplier``; a sum far outside int16 is
+    clamped first, which changes no saturated result.
+    """
+    m, right = wide_multiplier(multiplier, shift, rounding)
+    pairs = zip(m.tolist(), right.tolist(), strict=True)
+    limits = np.array([min((2**16 << r) // max(k, 1) + 1, 2**62) for k, r in pairs], np.int64)
+    sums = np.clip(np.asarray(accumulator, np.int64), -limits, limits)
+    half = np.int64(1) << (right - 1)
+    if (limits.astype(np.float64) * m < 2.0**61).all():
+        scaled: Ints = (sums * m + half) >> right
+        return scaled
+    wide = [v.astype(object) for v in (sums, m, half, right)]
+    exact: Ints = np.asarray((wide[0] * wide[1] + wide[2]) >> wide[3], np.int64)
+    return exact
+
+
 def multiply_smaller_than_one(x: Any, multiplier: Any, shift: Any) -> Ints:
     """``requantize`` with double rounding for multipliers below 1 (shift <= 0).
 
@@ -102,8 +147,15 @@ def activation_range(
     A bound f becomes zero_point + round(f / scale) in float32 arithmetic, halves away from zero,
     then meets the type's range. Source: TFLite ``CalculateActivationRangeQuantized``.
     """
+    return bounds_range(activation.bounds, quantization, dtype)
+
+
+def bounds_range(
+    bounds: tuple[float, float], quantization: Quantization, dtype: DType
+) -> tuple[int, int]:
+    """(low, high) of the stored integers between two real bounds, by the same rule."""
     low, high = dtype.range
-    lower, upper = activation.bounds
+    lower, upper = bounds
 
     def quantized(bound: float) -> int:
         with np.errstate(over="ignore"):

@@ -29,7 +29,8 @@ def exact_multiplier(real: float, nominal: int, shift: int, least: int, most: in
     (T - 1) * m < B with B = v * 2**t - 2**(t-1). Each v so bounds m from both sides.
     """
     t = 31 - shift
-    if t > 53:  # v * 2**t would not fit; no accumulator reaches most of these v anyway
+    if t + (most - least).bit_length() > 61:
+        # v * 2**t would not fit; no accumulator reaches most of these v anyway
         return nominal
     v = np.arange(least + 1, most + 1, dtype=np.int64)
     bound = (v << t) - (1 << (t - 1))

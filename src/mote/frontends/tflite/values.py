@@ -16,6 +16,7 @@ DTYPES = {
     "UINT8": DType.UINT8,
     "INT16": DType.INT16,
     "INT32": DType.INT32,
+    "INT64": DType.INT64,
 }
 INDEX_TYPES: dict[str, np.dtype[Any]] = {
     "INT32": np.dtype(np.int32),
@@ -142,7 +143,7 @@ def _quantization(record: TensorRecord, name: str, dtype: DType) -> Quantization
         raise UnsupportedError(
             f"tensor '{name}' has a zero point outside {dtype.value}", CONVERT_AGAIN
         )
-    if dtype is DType.INT32:
+    if dtype in (DType.INT32, DType.INT64):
         if any(record.zero_points):
             raise UnsupportedError(f"bias '{name}' has a zero point other than 0", FULL_INTEGER)
         return None

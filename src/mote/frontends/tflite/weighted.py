@@ -9,6 +9,8 @@ from mote.frontends.tflite.values import CONVERT_AGAIN, FULL_INTEGER, Unsupporte
 from mote.ir import DType, Tensor
 from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, Reshape
 
+BIASES = {DType.FLOAT32: DType.FLOAT32, DType.INT16: DType.INT64}
+"""Types of the bias by those of the data; int32 elsewhere."""
 DEFAULT_WEIGHTS_FORMAT = tflite.FullyConnectedOptionsWeightsFormat.DEFAULT
 
 
@@ -70,17 +72,20 @@ def _weights(site: Site, channel_axis: int, rank: int) -> tuple[Tensor, Tensor, 
             f"{weight.dtype.value} weights on float32 data (dynamic range quantisation)",
             FULL_INTEGER,
         )
-    if x.dtype is DType.INT8 and weight.dtype is not DType.INT8:
+    if x.dtype in (DType.INT8, DType.INT16) and weight.dtype not in (DType.INT8, DType.INT4):
         raise UnsupportedError(
-            f"{weight.dtype.value} weights on int8 data, allowed: int8", FULL_INTEGER
+            f"{weight.dtype.value} weights on {x.dtype.value} data, allowed: int8, int4",
+            FULL_INTEGER,
         )
-    dtype = DType.FLOAT32 if x.dtype is DType.FLOAT32 else DType.INT32
+    dtype = BIASES.get(x.dtype, DType.INT32)
     if not site.has(2):
         zeros = np.zeros(weight.shape[channel_axis], dtype.numpy)
         return x, weight, site.constant("bias", zeros)
     bias = site.operand(2)
     if not bias.is_constant:
         raise UnsupportedError(f"bias '{bias.name}' is computed at run time", "freeze it")
+    if dtype is DType.INT64 and bias.dtype is DType.INT32:
+        return x, weight, site.constant("bias", bias.array.astype(np.int64))
     if bias.dtype is not dtype:
         raise UnsupportedError(
             f"{bias.dtype.value} bias on {x.dtype.value} data, allowed: {dtype.value}", FULL_INTEGER

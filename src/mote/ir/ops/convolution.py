@@ -62,6 +62,7 @@ class Conv2D(Op):
 
     kind = "conv_2d"
     inputs = ("x", "weight", "bias")
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
     padding: Padding = NO_PADDING
@@ -94,6 +95,7 @@ class DepthwiseConv2D(Op):
 
     kind = "depthwise_conv_2d"
     inputs = ("x", "weight", "bias")
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
     padding: Padding = NO_PADDING
@@ -128,7 +130,7 @@ class TransposedConv2D(Op):
 
     kind = "transposed_conv_2d"
     inputs = ("x", "weight", "bias")
-    dtypes = ((F32, F32),)
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     stride: tuple[int, int] = (1, 1)
     dilation: tuple[int, int] = (1, 1)
     padding: Padding = NO_PADDING
@@ -168,6 +170,8 @@ class TransposedConv2D(Op):
                 f"{data[3]} input channels do not divide into groups of {weight[3]} "
                 f"for {weight[0]} outputs"
             )
+        if x[1].dtype is S4:
+            found.append("4-bit weights are not supported, allowed: int8")
         return found + _weighted_problems(x, 0) + window_problems(self.shape(data, weight))
 
 
@@ -177,6 +181,7 @@ class FullyConnected(Op):
 
     kind = "fully_connected"
     inputs = ("x", "weight", "bias")
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     activation: Activation = Activation.NONE
     rounding: Rounding = Rounding.SINGLE
 

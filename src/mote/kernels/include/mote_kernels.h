@@ -190,7 +190,7 @@ typedef struct {
     uint16_t kernel_height, kernel_width;
     uint16_t stride_height, stride_width;
     uint16_t pad_top, pad_left;
-    int8_t y_min, y_max;
+    int16_t y_min, y_max;
 } mote_pool_2d;
 
 /* The dimensions of x, folded into two that stay and two that vanish; steps are in elements. */
@@ -263,6 +263,66 @@ typedef struct {
     uint16_t entries; /* 1..256 */
 } mote_softmax;
 
+/* Softmax of int16; a difference to the row's maximum is scaled by multiplier * 2^(-31 - right). */
+typedef struct {
+    int32_t multiplier;
+    uint32_t rows, columns;
+    int8_t right; /* -14..31 */
+} mote_softmax_int16;
+
+typedef struct {
+    const int32_t *exponentials; /* [entries] Q0.31, index max - x */
+    int32_t multiplier;          /* of differences, times 2^(left - 31) */
+    uint32_t rows, columns;
+    uint16_t entries; /* 1..256 */
+    uint8_t most;     /* difference that can give more than -128 */
+    uint8_t left;
+} mote_log_softmax;
+
+/* Layer norm; formula in mote_layer_norm.h. */
+typedef struct {
+    const int32_t *gamma; /* [columns] */
+    const int32_t *beta;  /* [columns] */
+    uint64_t epsilon;
+    uint32_t rows, columns;
+    uint8_t fraction_bits, root_bits;
+    uint8_t right; /* 1..28 */
+    int8_t y_zero;
+} mote_layer_norm;
+
+/* [0]: from zero up, [1]: below; multipliers are signed, right shifts may be negative. */
+typedef struct {
+    int32_t multiplier[2];
+    uint32_t elements;
+    int16_t y_min, y_max;
+    int8_t right[2];
+} mote_straight;
+
+typedef struct {
+    uint32_t elements;
+    int32_t multiplier; /* 0..65535 */
+    uint8_t right;      /* 0..31 */
+    uint8_t is_tanh;
+} mote_sigmoid;
+
+/* alpha_multiplier belongs to x * alpha, multiplier to x alone; steps as in mote_add_general. */
+typedef struct {
+    const int8_t *alpha;
+    int32_t multiplier, alpha_multiplier;
+    uint32_t size[4]; /* of y */
+    uint32_t x0_step[4], x1_step[4];
+    int8_t right, alpha_right;
+    int8_t x_zero, alpha_zero, y_zero;
+} mote_prelu;
+
+typedef struct {
+    const int16_t *alpha;
+    int32_t multiplier, alpha_multiplier;
+    uint32_t size[4];
+    uint32_t x0_step[4], x1_step[4];
+    int8_t right, alpha_right;
+} mote_prelu_int16;
+
 typedef struct {
     float y_scale;
     uint32_t elements;
@@ -275,6 +335,14 @@ typedef struct {
     int16_t x_zero;
 } mote_dequantize;
 
+/* y = clamp(requantize(x - x_zero) + y_zero), double rounding */
+typedef struct {
+    int32_t multiplier;
+    uint32_t elements;
+    int8_t right; /* right shift */
+    int8_t x_zero, y_zero;
+} mote_rescale;
+
 typedef struct {
     const int8_t *table; /* [256], indexed by the unsigned byte */
     uint32_t elements;
@@ -284,6 +352,11 @@ typedef struct {
     const uint8_t *table; /* [256], indexed by the unsigned byte */
     uint32_t elements;
 } mote_lookup_u8;
+
+typedef struct {
+    const int16_t *table; /* [513], see mote_interpolate.h */
+    uint32_t elements;
+} mote_lookup_s16;
 
 void mote_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
 void mote_conv_2d_s8_dsp(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
@@ -349,6 +422,9 @@ void mote_mul_constant_s16(const mote_arithmetic_s16 *layer, const int16_t *x, i
 void mote_average_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t *y);
 void mote_max_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t *y);
 void mote_mean_s8(const mote_mean *layer, const int8_t *x, int8_t *y);
+void mote_average_pool_2d_s16(const mote_pool_2d *layer, const int16_t *x, int16_t *y);
+void mote_max_pool_2d_s16(const mote_pool_2d *layer, const int16_t *x, int16_t *y);
+void mote_mean_s16(const mote_mean *layer, const int16_t *x, int16_t *y);
 void mote_pad_s8(const mote_pad *layer, const int8_t *x, int8_t *y);
 void mote_pad_s16(const mote_pad *layer, const int16_t *x, int16_t *y);
 void mote_pad_reflect_s8(const mote_pad_reflect *layer, const int8_t *x, int8_t *y);
@@ -367,13 +443,27 @@ void mote_resize_bilinear_s16(const mote_resize *layer, const int16_t *x, int16_
 void mote_embedding_s8(const mote_embedding *layer, const int32_t *x, int8_t *y);
 void mote_embedding_s16(const mote_embedding_wide *layer, const int32_t *x, int16_t *y);
 void mote_softmax_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
+void mote_softmax_s16(const mote_softmax_int16 *layer, const int16_t *x, int16_t *y);
+void mote_log_softmax_s8(const mote_log_softmax *layer, const int8_t *x, int8_t *y);
+void mote_layer_norm_s8(const mote_layer_norm *layer, const int8_t *x, int8_t *y);
+void mote_layer_norm_s16(const mote_layer_norm *layer, const int16_t *x, int16_t *y);
 void mote_quantize_f32_s8(const mote_quantize *layer, const float *x, int8_t *y);
 void mote_quantize_f32_u8(const mote_quantize *layer, const float *x, uint8_t *y);
-void mote_quantize_s8_s8(const mote_lookup_s8 *layer, const int8_t *x, int8_t *y);
+void mote_quantize_f32_s16(const mote_quantize *layer, const float *x, int16_t *y);
+void mote_quantize_s8_s16(const mote_rescale *layer, const int8_t *x, int16_t *y);
+void mote_quantize_s16_s8(const mote_rescale *layer, const int16_t *x, int8_t *y);
+void mote_quantize_s16_s16(const mote_rescale *layer, const int16_t *x, int16_t *y);
+void mote_table_s8(const mote_lookup_s8 *layer, const int8_t *x, int8_t *y);
+void mote_table_s16(const mote_lookup_s16 *layer, const int16_t *x, int16_t *y);
+void mote_straight_s16(const mote_straight *layer, const int16_t *x, int16_t *y);
+void mote_sigmoid_s16(const mote_sigmoid *layer, const int16_t *x, int16_t *y);
+void mote_prelu_s8(const mote_prelu *layer, const int8_t *x, int8_t *y);
+void mote_prelu_s16(const mote_prelu_int16 *layer, const int16_t *x, int16_t *y);
 void mote_quantize_s8_u8(const mote_lookup_u8 *layer, const int8_t *x, uint8_t *y);
 void mote_quantize_u8_s8(const mote_lookup_s8 *layer, const uint8_t *x, int8_t *y);
 void mote_dequantize_s8_f32(const mote_dequantize *layer, const int8_t *x, float *y);
 void mote_dequantize_u8_f32(const mote_dequantize *layer, const uint8_t *x, float *y);
+void mote_dequantize_s16_f32(const mote_dequantize *layer, const int16_t *x, float *y);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Which taps of a transposed convolution meet an input, for one dimension of one output. */
+#ifndef MOTE_SPREAD_H
+#define MOTE_SPREAD_H
+
+#include <stdint.h>
+
+/* Taps first, first + step, ... before last read inputs at, at - back, ... */
+typedef struct {
+    int32_t first, last, step, at, back;
+} mote_spread;
+
+/* Tap k of output place (counted without the padding cut off) reads input i where
+ * i * stride + k * dilation = place. Consecutive such taps are step apart, back inputs before each other. */
+static inline mote_spread mote_meet(int32_t place, int32_t taps, int32_t stride, int32_t dilation,
+                                    int32_t size)
+{
+    mote_spread met = {0, 0, 1, 0, 0};
+    int32_t k = 0, rest = place;
+    for (; k < taps && (rest % stride != 0 || rest >= size * stride) && rest >= 0; rest -= dilation)
+        k++;
+    if (k == taps || rest < 0)
+        return met;
+    met.first = k;
+    met.at = rest / stride;
+    /* The step: the least one that moves by whole inputs. */
+    while (met.step * dilation % stride != 0)
+        met.step++;
+    met.back = met.step * dilation / stride;
+    met.last = k + (met.at / met.back) * met.step + 1;
+    if (met.last > taps)
+        met.last = taps;
+    return met;
+}
+
+#endif

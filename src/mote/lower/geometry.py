@@ -1,0 +1,52 @@
+"""Sizes of layers with weights, as the kernels' parameter structs name them."""
+
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import Conv2D, DepthwiseConv2D, TransposedConv2D
+from mote.lower.sizes import check_sizes
+
+
+def weight_bits(graph: Graph, node: Node) -> int:
+    """How many bits a weight of a layer takes in flash."""
+    return graph.operands(node)[1].dtype.bits
+
+
+def geometry(graph: Graph, node: Node) -> dict[str, int]:
+    """The sizes, strides and padding of a convolution, as its parameter struct names them.
+
+    Raises:
+        UnsupportedModelError: A size does not fit the struct's 16 bits.
+    """
+    op = node.op
+    assert isinstance(op, Conv2D | DepthwiseConv2D | TransposedConv2D)
+    x, weight, _ = graph.operands(node)
+    y = graph.result(node)
+    is_depthwise = isinstance(op, DepthwiseConv2D)
+    groups = x.shape[3] if is_depthwise else x.shape[3] // weight.shape[3]
+    sizes = {
+        "batches": x.shape[0],
+        "x_height": x.shape[1],
+        "x_width": x.shape[2],
+        "x_channels": x.shape[3],
+        "y_height": y.shape[1],
+        "y_width": y.shape[2],
+        "y_channels": y.shape[3],
+        "kernel_height": weight.shape[1],
+        "kernel_width": weight.shape[2],
+        "stride_height": op.stride[0],
+        "stride_width": op.stride[1],
+        "dilation_height": op.dilation[0],
+        "dilation_width": op.dilation[1],
+        "pad_top": op.padding.top,
+        "pad_left": op.padding.left,
+        "groups": groups,
+    }
+    check_sizes(node, sizes)
+    return {**sizes, "x_zero": x.q.zero_point}
+
+
+def layer_sizes(graph: Graph, node: Node) -> dict[str, int]:
+    """Batches, inputs and outputs."""
+    x, y = graph.operands(node)[0], graph.result(node)
+    sizes = {"batches": x.shape[0], "inputs": x.shape[1], "outputs": y.shape[1]}
+    check_sizes(node, sizes)
+    return sizes

@@ -1,0 +1,82 @@
+"""Layers with weights on int16 activations as kernel calls, and the proof that no sum overflows."""
+
+import numpy as np
+
+from mote.errors import UnsupportedModelError
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, TransposedConv2D
+from mote.ir.tensor import Array
+from mote.lower.geometry import geometry, layer_sizes, weight_bits
+from mote.lower.kernels import KERNELS
+from mote.lower.requantization import pack_weights
+from mote.lower.step import Constant, Step
+from mote.reference.fixed_point import (
+    Ints,
+    activation_range,
+    channel_multipliers,
+    wide_limit,
+    wide_multiplier,
+)
+
+Wide = Conv2D | DepthwiseConv2D | FullyConnected | TransposedConv2D
+MAX_SUM = 2**47
+"""Sums stay below this: TFLite assumes as much of its own."""
+
+
+def lower_wide_layer(graph: Graph, node: Node) -> Step:
+    """A layer with weights and int16 activations."""
+    op = node.op
+    assert isinstance(op, Wide)
+    _, weight, _ = graph.operands(node)
+    bits = weight_bits(graph, node)
+    is_depthwise = isinstance(op, DepthwiseConv2D)
+    rows = weight.array.reshape(1 if is_depthwise else weight.shape[0], -1).astype(np.int64)
+    if isinstance(op, FullyConnected):
+        sizes = layer_sizes(graph, node)
+    else:
+        sizes = {k: v for k, v in geometry(graph, node).items() if k != "x_zero"}
+    scaling, constants = _scaling(graph, node)
+    return Step(
+        node=node,
+        kernel=KERNELS[f"mote_{op.kind}_s16"],
+        parameters=tuple({**sizes, **scaling, "weight_bits": bits}.items()),
+        constants=(Constant("weights", pack_weights(rows, bits), True), *constants),
+        scratch_bytes=rows.shape[1] if bits == 4 else 0,
+    )
+
+
+def _scaling(graph: Graph, node: Node) -> tuple[dict[str, int], tuple[Constant, ...]]:
+    """How sums become results.
+
+    Raises:
+        UnsupportedModelError: A sum or its product with the multiplier could leave 64 bits.
+    """
+    op = node.op
+    assert isinstance(op, Wide)
+    x, weight, bias = graph.operands(node)
+    y = graph.result(node)
+    multipliers, shifts = channel_multipliers(x, weight, y, op.rounding)
+    multiplier, right = wide_multiplier(multipliers, shifts, op.rounding)
+    magnitude = _magnitude(op, weight.array, bias.array)
+    limit = wide_limit(multiplier, right, magnitude)
+    fits = magnitude < MAX_SUM and limit * int(multiplier.max()) < 2**62
+    if not fits or not 1 <= int(right.min()) <= int(right.max()) <= 62:
+        raise UnsupportedModelError(
+            f"node '{node.name}'",
+            f"sums up to {magnitude:,}, scaled by 2**-{int(right.max())}, leave 64 bits",
+            hint="quantise the layer with larger scales",
+        )
+    low, high = activation_range(op.activation, y.q, y.dtype)
+    return {"limit": limit, "y_min": low, "y_max": high}, (
+        Constant("bias", bias.array.astype(np.int64), True),
+        Constant("multiplier", multiplier.astype(np.int32), False),
+        Constant("shift", right.astype(np.uint8), False),
+    )
+
+
+def _magnitude(op: Wide, weight: Array, bias: Array) -> int:
+    """Bound of every sum at any moment, in any order of summation."""
+    axis = 3 if isinstance(op, DepthwiseConv2D) else 0
+    others = tuple(i for i in range(weight.ndim) if i != axis)
+    sums: Ints = np.abs(weight.astype(np.int64)).sum(others)
+    return int((sums * 2**15 + np.abs(bias.astype(np.int64))).max())
