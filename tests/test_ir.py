@@ -15,6 +15,7 @@ from mote.ir.ops import (
     Mean,
     Pad,
     Padding,
+    Relu,
     Reshape,
     Softmax,
     same_padding,
@@ -138,7 +139,8 @@ def test_each_operator_names_what_it_cannot_take() -> None:
     unquantised = activation("u", 1, 5, 5, 2, q=None)
     assert "without quantisation" in Add().problems((x, x), unquantised)[0]
     wide = Tensor("wide", (1, 5, 5, 2), DType.INT16)
-    assert "int16 -> int16 is not supported" in Add().problems((wide, wide), wide)[0]
+    assert "int16 -> int16 is not supported" in Relu().problems((wide,), wide)[0]
+    assert "without quantisation" in Add().problems((wide, wide), wide)[0]
 
 
 def test_weights_with_a_zero_point_are_refused() -> None:

@@ -16,11 +16,15 @@ Rng = np.random.Generator
 Q = Quantization((0.05,), (-3,))
 
 
-def x_of(*shape: int, q: Quantization = Q) -> Tensor:
-    return Tensor("x", shape, DType.INT8, q)
+def x_of(*shape: int, q: Quantization = Q, dtype: DType = DType.INT8) -> Tensor:
+    return Tensor("x", shape, dtype, q)
 
 
-def random_pool(rng: Rng, kind: type[AveragePool2D] | type[MaxPool2D]) -> Graph:
+def zero_points(rng: Rng, dtype: DType, count: int) -> list[int]:
+    return [int(rng.integers(-128, 128)) if dtype is DType.INT8 else 0 for _ in range(count)]
+
+
+def random_pool(rng: Rng, kind: type[AveragePool2D] | type[MaxPool2D], dtype: DType) -> Graph:
     kernel = tuple(int(n) for n in rng.integers(1, 6, 2))
     pads = [int(rng.integers(0, k)) for k in (kernel[0], kernel[0], kernel[1], kernel[1])]
     least = (max(1, kernel[0] - pads[0] - pads[1]), max(1, kernel[1] - pads[2] - pads[3]))
@@ -31,19 +35,19 @@ def random_pool(rng: Rng, kind: type[AveragePool2D] | type[MaxPool2D]) -> Graph:
         padding=Padding(*pads),
         activation=list(Activation)[int(rng.integers(4))],
     )
-    q = Quantization(
-        (float(np.float32(np.exp(rng.uniform(-5, 0)))),), (int(rng.integers(-128, 128)),)
-    )
-    x = x_of(int(rng.integers(1, 3)), height, width, int(rng.integers(1, 14)), q=q)
-    return one_node(op, (x,), DType.INT8, q)
+    scale = float(np.float32(np.exp(rng.uniform(-5 if dtype is DType.INT8 else -9, 0))))
+    q = Quantization((scale,), tuple(zero_points(rng, dtype, 1)))
+    x = x_of(int(rng.integers(1, 3)), height, width, int(rng.integers(1, 14)), q=q, dtype=dtype)
+    return one_node(op, (x,), dtype, q)
 
 
+@pytest.mark.parametrize("dtype", [DType.INT8, DType.INT16])
 @pytest.mark.parametrize("kind", [AveragePool2D, MaxPool2D])
 def test_random_pools_equal_the_reference(
-    kind: type[AveragePool2D] | type[MaxPool2D], tmp_path: Path
+    kind: type[AveragePool2D] | type[MaxPool2D], dtype: DType, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(7)
-    check_random([random_pool(rng, kind) for _ in range(120)], rng, tmp_path)
+    check_random([random_pool(rng, kind, dtype) for _ in range(120)], rng, tmp_path)
 
 
 @pytest.mark.parametrize("cells", [2, 3, 125, 360, 361, 362, 1000])
@@ -72,7 +76,7 @@ def test_a_window_over_the_whole_plane_becomes_one_row(padding: Padding, tmp_pat
     check_random([graph], np.random.default_rng(0), tmp_path)
 
 
-def random_mean(rng: Rng) -> Graph:
+def random_mean(rng: Rng, dtype: DType = DType.INT8) -> Graph:
     rank = int(rng.integers(1, 5))
     shape = tuple(int(n) for n in rng.integers(1, 8, rank))
     count = int(rng.integers(1, rank + 1))
@@ -80,15 +84,16 @@ def random_mean(rng: Rng) -> Graph:
     scales = np.exp(rng.uniform(-5, 0)) * np.array([1, np.exp(rng.uniform(-2, 3))])
     q, qy = (
         Quantization((float(np.float32(s)),), (int(z),))
-        for s, z in zip(scales, rng.integers(-128, 128, 2), strict=True)
+        for s, z in zip(scales, zero_points(rng, dtype, 2), strict=True)
     )
     op = Mean(axes=axes, keep_dims=bool(rng.integers(2)))
-    return one_node(op, (x_of(*shape, q=q),), DType.INT8, qy)
+    return one_node(op, (x_of(*shape, q=q, dtype=dtype),), dtype, qy)
 
 
-def test_random_means_equal_the_reference(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dtype", [DType.INT8, DType.INT16])
+def test_random_means_equal_the_reference(dtype: DType, tmp_path: Path) -> None:
     rng = np.random.default_rng(8)
-    check_random([random_mean(rng) for _ in range(200)], rng, tmp_path)
+    check_random([random_mean(rng, dtype) for _ in range(200)], rng, tmp_path)
 
 
 def test_a_mean_over_the_plane_folds_into_one_loop_over_its_cells() -> None:

@@ -34,7 +34,7 @@ from mote.reference import run
 from mote.reference.softmax import EXP_POWERS
 
 Rng = np.random.Generator
-S8, U8, F32 = DType.INT8, DType.UINT8, DType.FLOAT32
+S8, U8, S16, F32 = DType.INT8, DType.UINT8, DType.INT16, DType.FLOAT32
 SHAPE = (2, 4, 5, 8)
 
 
@@ -42,6 +42,7 @@ def quantization(rng: Rng, scale: float, dtype: DType = S8) -> Quantization:
     """That scale, or the power of two below it, and a zero point that is often at an end."""
     low, high = dtype.range
     zero = int(rng.choice([low, high, (low + high + 1) // 2, int(rng.integers(low, high))]))
+    zero = 0 if dtype is S16 else zero
     if rng.random() < 0.3:
         scale = 2.0 ** np.floor(np.log2(scale))
     return Quantization((float(np.float32(scale)),), (zero,))
@@ -51,8 +52,10 @@ def activation(rng: Rng) -> Activation:
     return list(Activation)[int(rng.integers(4))]
 
 
-def tensor(rng: Rng, name: str, shape: tuple[int, ...] = SHAPE, scale: float = 0.1) -> Tensor:
-    return Tensor(name, shape, S8, quantization(rng, scale))
+def tensor(
+    rng: Rng, name: str, shape: tuple[int, ...] = SHAPE, scale: float = 0.1, dtype: DType = S8
+) -> Tensor:
+    return Tensor(name, shape, dtype, quantization(rng, scale, dtype))
 
 
 def weighted(rng: Rng, op: Op, x: Tensor, shape: tuple[int, ...], axis: int) -> Graph:
@@ -106,27 +109,27 @@ def random_add(rng: Rng) -> Graph:
     return one_node(op, [a, b], quantization(rng, 0.1 * 2.0 ** rng.uniform(-8, 8)), S8)
 
 
-def random_pool(rng: Rng, kind: type[AveragePool2D] | type[MaxPool2D]) -> Graph:
+def random_pool(rng: Rng, kind: type[AveragePool2D] | type[MaxPool2D], dtype: DType = S8) -> Graph:
     kernel = (int(rng.integers(1, 5)), int(rng.integers(1, 6)))
     stride = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
     pads = Padding()
     if rng.random() < 0.6:
         rows = same_padding(SHAPE[1], kernel[0], stride[0])
         pads = Padding(*rows, *same_padding(SHAPE[2], kernel[1], stride[1]))
-    x = tensor(rng, "x")
+    x = tensor(rng, "x", scale=0.1 if dtype is S8 else 2.0 ** rng.uniform(-14, -3), dtype=dtype)
     op = kind(kernel=kernel, stride=stride, padding=pads, activation=activation(rng))
-    return one_node(op, [x], x.quantization, S8)
+    return one_node(op, [x], x.quantization, dtype)
 
 
-def random_mean(rng: Rng) -> Graph:
+def random_mean(rng: Rng, dtype: DType = S8) -> Graph:
     rank = int(rng.integers(1, 5))
     shape = tuple(int(n) for n in rng.integers(1, 9, rank))
     count = int(rng.integers(1, rank + 1))
     axes = tuple(sorted(int(a) for a in rng.choice(rank, count, replace=False)))
-    x = tensor(rng, "x", shape)
+    x = tensor(rng, "x", shape, dtype=dtype)
     scale = x.q.scale if rng.random() < 0.3 else 0.1 * 2.0 ** rng.uniform(-5, 5)
     op = Mean(axes=axes, keep_dims=bool(rng.random() < 0.5))
-    return one_node(op, [x], quantization(rng, scale), S8)
+    return one_node(op, [x], quantization(rng, scale, dtype), dtype)
 
 
 def random_pad(rng: Rng) -> Graph:
@@ -156,14 +159,22 @@ def random_requantize(rng: Rng) -> Graph:
     return one_node(Quantize(), [x], quantization(rng, scale, to), to)
 
 
+def random_requantize_wide(rng: Rng) -> Graph:
+    """At least one side int16, and no result so fine that the integers leave int32."""
+    source, to = [(S8, S16), (S16, S8), (S16, S16)][int(rng.integers(3))]
+    x = Tensor("x", SHAPE, source, quantization(rng, 0.1, source))
+    scale = x.q.scale if rng.random() < 0.3 else 0.1 * 2.0 ** rng.uniform(-12, 12)
+    return one_node(Quantize(), [x], quantization(rng, scale, to), to)
+
+
 def random_quantize(rng: Rng) -> Graph:
-    to = U8 if rng.random() < 0.5 else S8
+    to = (S8, U8, S16)[int(rng.integers(3))]
     x = Tensor("x", SHAPE, F32)
     return one_node(Quantize(), [x], quantization(rng, 2.0 ** rng.uniform(-6, 4), to), to)
 
 
 def random_dequantize(rng: Rng) -> Graph:
-    source = U8 if rng.random() < 0.5 else S8
+    source = (S8, U8, S16)[int(rng.integers(3))]
     x = Tensor("x", SHAPE, source, quantization(rng, 2.0 ** rng.uniform(-6, 4), source))
     return one_node(Dequantize(), [x], None, F32)
 
@@ -171,15 +182,19 @@ def random_dequantize(rng: Rng) -> Graph:
 GRAPHS: dict[str, Callable[[Rng], Graph]] = {
     "add": random_add,
     "average_pool_2d": lambda rng: random_pool(rng, AveragePool2D),
+    "average_pool_2d_int16": lambda rng: random_pool(rng, AveragePool2D, S16),
     "conv_2d": lambda rng: random_conv(rng, Conv2D),
     "dequantize": random_dequantize,
     "depthwise_conv_2d": lambda rng: random_conv(rng, DepthwiseConv2D),
     "fully_connected": random_fully_connected,
     "max_pool_2d": lambda rng: random_pool(rng, MaxPool2D),
+    "max_pool_2d_int16": lambda rng: random_pool(rng, MaxPool2D, S16),
     "mean": random_mean,
+    "mean_int16": lambda rng: random_mean(rng, S16),
     "pad": random_pad,
     "quantize_floats": random_quantize,
     "quantize_integers": random_requantize,
+    "quantize_int16": random_requantize_wide,
     "reshape": random_reshape,
     "softmax": random_softmax,
 }

@@ -2,26 +2,46 @@
 
 import numpy as np
 
+from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Dequantize, Quantize
 from mote.ir.tensor import DType
-from mote.lower.kernels import KERNELS
+from mote.lower.kernels import KERNELS, SUFFIXES
 from mote.lower.step import Constant, Step
 from mote.reference.conversion import quantize
+from mote.reference.fixed_point import quantize_multiplier
 from mote.target.target import Core
-
-SUFFIXES = {DType.FLOAT32: "f32", DType.INT8: "s8", DType.UINT8: "u8"}
-"""The element types in the names of kernels."""
 
 
 def lower_quantize(graph: Graph, node: Node, core: Core) -> Step:
-    """Floats are divided; bytes look their result up in a table that the reference filled."""
+    """Floats are divided; bytes look their result up in a table that the reference filled; where
+    int16 comes in, the integers are scaled.
+
+    Raises:
+        UnsupportedModelError: Integers, scaled up, do not fit 32 bits.
+    """
     assert isinstance(node.op, Quantize)
     (x,), y = graph.operands(node), graph.result(node)
-    kernel = KERNELS[f"mote_quantize_{SUFFIXES[x.dtype]}_{SUFFIXES[y.dtype]}"]
+    name = f"mote_quantize_{SUFFIXES[x.dtype]}_{SUFFIXES[y.dtype]}"
+    kernel = KERNELS["mote_table_s8" if name == "mote_quantize_s8_s8" else name]
     elements = ("elements", y.elements)
     if x.dtype is DType.FLOAT32:
         return Step(node, kernel, (("y_scale", y.q.scale), elements, ("y_zero", y.q.zero_point)))
+    if DType.INT16 in (x.dtype, y.dtype):
+        multiplier, shift = quantize_multiplier(x.q.scale / y.q.scale)
+        if (255 if x.dtype is DType.INT8 else 2**15) << max(shift, 0) >= 2**31:
+            raise UnsupportedModelError(
+                f"node '{node.name}'",
+                f"rescaling from {x.q.scale:.3g} to {y.q.scale:.3g} overflows 32 bits",
+            )
+        rescale = (
+            ("multiplier", multiplier),
+            elements,
+            ("right", -shift),
+            ("x_zero", x.q.zero_point),
+            ("y_zero", y.q.zero_point),
+        )
+        return Step(node, kernel, rescale, in_place=(0,) if x.dtype is y.dtype else ())
     every_byte = np.arange(256, dtype=np.uint8).view(x.dtype.numpy)
     table = quantize(node.op, (every_byte,), (x,), y)
     return Step(node, kernel, (elements,), (Constant("table", table, False),), in_place=(0,))

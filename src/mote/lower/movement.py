@@ -7,14 +7,11 @@ import numpy as np
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Concat, Embedding, Slice, Transpose
-from mote.ir.tensor import DType
 from mote.lower.folding import Dimension, contiguous_steps, fold, padded
-from mote.lower.kernels import KERNELS
+from mote.lower.kernels import KERNELS, SUFFIXES
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
-SUFFIXES = {DType.INT8: "s8", DType.UINT8: "u8", DType.INT16: "s16"}
-"""The element types in the names of kernels."""
 MAX_LOOPS = 4
 
 

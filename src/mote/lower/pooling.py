@@ -5,8 +5,9 @@ import math
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import AveragePool2D, MaxPool2D, Mean
+from mote.ir.tensor import DType
 from mote.lower.folding import Dimension, contiguous_steps, fold, padded
-from mote.lower.kernels import KERNELS
+from mote.lower.kernels import KERNELS, SUFFIXES
 from mote.lower.sizes import UINT16_MAX, check_sizes
 from mote.lower.step import Step
 from mote.reference.fixed_point import activation_range
@@ -21,7 +22,7 @@ def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
     (x,), y = graph.operands(node), graph.result(node)
     height, width = x.shape[1:3]
     cells = min(op.kernel[0], height) * min(op.kernel[1], width)
-    if 129 * cells >= 2**31:
+    if (y.dtype.range[1] + 2) * cells >= 2**31:
         raise UnsupportedModelError(
             f"node '{node.name}'", f"a window of {cells:,} cells overflows 32 bits"
         )
@@ -48,7 +49,7 @@ def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
     low, high = activation_range(op.activation, y.q, y.dtype)
     return Step(
         node,
-        KERNELS[f"mote_{op.kind}_s8"],
+        KERNELS[f"mote_{op.kind}_{SUFFIXES[y.dtype]}"],
         parameters=(*sizes.items(), ("y_min", low), ("y_max", high)),
     )
 
@@ -63,7 +64,8 @@ def lower_mean(graph: Graph, node: Node, core: Core) -> Step:
     (x,), y, axes = graph.operands(node), graph.result(node), node.op.axes
     cells = math.prod(x.shape[axis] for axis in axes)
     multiplier, shift = mean_multiplier(x, y, cells)
-    if 255 * cells << max(shift, 0) >= 2**31:
+    largest = 255 if x.dtype is DType.INT8 else 2**15
+    if largest * cells << max(shift, 0) >= 2**31:
         raise UnsupportedModelError(
             f"node '{node.name}'",
             f"a mean over {cells:,} cells from scale {x.q.scale:.3g} to {y.q.scale:.3g} "
@@ -81,7 +83,7 @@ def lower_mean(graph: Graph, node: Node, core: Core) -> Step:
     reduced = padded([d for d in walk if d.steps[1] == 0], 2, 2)
     return Step(
         node,
-        KERNELS["mote_mean_s8"],
+        KERNELS[f"mote_mean_{SUFFIXES[y.dtype]}"],
         parameters=(
             ("offset", -x.q.zero_point * cells),
             ("multiplier", multiplier),

@@ -5,8 +5,7 @@ import numpy as np
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Resize, ResizeMethod
 from mote.ir.tensor import Array
-from mote.lower.kernels import KERNELS
-from mote.lower.movement import SUFFIXES
+from mote.lower.kernels import KERNELS, SUFFIXES
 from mote.lower.sizes import check_sizes
 from mote.lower.step import Constant, Step
 from mote.reference.resize import nearest, positions_1024

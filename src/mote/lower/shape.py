@@ -4,8 +4,7 @@ import math
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Pad, PadMode
-from mote.lower.kernels import KERNELS
-from mote.lower.movement import SUFFIXES
+from mote.lower.kernels import KERNELS, SUFFIXES
 from mote.lower.step import Step
 from mote.reference.shape import border_value
 from mote.target.target import Core

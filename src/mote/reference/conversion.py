@@ -11,8 +11,8 @@ from mote.ir.ops import Dequantize, Quantize, Rounding
 from mote.ir.tensor import Array, DType, Tensor
 from mote.reference.fixed_point import quantize_multiplier, requantize, round_half_away
 
-BEYOND = 1024.0
-"""Every 8-bit type saturates from here on, whatever the zero point."""
+BEYOND = 2.0**17
+"""Every stored type saturates from here on, whatever the zero point."""
 
 
 def quantize(

@@ -1,6 +1,6 @@
 """The meaning of the operators that reduce a plane: average and maximum pooling, mean.
 
-Source of the int8 rules: TFLite's reference kernels ``integer_ops/pooling.h`` and ``reduce.h``.
+Source of the integer rules: TFLite's reference kernels ``integer_ops/pooling.h`` and ``reduce.h``.
 """
 
 from collections.abc import Sequence
@@ -18,21 +18,20 @@ def average_pool_2d(
 ) -> Array:
     """y = sum / count over the cells of the window that lie inside the input.
 
-    int8: the sum of the stored integers is divided with halves away from zero:
+    Integers: the sum of the stored integers is divided with halves away from zero:
     (sum + count / 2) / count for a positive sum, (sum - count / 2) / count otherwise, both
     divisions truncating.
     """
     (x,) = values
-    wide = np.int64 if result.dtype is DType.INT8 else np.float64
+    wide = np.float64 if result.dtype is DType.FLOAT32 else np.int64
     sums = _windows(op, x.astype(wide), 0, np.add, result)
     counts = _windows(op, np.ones_like(x, wide), 0, np.add, result)
     if result.dtype is DType.FLOAT32:
         return apply_activation(sums / counts, op.activation).astype(np.float32)
     half = counts // 2
     rounded = np.where(sums > 0, (sums + half) // counts, -((half - sums) // counts))
-    return np.clip(rounded, *activation_range(op.activation, result.q, result.dtype)).astype(
-        np.int8
-    )
+    limits = activation_range(op.activation, result.q, result.dtype)
+    return np.clip(rounded, *limits).astype(result.dtype.numpy)
 
 
 def max_pool_2d(
@@ -42,16 +41,15 @@ def max_pool_2d(
     (x,) = values
     if result.dtype is DType.FLOAT32:
         return apply_activation(_windows(op, x, -np.inf, np.maximum, result), op.activation)
-    largest = _windows(op, x.astype(np.int64), -128, np.maximum, result)
-    return np.clip(largest, *activation_range(op.activation, result.q, result.dtype)).astype(
-        np.int8
-    )
+    largest = _windows(op, x.astype(np.int64), result.dtype.range[0], np.maximum, result)
+    limits = activation_range(op.activation, result.q, result.dtype)
+    return np.clip(largest, *limits).astype(result.dtype.numpy)
 
 
 def mean(op: Mean, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor) -> Array:
     """Mean over the axes.
 
-    int8: with S the sum of (x - x_zero) over n cells,
+    Integers: with S the sum of (x - x_zero) over n cells,
     y = clamp(y_zero + requantize(S, multiplier, shift)), double rounding, where
     (multiplier, shift) is x_scale / y_scale with 1 / n folded in (``mean_multiplier``).
     """

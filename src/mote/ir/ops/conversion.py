@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mote.ir.ops.operator import F32, S8, U8, Op
+from mote.ir.ops.operator import F32, S8, S16, U8, Op
 
 
 @dataclass(frozen=True)
@@ -10,7 +10,17 @@ class Quantize(Op):
     """To an integer type, or from one integer quantisation to another."""
 
     kind = "quantize"
-    dtypes = ((F32, S8), (F32, U8), (S8, S8), (U8, S8), (S8, U8))
+    dtypes = (
+        (F32, S8),
+        (F32, U8),
+        (F32, S16),
+        (S8, S8),
+        (U8, S8),
+        (S8, U8),
+        (S8, S16),
+        (S16, S8),
+        (S16, S16),
+    )
 
 
 @dataclass(frozen=True)
@@ -18,4 +28,4 @@ class Dequantize(Op):
     """Integers to the real values they stand for."""
 
     kind = "dequantize"
-    dtypes = ((S8, F32), (U8, F32))
+    dtypes = ((S8, F32), (U8, F32), (S16, F32))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mote.ir.ops.operator import S8, Activation, Op, Shape
+from mote.ir.ops.operator import F32, S8, S16, Activation, Op, Shape
 from mote.ir.ops.window import NO_PADDING, Padding, plane_shape, window_problems
 from mote.ir.tensor import Tensor
 
@@ -12,6 +12,7 @@ class _Pool(Op):
     """Attributes shared by the two pooling operators; padding never enters the result."""
 
     kind = ""
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
     padding: Padding = NO_PADDING
@@ -33,7 +34,7 @@ class _Pool(Op):
         p, (kh, kw) = self.padding, self.kernel
         if max(p.top, p.bottom) >= kh or max(p.left, p.right) >= kw:
             found.append(f"padding {p} is as large as the window {list(self.kernel)}")
-        if x[0].dtype is S8 and x[0].quantization != y.quantization:
+        if x[0].dtype is not F32 and x[0].quantization != y.quantization:
             found.append("input and output must share scale and zero point")
         return found + window_problems(self.shape(x[0].shape))
 
@@ -57,6 +58,7 @@ class Mean(Op):
     """Mean over ``axes``, which are sorted, distinct and not negative."""
 
     kind = "mean"
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     axes: tuple[int, ...] = (1, 2)
     keep_dims: bool = False
 

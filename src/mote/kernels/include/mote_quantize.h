@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * float32 to integers, shared by mote_quantize_f32_s8 and mote_quantize_f32_u8.
+ * float32 to integers, shared by the mote_quantize_f32 kernels.
  *
  * The integer nearest to q, halves away from zero, saturated to [low, high]; NaN becomes low.
- * low and high are at most 511 from zero, where float32 holds every integer and half exactly. */
+ * low and high are at most 2^16 from zero, where float32 holds every integer and half exactly. */
 #ifndef MOTE_QUANTIZE_H
 #define MOTE_QUANTIZE_H
 
