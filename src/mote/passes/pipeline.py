@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from mote.ir import Graph, verify
+from mote.passes.absorb_quantization import absorb_quantization
 from mote.passes.fold_batch_norm import fold_batch_norm
 from mote.passes.fuse_activation import fuse_activation
 from mote.passes.fuse_pad import fuse_pad
@@ -14,6 +15,7 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     remove_transposes,  # first: all others look at neighbours
     fold_batch_norm,  # before fuse_activation: a clamp behind it then finds the layer
     fuse_activation,
+    absorb_quantization,  # behind it: integer operators clamp as their float ones do
     remove_identity,  # before fuse_pad: a copy would stand between pad and layer
     fuse_pad,
     remove_dead_nodes,
