@@ -18,6 +18,8 @@ from mote.ir.ops import (
     Dequantize,
     Embedding,
     FullyConnected,
+    Function,
+    LogSoftmax,
     MaxPool2D,
     Mean,
     Mul,
@@ -25,7 +27,9 @@ from mote.ir.ops import (
     Pad,
     Padding,
     PadMode,
+    PRelu,
     Quantize,
+    Relu,
     Reshape,
     Resize,
     ResizeMethod,
@@ -33,6 +37,7 @@ from mote.ir.ops import (
     Softmax,
     Sub,
     Transpose,
+    Unary,
     same_padding,
 )
 
@@ -59,9 +64,11 @@ CODES: dict[type[Op], tuple[int, int]] = {  # operator -> (builtin code, version
     DepthwiseConv2D: (tflite.BuiltinOperator.DEPTHWISE_CONV_2D, 3),
     Embedding: (tflite.BuiltinOperator.GATHER, 2),
     FullyConnected: (tflite.BuiltinOperator.FULLY_CONNECTED, 4),
+    LogSoftmax: (tflite.BuiltinOperator.LOG_SOFTMAX, 2),
     MaxPool2D: (tflite.BuiltinOperator.MAX_POOL_2D, 2),
     Mean: (tflite.BuiltinOperator.MEAN, 2),
     Mul: (tflite.BuiltinOperator.MUL, 2),
+    PRelu: (tflite.BuiltinOperator.PRELU, 1),
     Pad: (tflite.BuiltinOperator.PAD, 2),
     Quantize: (tflite.BuiltinOperator.QUANTIZE, 2),
     Reshape: (tflite.BuiltinOperator.RESHAPE, 1),
@@ -74,6 +81,34 @@ RESIZE_CODES = {
     ResizeMethod.NEAREST: (tflite.BuiltinOperator.RESIZE_NEAREST_NEIGHBOR, 2),
     ResizeMethod.BILINEAR: (tflite.BuiltinOperator.RESIZE_BILINEAR, 2),
 }
+FUNCTION_CODES = {
+    Function.ABS: (tflite.BuiltinOperator.ABS, 2),
+    Function.ELU: (tflite.BuiltinOperator.ELU, 1),
+    Function.EXP: (tflite.BuiltinOperator.EXP, 2),
+    Function.GELU: (tflite.BuiltinOperator.GELU, 2),
+    Function.GELU_TANH: (tflite.BuiltinOperator.GELU, 2),
+    Function.HARD_SWISH: (tflite.BuiltinOperator.HARD_SWISH, 1),
+    Function.LEAKY_RELU: (tflite.BuiltinOperator.LEAKY_RELU, 2),
+    Function.LOG: (tflite.BuiltinOperator.LOG, 2),
+    Function.NEGATE: (tflite.BuiltinOperator.NEG, 1),
+    Function.RSQRT: (tflite.BuiltinOperator.RSQRT, 2),
+    Function.SIGMOID: (tflite.BuiltinOperator.LOGISTIC, 2),
+    Function.SQRT: (tflite.BuiltinOperator.SQRT, 1),
+    Function.SQUARE: (tflite.BuiltinOperator.SQUARE, 1),
+    Function.TANH: (tflite.BuiltinOperator.TANH, 2),
+}
+FUNCTION_OPTIONS = {
+    Function.ABS: "AbsOptions",
+    Function.EXP: "ExpOptions",
+    Function.HARD_SWISH: "HardSwishOptions",
+    Function.NEGATE: "NegOptions",
+    Function.SQUARE: "SquareOptions",
+}
+RELU_CODES = {
+    Activation.RELU: (tflite.BuiltinOperator.RELU, 2),
+    Activation.RELU6: (tflite.BuiltinOperator.RELU6, 2),
+    Activation.RELU_N1_TO_1: (tflite.BuiltinOperator.RELU_N1_TO_1, 1),
+}
 
 
 def _code(op: Op) -> tuple[int, int]:
@@ -85,6 +120,10 @@ def _code(op: Op) -> tuple[int, int]:
             return tflite.BuiltinOperator.PADV2, 2
         case Resize(method=method):
             return RESIZE_CODES[method]
+        case Unary(function=function):
+            return FUNCTION_CODES[function]
+        case Relu(activation=activation):
+            return RELU_CODES[activation]
     return CODES[type(op)]
 
 
@@ -150,8 +189,11 @@ def write_tflite(graph: Graph) -> bytes:
                 OpcodeIndex=kinds.index(_code(node.op)),
                 Inputs=_ints(b, [index[name] for name in inputs]),
                 Outputs=_ints(b, [index[node.output]]),
-                BuiltinOptionsType=options_type,
-                BuiltinOptions=options,
+                **(
+                    {"BuiltinOptionsType": options_type, "BuiltinOptions": options}
+                    if options_type
+                    else {}
+                ),
             )
         )
     subgraph = _table(
@@ -276,6 +318,16 @@ def _options(b: flatbuffers.Builder, graph: Graph, node: Node) -> tuple[int, int
             name, fields = "StridedSliceOptions", {}
         case Transpose():
             name, fields = "TransposeOptions", {}
+        case LogSoftmax():
+            name, fields = "LogSoftmaxOptions", {}
+        case Unary(function=Function.LEAKY_RELU, alpha=alpha):
+            name, fields = "LeakyReluOptions", {"Alpha": alpha}
+        case Unary(function=Function.GELU | Function.GELU_TANH as function):
+            name, fields = "GeluOptions", {"Approximate": function is Function.GELU_TANH}
+        case Unary(function=function) if function in FUNCTION_OPTIONS:
+            name, fields = FUNCTION_OPTIONS[function], {}
+        case Unary() | PRelu() | Relu():
+            return tflite.BuiltinOptions.NONE, 0
         case Quantize():
             name, fields = "QuantizeOptions", {}
         case Dequantize():

@@ -6,11 +6,9 @@
  * x: [elements] int8. y: [elements] uint8, may be x.
  * Scratch: none. Cost: two loads per element. */
 #include "mote_kernels.h"
+#include "mote_lookup.h"
 
 void mote_quantize_s8_u8(const mote_lookup_u8 *layer, const int8_t *x, uint8_t *y)
 {
-    const uint8_t *table = layer->table;
-    for (uint32_t n = layer->elements; n > 0; n--) {
-        *y++ = table[(uint8_t)*x++];
-    }
+    mote_lookup_bytes(layer->table, x, y, layer->elements);
 }

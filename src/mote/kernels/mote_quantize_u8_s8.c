@@ -6,11 +6,9 @@
  * x: [elements] uint8. y: [elements] int8, may be x.
  * Scratch: none. Cost: two loads per element. */
 #include "mote_kernels.h"
+#include "mote_lookup.h"
 
 void mote_quantize_u8_s8(const mote_lookup_s8 *layer, const uint8_t *x, int8_t *y)
 {
-    const int8_t *table = layer->table;
-    for (uint32_t n = layer->elements; n > 0; n--) {
-        *y++ = table[*x++];
-    }
+    mote_lookup_bytes(layer->table, x, y, layer->elements);
 }

@@ -4,31 +4,13 @@
  *
  * exponentials: exp(-beta * x_scale * d) in Q0.31 for d = 0 .. entries - 1; from there on the
  * probability rounds to 0 and adds nothing to the sum, which is Q12.19.
- * The reciprocal is Newton's, in fixed point, as in gemmlowp's one_over_one_plus_x_for_x_in_0_1.
  * x, y: [rows, columns] int8; y may be x.
  * Scratch: none. Cost: one multiplication per element, eight per row.
  * No overflow: the sum is at most columns * 2^19 < 2^31, checked for every layer at compile time. */
 #include "mote_kernels.h"
-#include "mote_requantize.h"
+#include "mote_reciprocal.h"
 
 #define SUM_INTEGER_BITS 12
-
-/* round(a * b / 2^31), halves up */
-static inline int32_t multiply(int32_t a, int32_t b)
-{
-    return mote_requantize_double(a, b, 0);
-}
-
-/* 2^31 / half for half in [2^30, 2^31), as Q0.31 of 1 / (2 * half): three Newton steps. */
-static inline int32_t reciprocal(int32_t half)
-{
-    int32_t estimate = 1515870810 + multiply(half, -1010580540); /* 48/17 - 32/17 * half, Q2.29 */
-    for (int step = 0; step < 3; step++) {
-        int32_t error = (1 << 29) - multiply(half, estimate);
-        estimate += multiply(estimate, error) * 4;
-    }
-    return estimate >= 1 << 30 ? INT32_MAX : estimate * 2;
-}
 
 void mote_softmax_s8(const mote_softmax *layer, const int8_t *x, int8_t *y)
 {
@@ -51,7 +33,7 @@ void mote_softmax_s8(const mote_softmax *layer, const int8_t *x, int8_t *y)
             total <<= 1;
             right--;
         }
-        scale = reciprocal((int32_t)(total >> 1));
+        scale = mote_reciprocal((int32_t)(total >> 1));
         for (uint32_t c = 0; c < columns; c++) {
             uint32_t d = (uint32_t)(largest - x[c]);
             int32_t probability = 0;

@@ -1,19 +1,28 @@
-"""Softmax as a kernel call: a table of exponentials, as long as they matter."""
+"""Softmax and its logarithm as kernel calls: tables of exponentials, as long as they matter."""
 
 import numpy as np
 
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
-from mote.ir.ops import Softmax
-from mote.ir.tensor import Array, Tensor
+from mote.ir.ops import LogSoftmax, Softmax
+from mote.ir.tensor import Array, DType, Tensor
 from mote.lower.kernels import KERNELS
 from mote.lower.step import Constant, Step
 from mote.reference.fixed_point import saturating_rounding_doubling_high_mul
-from mote.reference.softmax import SUM_INTEGER_BITS, exp_of_negative, softmax_parameters
+from mote.reference.softmax import (
+    INTEGER_BITS,
+    SUM_INTEGER_BITS,
+    exp_of_negative,
+    softmax_parameters,
+)
+from mote.reference.softmax_s16 import difference_multiplier
 from mote.target.target import Core
 
-MOST_COLUMNS = 2 ** (SUM_INTEGER_BITS) - 1
-"""Each exponential is at most 2**19 in the sum's Q12.19, which must stay below 2**31."""
+MOST_COLUMNS = {DType.INT8: 2**SUM_INTEGER_BITS - 1, DType.INT16: 2**16 - 1}
+"""Each exponential is at most 2**19 in the sum's Q12.19, 2**15 for int16; it must stay below 2**31."""
+
+LARGEST_SHIFT_S16 = 14
+"""By which differences below 2**16 may move up."""
 
 
 def lower_softmax(graph: Graph, node: Node, core: Core) -> Step:
@@ -24,24 +33,64 @@ def lower_softmax(graph: Graph, node: Node, core: Core) -> Step:
     """
     assert isinstance(node.op, Softmax)
     (x,) = graph.operands(node)
-    columns = x.shape[-1]
-    if columns > MOST_COLUMNS:
-        raise UnsupportedModelError(
-            f"node '{node.name}'",
-            f"softmax over {columns:,} values overflows 32 bits, allowed: {MOST_COLUMNS:,}",
-        )
+    rows = _rows(node, x)
+    if x.dtype is DType.INT16:
+        multiplier, shift = difference_multiplier(node.op, x)
+        if shift > LARGEST_SHIFT_S16:
+            raise UnsupportedModelError(
+                f"node '{node.name}'",
+                f"scale {x.q.scale:.3g} and beta {node.op.beta:.3g} lead out of 32 bits",
+            )
+        parameters = (("multiplier", multiplier), *rows, ("right", -shift))
+        return Step(node, KERNELS["mote_softmax_s16"], parameters, in_place=(0,))
     table = exponentials(node.op, x)
     return Step(
         node,
         KERNELS["mote_softmax_s8"],
+        parameters=(*rows, ("entries", len(table))),
+        constants=(Constant("exponentials", table, False),),
+        in_place=(0,),
+    )
+
+
+def lower_log_softmax(graph: Graph, node: Node, core: Core) -> Step:
+    """Log softmax over the last axis.
+
+    Raises:
+        UnsupportedModelError: The sum of a row does not fit 32 bits.
+    """
+    assert isinstance(node.op, LogSoftmax)
+    (x,) = graph.operands(node)
+    table = exponentials(Softmax(), x)
+    multiplier, shift, least = softmax_parameters(Softmax(), x)
+    difference = np.arange(min(255, -least) + 1, dtype=np.int64)
+    scaled = saturating_rounding_doubling_high_mul(-difference << shift, multiplier)
+    # Beyond -16 the result is its least value, whatever the sum, which is at least 1.
+    most = int(np.flatnonzero(scaled >= -(16 << (31 - INTEGER_BITS)))[-1])
+    return Step(
+        node,
+        KERNELS["mote_log_softmax_s8"],
         parameters=(
-            ("rows", x.elements // columns),
-            ("columns", columns),
+            ("multiplier", multiplier),
+            *_rows(node, x),
             ("entries", len(table)),
+            ("most", most),
+            ("left", shift),
         ),
         constants=(Constant("exponentials", table, False),),
         in_place=(0,),
     )
+
+
+def _rows(node: Node, x: Tensor) -> tuple[tuple[str, int], ...]:
+    """Number and length of rows whose sum fits 32 bits."""
+    columns, most = x.shape[-1], MOST_COLUMNS[x.dtype]
+    if columns > most:
+        raise UnsupportedModelError(
+            f"node '{node.name}'",
+            f"{node.op.label} over {columns:,} values overflows 32 bits, allowed: {most:,}",
+        )
+    return ("rows", x.elements // columns), ("columns", columns)
 
 
 def exponentials(op: Softmax, x: Tensor) -> Array:

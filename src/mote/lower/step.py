@@ -31,6 +31,7 @@ class Kernel:
         name: Function; defined in ``kernels/<name>.c``, declared in ``mote_kernels.h``.
         struct: Type of its parameter struct, declared there too.
         operator: The operator that it computes.
+        also: Other operators that it computes.
         dtypes: (first input, result) element types that it serves.
         needs_dsp: True when it is faster only on cores with the DSP extension. It still runs
             everywhere, through the portable definitions in ``mote_dsp.h``.
@@ -46,6 +47,11 @@ class Kernel:
     needs_dsp: bool = False
     takes_scratch: bool = False
     takes_array: bool = False
+    also: tuple[type[Op], ...] = ()
+
+    def computes(self, operator: type[Op]) -> bool:
+        """True when steps of that operator may call it."""
+        return operator is self.operator or operator in self.also
 
 
 @dataclass(frozen=True)

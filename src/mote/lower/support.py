@@ -62,7 +62,7 @@ def support_table() -> tuple[SupportRow, ...]:
 
 
 def _support(op: type[Op], dtypes: tuple[DType, DType], core: Core) -> Support:
-    kernels = [k for k in KERNELS.values() if k.operator is op and k.dtypes == dtypes]
+    kernels = [k for k in KERNELS.values() if k.computes(op) and k.dtypes == dtypes]
     if any(kernel.needs_dsp for kernel in kernels) and core.dsp:
         return Support.DSP
     if kernels:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mote.ir.ops import Activation, Add, BatchNorm, LayerNorm, Mul, Relu, Rounding, Sub
+from mote.ir.ops import Activation, Add, BatchNorm, Mul, Relu, Rounding, Sub
 from mote.ir.ops.elementwise import SUM_SHIFTS
 from mote.ir.tensor import Array, DType, Tensor
 from mote.reference.activation import apply_activation
@@ -20,6 +20,7 @@ from mote.reference.fixed_point import (
     quantize_multiplier,
     requantize,
 )
+from mote.reference.slopes import straight
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,10 @@ def _clamped(activation: Activation, centred: Ints, result: Tensor) -> Array:
 
 
 def relu(op: Relu, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor) -> Array:
-    """The clamp alone; float only."""
-    return apply_activation(values[0], op.activation)
+    """The clamp alone; integers as in ``slopes``."""
+    if result.dtype is DType.FLOAT32:
+        return apply_activation(values[0], op.activation)
+    return straight(op, values[0], operands[0], result)
 
 
 def batch_norm(
@@ -121,19 +124,4 @@ def batch_norm(
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, in double precision, rounded once."""
     x, gamma, beta, mean, variance = (v.astype(np.float64) for v in values)
     normal = (x - mean) / np.sqrt(variance + op.epsilon) * gamma + beta
-    return normal.astype(np.float32)
-
-
-def layer_norm(
-    op: LayerNorm, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor
-) -> Array:
-    """(x - mean) / sqrt(variance + epsilon) * gamma + beta over the last axis.
-
-    The variance is the mean squared distance from the mean (Ba et al., "Layer Normalization",
-    2016, eq. 4), in double precision, rounded once.
-    """
-    x, gamma, beta = (v.astype(np.float64) for v in values)
-    distance = x - x.mean(-1, keepdims=True)
-    variance = (distance**2).mean(-1, keepdims=True)
-    normal: Array = distance / np.sqrt(variance + op.epsilon) * gamma + beta
     return normal.astype(np.float32)

@@ -42,12 +42,14 @@ from mote.reference.convolution import (
     fully_connected,
     transposed_conv_2d,
 )
-from mote.reference.elementwise import add, batch_norm, layer_norm, mul, relu, sub
+from mote.reference.elementwise import add, batch_norm, mul, relu, sub
+from mote.reference.layer_norm import layer_norm
+from mote.reference.log_softmax import log_softmax
 from mote.reference.matrix import mat_mul
 from mote.reference.pooling import average_pool_2d, max_pool_2d, mean
 from mote.reference.resize import resize
 from mote.reference.shape import concat, embedding, pad, reshape, slice_elements, transpose
-from mote.reference.softmax import log_softmax, softmax
+from mote.reference.softmax import softmax
 from mote.reference.unary import prelu, unary
 
 EVALUATORS: Mapping[type[Op], Callable[..., Array]] = {

@@ -1,4 +1,4 @@
-"""The meaning of softmax: the float formula, and the fixed-point one for int8.
+"""The meaning of softmax: the float formula, the fixed-point one for int8; int16 has its own file.
 
 int8 follows TFLite's reference kernel ``softmax.h`` on gemmlowp's fixed-point functions
 (``fixedpoint.h``). Qm.n below is an int32 with n fractional bits; the product of two is the
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mote.ir.ops import LogSoftmax, Softmax
+from mote.ir.ops import Softmax
 from mote.ir.tensor import Array, DType, Tensor
 from mote.reference.fixed_point import (
     Ints,
@@ -18,6 +18,7 @@ from mote.reference.fixed_point import (
     rounding_divide_by_power_of_two,
 )
 from mote.reference.fixed_point import saturating_rounding_doubling_high_mul as multiply
+from mote.reference.softmax_s16 import softmax_s16
 
 INTEGER_BITS = 5
 """The scaled difference to the row's maximum is Q5.26."""
@@ -48,6 +49,8 @@ def softmax(
         shifted = (x.astype(np.float64) - x.max(axis=-1, keepdims=True)) * op.beta
         powers = np.exp(shifted)
         return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
+    if result.dtype is DType.INT16:
+        return softmax_s16(op, x, operands[0])
     multiplier, shift, least = softmax_parameters(op, operands[0])
     difference = x.astype(np.int64) - x.max(axis=-1, keepdims=True)
     kept = difference >= least
@@ -57,15 +60,6 @@ def softmax(
     inverse, exponent = reciprocal(total.sum(axis=-1, keepdims=True))
     y = rounding_divide_by_power_of_two(multiply(inverse, powers), exponent + 31 - 8)
     return np.asarray(np.clip(np.where(kept, y, 0) - 128, -128, 127), np.int8)
-
-
-def log_softmax(
-    op: LogSoftmax, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor
-) -> Array:
-    """x - max - log(sum(exp(x - max))) over the last axis, in double precision."""
-    shifted = values[0].astype(np.float64) - values[0].max(axis=-1, keepdims=True)
-    total = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return np.asarray(shifted - total, np.float32)
 
 
 def softmax_parameters(op: Softmax, x: Tensor) -> tuple[int, int, int]:
@@ -105,16 +99,21 @@ def _exp_near_zero(x: Ints) -> Ints:
 
 
 def reciprocal(x: Ints) -> tuple[Ints, Ints]:
-    """(r, e) with 1 / x = r * 2**-e for x in Q12.19: r in Q0.31 by three Newton steps."""
+    """(r, e) with 1 / x = r * 2**-e for x in Q12.19: r in Q0.31."""
     headroom = 32 - np.frexp(x.astype(np.float64))[1].astype(np.int64)  # leading zeros
-    mantissa = (x << headroom) - (1 << 31)
-    half = (mantissa + ONE + 1) >> 1  # (1 + mantissa) / 2 in Q0.31
+    return one_over_one_plus((x << headroom) - (1 << 31)), SUM_INTEGER_BITS - headroom
+
+
+def one_over_one_plus(x: Ints) -> Ints:
+    """1 / (1 + x) in Q0.31 for x in [0, 1) in Q0.31, by three Newton steps."""
+    half = (x + ONE + 1) >> 1  # (1 + x) / 2 in Q0.31
     estimate = 1515870810 + multiply(half, -1010580540)  # 48/17 - 32/17 * half, in Q2.29
     for _ in range(3):
         error = (1 << 29) - multiply(half, estimate)
-        estimate = estimate + _saturate(multiply(estimate, error) << 2)
-    return _saturate(estimate << 1), SUM_INTEGER_BITS - headroom
+        estimate = estimate + saturate(multiply(estimate, error) << 2)
+    return saturate(estimate << 1)
 
 
-def _saturate(x: Ints) -> Ints:
+def saturate(x: Ints) -> Ints:
+    """The int32 nearest to ``x``."""
     return np.clip(x, -(2**31), 2**31 - 1)

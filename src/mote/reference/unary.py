@@ -1,13 +1,24 @@
-"""The meaning of the functions that are applied to every element."""
+"""The meaning of the functions that are applied to every element.
+
+Source of the integer rules: TFLite's reference kernels ``activations.cc``, ``elementwise.cc``,
+``exp.cc`` and what they call; a function that TFLite lacks takes its rule for tables.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from math import erf, sqrt
 
 import numpy as np
 
-from mote.ir.ops import Function, PRelu, Unary
-from mote.ir.tensor import Array, Tensor
+from mote.ir.ops import Function, PRelu, Rounding, Unary
+from mote.ir.tensor import Array, DType, Tensor
+from mote.reference.fixed_point import quantize_multiplier, requantize
+from mote.reference.float32_steps import FLOAT32_STEPS
+from mote.reference.hard_swish import hard_swish_table
+from mote.reference.lookup import interpolate, table_s8, table_s16
 from mote.reference.real import Doubles
+from mote.reference.rsqrt import rsqrt_table
+from mote.reference.sigmoid_s16 import SCALE, sigmoid_or_tanh
+from mote.reference.slopes import STRAIGHT, straight
 
 Real = Callable[[Doubles, float, float], Doubles]
 """``(x, alpha, beta) -> f(x)`` in double precision."""
@@ -53,13 +64,106 @@ REAL_FUNCTIONS: Mapping[Function, Real] = {
 
 
 def unary(op: Unary, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor) -> Array:
-    """f(x) in double precision, rounded once. Outside f's domain: what IEEE arithmetic gives."""
+    """float32: f(x) in double precision, rounded once; outside f's domain what IEEE arithmetic gives.
+
+    int8: the entry of a table of all 256 inputs. int16: ``slopes``, ``sigmoid_s16``, or a table of
+    513 entries, linearly interpolated.
+    """
+    (x,) = values
+    if result.dtype is DType.FLOAT32:
+        return _real(op, x)
+    if result.dtype is DType.INT8:
+        return function_table(op, operands[0], result)[x.astype(np.int64) + 128]
+    if op.function in STRAIGHT:
+        return straight(op, x, operands[0], result)
+    if is_fixed_point(op, result):
+        is_tanh = op.function is Function.TANH
+        return sigmoid_or_tanh(x, operands[0].q.scale, is_tanh=is_tanh).astype(np.int16)
+    return interpolate(interpolation_table(op, operands[0], result), x).astype(np.int16)
+
+
+def _real(op: Unary, x: Array) -> Array:
     with np.errstate(all="ignore"):
-        real = REAL_FUNCTIONS[op.function](values[0].astype(np.float64), op.alpha, op.beta)
+        real = REAL_FUNCTIONS[op.function](x.astype(np.float64), op.alpha, op.beta)
         return real.astype(np.float32)
 
 
+def _tabulated(op: Unary, x: Array) -> Array:
+    """float32 to float32 for tables, in TFLite's steps where it has the function."""
+    steps = FLOAT32_STEPS.get(op.function)
+    if steps is None:
+        return _real(op, x)
+    with np.errstate(all="ignore"):
+        return steps(x)
+
+
+def function_table(op: Unary, x: Tensor, y: Tensor) -> Array:
+    """The int8 result for every int8 input -128 .. 127."""
+    table: Array | None = None
+    every = np.arange(-128, 128).astype(np.int8)
+    match op.function:
+        case function if function in STRAIGHT:
+            table = straight(op, every, x, y)
+        case Function.HARD_SWISH:
+            table = hard_swish_table(x.q, y.q)
+        case Function.RSQRT:
+            table = rsqrt_table(x.q, y.q)
+        case Function.SQRT:
+            table = _truncated_roots(x, y)
+    if table is None:
+        table = table_s8(lambda real: _tabulated(op, real), x.q, y.q)
+    return table.astype(np.int8)
+
+
+def is_fixed_point(op: Unary, y: Tensor) -> bool:
+    """True for the int16 functions with a rule of their own, which fixes the scale of the result."""
+    return op.function in (Function.SIGMOID, Function.TANH) and y.q.scale == SCALE
+
+
+def interpolation_table(op: Unary, x: Tensor, y: Tensor) -> Array:
+    """The 513 entries of an int16 function."""
+    least, most = (np.float32(n) * np.float32(y.q.scale) for n in (-32768, 32767))
+    outside = {Function.LOG: least, Function.RSQRT: most}.get(op.function)
+
+    def function(real: Array) -> Array:
+        value = _tabulated(op, real)
+        return value if outside is None else np.where(real <= 0, outside, value)
+
+    return table_s16(function, x.q, y.q, np.float32)
+
+
+def _truncated_roots(x: Tensor, y: Tensor) -> Array:
+    """y_zero + trunc(sqrt(x_scale * (x - x_zero)) / y_scale), float32; below 0, where TFLite stops,
+    as at 0."""
+    centred = np.maximum(np.arange(-128, 128) - x.q.zero_point, 0).astype(np.float32)
+    roots = np.trunc(np.sqrt(np.float32(x.q.scale) * centred) / np.float32(y.q.scale))
+    return np.clip(roots + y.q.zero_point, -128, 127)
+
+
 def prelu(op: PRelu, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor) -> Array:
-    """x where it is not negative, alpha * x elsewhere."""
+    """x where it is not negative, alpha * x elsewhere.
+
+    Integers: y = clamp(y_zero + requantize(x - x_zero)), and below zero
+    requantize((x - x_zero) * (alpha - alpha_zero)), double rounding with ``prelu_multipliers``.
+    """
     x, alpha = values
-    return np.where(x >= 0, x, x * alpha)
+    if result.dtype is DType.FLOAT32:
+        return np.where(x >= 0, x, x * alpha)
+    centred, slope = (
+        v.astype(np.int64) - t.q.zero_point for v, t in zip(values, operands, strict=True)
+    )
+    above, below = prelu_multipliers(operands[0], operands[1], result)
+    positive = requantize(centred, *above, Rounding.DOUBLE)
+    negative = requantize(centred * slope, *below, Rounding.DOUBLE)
+    steps = np.where(centred >= 0, positive, negative) + result.q.zero_point
+    return np.clip(steps, *result.dtype.range).astype(result.dtype.numpy)
+
+
+def prelu_multipliers(x: Tensor, alpha: Tensor, y: Tensor) -> tuple[tuple[int, int], ...]:
+    """(multiplier, shift) at zero and above: x_scale / y_scale; below: x_scale * alpha_scale / y_scale.
+
+    Each step in float32. Source: TFLite ``PreluPrepare`` and ``prelu.h``.
+    """
+    scale, y_scale = np.float32(x.q.scale), np.float32(y.q.scale)
+    factors = (scale / y_scale, scale * np.float32(alpha.q.scale) / y_scale)
+    return tuple(quantize_multiplier(float(factor)) for factor in factors)

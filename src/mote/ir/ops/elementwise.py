@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from mote.ir.ops.broadcast import broadcast_shape, broadcasts
-from mote.ir.ops.operator import F32, S8, S16, Activation, Op, Shape
+from mote.ir.ops.operator import F32, S8, S16, S32, Activation, Op, Shape
 from mote.ir.tensor import Tensor
 
 
@@ -104,11 +104,28 @@ def _is_quantised(x: tuple[Tensor, ...], y: Tensor) -> bool:
     return y.dtype in SUM_SHIFTS and all(q is not None and q.axis is None for q in quantised)
 
 
+PROBABILITIES = {S8: (1 / 256, -128), S16: (1 / 32768, 0)}
+"""(scale, zero point) of what lies between 0 and 1."""
+
+
+def fixed_result(y: Tensor, scale: float, zero_point: int) -> list[str]:
+    """The sentence for a result that must have that scale and zero point."""
+    if y.q.scales == (scale,) and y.q.zero_points == (zero_point,):
+        return []
+    return [
+        f"{y.dtype.value} output must have scale 1/{round(1 / scale)} and zero point {zero_point}"
+    ]
+
+
 @dataclass(frozen=True)
 class Softmax(Op):
-    """exp(beta*x) normalised over the last axis; int8 output is quantised (1/256, -128)."""
+    """exp(beta*x) normalised over the last axis.
+
+    int8 output is quantised (1/256, -128), int16 output (1/32768, 0).
+    """
 
     kind = "softmax"
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     beta: float = 1.0
 
     def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
@@ -117,21 +134,17 @@ class Softmax(Op):
             found.append(f"needs at least one element, found {list(x[0].shape)}")
         if not (math.isfinite(self.beta) and self.beta > 0):
             found.append(f"beta is {self.beta}, allowed: positive numbers")
-        if (
-            y.dtype is S8
-            and y.quantization is not None
-            and (y.quantization.scales != (1 / 256,) or y.quantization.zero_points != (-128,))
-        ):
-            found.append("int8 output must have scale 1/256 and zero point -128")
+        if y.quantization is not None and y.dtype in PROBABILITIES:
+            found += fixed_result(y, *PROBABILITIES[y.dtype])
         return found
 
 
 @dataclass(frozen=True)
 class Relu(Op):
-    """A stand-alone clamp of a float graph; ``fuse_activation`` moves it into its producer."""
+    """A stand-alone clamp; ``fuse_activation`` moves it into its producer where it can."""
 
     kind = "relu"
-    dtypes = ((F32, F32),)
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     activation: Activation = Activation.RELU
 
 
@@ -145,21 +158,34 @@ class BatchNorm(Op):
     epsilon: float = 1e-5
 
 
+LOGARITHMS = (16 / 256, 127)
+
+
 @dataclass(frozen=True)
 class LogSoftmax(Op):
-    """x - log(sum(exp(x))) over the last axis."""
+    """x - log(sum(exp(x))) over the last axis; int8 output is quantised (16/256, 127)."""
 
     kind = "log_softmax"
-    dtypes = ((F32, F32),)
+
+    def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
+        found = Op.problems(self, x, y)
+        if not x[0].shape or math.prod(x[0].shape) == 0:
+            found.append(f"needs at least one element, found {list(x[0].shape)}")
+        if y.quantization is not None and y.dtype is S8:
+            found += fixed_result(y, *LOGARITHMS)
+        return found
 
 
 @dataclass(frozen=True)
 class LayerNorm(Op):
-    """(x - mean) / sqrt(variance + epsilon) * gamma + beta; mean and variance of the last axis."""
+    """(x - mean) / sqrt(variance + epsilon) * gamma + beta; mean and variance of the last axis.
+
+    On integers gamma and beta are int32, each with one scale.
+    """
 
     kind = "layer_norm"
     inputs = ("x", "gamma", "beta")
-    dtypes = ((F32, F32),)
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     epsilon: float = 1e-5
 
     def problems(self, x: tuple[Tensor, ...], y: Tensor) -> list[str]:
@@ -171,4 +197,9 @@ class LayerNorm(Op):
             found.append("gamma and beta must be constants")
         if not (math.isfinite(self.epsilon) and self.epsilon >= 0):
             found.append(f"epsilon is {self.epsilon}, allowed: 0 or more")
+        dtype = F32 if y.dtype is F32 else S32
+        if any(t.dtype is not dtype for t in x[1:]):
+            found.append(f"gamma and beta must be {dtype.value}")
+        elif dtype is S32 and any(t.quantization is None or t.q.axis is not None for t in x[1:]):
+            found.append("gamma and beta need one scale each")
         return found

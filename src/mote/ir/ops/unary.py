@@ -4,7 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from mote.ir.ops.broadcast import broadcast_shape
-from mote.ir.ops.operator import F32, Op, Shape
+from mote.ir.ops.operator import F32, S8, S16, Op, Shape
 from mote.ir.tensor import Tensor
 
 
@@ -42,7 +42,7 @@ class Unary(Op):
     """
 
     kind = "unary"
-    dtypes = ((F32, F32),)
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     function: Function = Function.TANH
     alpha: float = 0.0
     beta: float = 0.0
@@ -58,7 +58,7 @@ class PRelu(Op):
 
     kind = "prelu"
     inputs = ("x", "alpha")
-    dtypes = ((F32, F32),)
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
 
     def shape(self, *x: Shape) -> Shape:
         return broadcast_shape(*x)
@@ -70,4 +70,8 @@ class PRelu(Op):
         a, b = x[0].shape, x[1].shape
         if len(b) > len(a) or any(n not in (1, m) for m, n in zip(a[::-1], b[::-1], strict=False)):
             found.append(f"alpha of shape {list(b)} does not broadcast to {list(a)}")
+        if x[1].dtype is not x[0].dtype:
+            found.append(f"alpha is {x[1].dtype.value}, allowed: {x[0].dtype.value}")
+        if x[1].quantization is not None and x[1].quantization.axis is not None:
+            found.append("alpha is quantised per channel, allowed: per tensor")
         return found

@@ -1,0 +1,69 @@
+"""Seeded random functions of one variable on integers, as graphs of one node."""
+
+import numpy as np
+
+from kernel_check import one_node
+from mote.ir import DType, Graph, Quantization, Tensor
+from mote.ir.ops import Activation, Function, Op, Relu, Unary
+from mote.ir.tensor import Array
+from mote.reference.hard_swish import hard_swish_table
+
+Rng = np.random.Generator
+
+FIXED = {
+    (Function.SIGMOID, DType.INT8): Quantization((1 / 256,), (-128,)),
+    (Function.TANH, DType.INT8): Quantization((1 / 128,), (0,)),
+    (Function.SIGMOID, DType.INT16): Quantization((1 / 32768,), (0,)),
+    (Function.TANH, DType.INT16): Quantization((1 / 32768,), (0,)),
+}
+"""What TFLite demands of results."""
+
+
+def quantization(rng: Rng, dtype: DType, low: float = -9, high: float = 1) -> Quantization:
+    """Scales from 2**low to 2**high (2**-8 of that for int16), a third of them powers of two."""
+    exponent = rng.uniform(low, high) - (8 if dtype is DType.INT16 else 0)
+    exponent = np.floor(exponent) if rng.random() < 0.3 else exponent
+    zero = 0
+    if dtype is DType.INT8:
+        zero = int(rng.choice([-128, 127, 0, int(rng.integers(-128, 128))]))
+    return Quantization((float(np.float32(2.0**exponent)),), (zero,))
+
+
+def parameters(function: Function, rng: Rng) -> tuple[float, float]:
+    """alpha and beta of a function, exact in float32."""
+    match function:
+        case Function.LEAKY_RELU:
+            return float(np.float32(rng.choice([0.01, 0.1, 0.3, 1.5, -0.2]))), 0.0
+        case Function.ELU:
+            return float(np.float32(rng.choice([1.0, 0.5]))), 0.0
+        case Function.CLIP:
+            return float(rng.choice([-np.inf, -1, 0, 0.25])), float(rng.choice([np.inf, 1, 6, 0.5]))
+        case Function.HARD_SIGMOID:
+            return float(np.float32(rng.choice([1 / 6, 0.2]))), 0.5
+    return 0.0, 0.0
+
+
+def random_operator(rng: Rng, function: Function | None) -> Op:
+    """A Unary of that function, or a Relu."""
+    if function is None:
+        return Relu([Activation.RELU, Activation.RELU6, Activation.RELU_N1_TO_1][rng.integers(3)])
+    return Unary(function, *parameters(function, rng))
+
+
+def function_graph(rng: Rng, function: Function | None, dtype: DType, count: int = 0) -> Graph:
+    """A graph that computes it on ``count`` values; 0: as many as the type has."""
+    op = random_operator(rng, function)
+    x = quantization(rng, dtype)
+    y = quantization(rng, dtype)
+    if function is Function.HARD_SWISH and hard_swish_table(x, y) is None:
+        y = Quantization(x.scales, y.zero_points)
+    if function is not None and rng.random() < 0.8:
+        y = FIXED.get((function, dtype), y)
+    shape = (count or 2**dtype.bits,)
+    return one_node(op, (Tensor("x", shape, dtype, x),), dtype, y)
+
+
+def every_value(graph: Graph) -> Array:
+    """All integers of the input's type."""
+    low, high = graph.tensors["x"].dtype.range
+    return np.arange(low, high + 1).astype(graph.tensors["x"].dtype.numpy)
