@@ -20,6 +20,7 @@ from mote.ir.ops import (
     FullyConnected,
     Function,
     LogSoftmax,
+    MatMul,
     MaxPool2D,
     Mean,
     Mul,
@@ -65,6 +66,7 @@ CODES: dict[type[Op], tuple[int, int]] = {  # operator -> (builtin code, version
     Embedding: (tflite.BuiltinOperator.GATHER, 2),
     FullyConnected: (tflite.BuiltinOperator.FULLY_CONNECTED, 4),
     LogSoftmax: (tflite.BuiltinOperator.LOG_SOFTMAX, 2),
+    MatMul: (tflite.BuiltinOperator.BATCH_MATMUL, 4),
     MaxPool2D: (tflite.BuiltinOperator.MAX_POOL_2D, 2),
     Mean: (tflite.BuiltinOperator.MEAN, 2),
     Mul: (tflite.BuiltinOperator.MUL, 2),
@@ -296,6 +298,8 @@ def _options(b: flatbuffers.Builder, graph: Graph, node: Node) -> tuple[int, int
         case Add(activation=a) | Sub(activation=a):
             name = "AddOptions" if isinstance(op, Add) else "SubOptions"
             fields = {"FusedActivationFunction": ACTIVATIONS[a], "PotScaleInt16": False}
+        case MatMul(transpose_x1=transpose):
+            name, fields = "BatchMatMulOptions", {"AdjX": False, "AdjY": transpose}
         case Concat(axis=axis):
             name, fields = "ConcatenationOptions", {"Axis": axis}
         case Embedding():

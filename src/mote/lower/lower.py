@@ -15,6 +15,7 @@ from mote.ir.ops import (
     FullyConnected,
     LayerNorm,
     LogSoftmax,
+    MatMul,
     MaxPool2D,
     Mean,
     Mul,
@@ -38,6 +39,7 @@ from mote.lower.elementwise import lower_sum
 from mote.lower.fully_connected import lower_fully_connected
 from mote.lower.kernels import KERNELS
 from mote.lower.layer_norm import lower_layer_norm
+from mote.lower.matrix import lower_mat_mul
 from mote.lower.movement import (
     lower_concat,
     lower_embedding,
@@ -78,6 +80,7 @@ LOWERINGS: dict[type[Op], Lowering] = {
     Resize: lower_resize,
     Slice: lower_slice,
     Softmax: lower_softmax,
+    MatMul: lower_mat_mul,
     TransposedConv2D: lower_transposed_conv_2d,
     Sub: lower_sum,
     Transpose: lower_transpose,

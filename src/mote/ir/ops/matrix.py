@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from mote.ir.ops.broadcast import broadcast_shape, broadcasts
-from mote.ir.ops.operator import F32, Activation, Op, Shape
+from mote.ir.ops.operator import F32, S8, S16, Activation, Op, Shape
 from mote.ir.tensor import Tensor
 
 
@@ -18,7 +18,7 @@ class MatMul(Op):
 
     kind = "mat_mul"
     inputs = ("x0", "x1")
-    dtypes = ((F32, F32),)
+    dtypes = ((F32, F32), (S8, S8), (S16, S16))
     transpose_x1: bool = False
     activation: Activation = Activation.NONE
 

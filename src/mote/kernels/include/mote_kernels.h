@@ -132,6 +132,17 @@ typedef struct {
     uint8_t weight_bits; /* 8 or 4 */
 } mote_fully_connected_16x8;
 
+/* Products of matrices; steps are in elements. mote_mat_mul_s16: y = sum * multiplier >> right, rounded. */
+typedef struct {
+    int32_t multiplier;
+    uint32_t batches[2], x0_step[2], x1_step[2];
+    uint32_t x1_row, x1_column;
+    uint16_t rows, depth, columns;
+    int16_t y_min, y_max;
+    int8_t right;
+    int8_t x0_zero, x1_zero, y_zero;
+} mote_mat_mul;
+
 /* y = clamp((x0 * x0_multiplier + x1 * x1_multiplier + offset) >> shift), operands of one shape */
 typedef struct {
     int32_t x0_multiplier, x1_multiplier, offset;
@@ -374,6 +385,8 @@ void mote_fully_connected_s16(const mote_fully_connected_16x8 *layer, const int1
                               void *scratch);
 void mote_transposed_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
 void mote_transposed_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y);
+void mote_mat_mul_s8(const mote_mat_mul *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
+void mote_mat_mul_s16(const mote_mat_mul *layer, const int16_t *x0, const int16_t *x1, int16_t *y);
 void mote_conv_2d_s8_w4(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
 void mote_conv_2d_s8_w4_dsp(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
                             void *scratch);

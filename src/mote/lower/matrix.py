@@ -1,0 +1,82 @@
+"""Products of two activations as kernel calls, and the proof that no sum overflows."""
+
+import numpy as np
+
+from mote.errors import UnsupportedModelError
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import MatMul, Rounding
+from mote.ir.tensor import DType
+from mote.lower.folding import contiguous_steps
+from mote.lower.kernels import KERNELS
+from mote.lower.sizes import check_sizes
+from mote.lower.step import Step
+from mote.reference.fixed_point import activation_range, wide_multiplier
+from mote.reference.matrix import mat_mul_multiplier
+from mote.target.target import Core
+
+LARGEST_DEPTH = (2**31 - 1) // 255**2
+"""Products of int8, each less its zero point, that fit an int32 sum."""
+
+
+def lower_mat_mul(graph: Graph, node: Node, core: Core) -> Step:
+    """int8 or int16; both operands in the arena."""
+    op = node.op
+    assert isinstance(op, MatMul)
+    operands, y = graph.operands(node), graph.result(node)
+    x0, x1 = operands
+    if x0.is_constant or x1.is_constant:
+        raise UnsupportedModelError(f"node '{node.name}'", "multiplies a constant matrix")
+    sizes = {"rows": x0.shape[-2], "depth": x0.shape[-1], "columns": y.shape[-1]}
+    check_sizes(node, sizes)
+    multiplier, shift = mat_mul_multiplier(operands, y)
+    depth = sizes["depth"]
+    if y.dtype is DType.INT8 and (depth > LARGEST_DEPTH or _overflows(depth, shift)):
+        raise UnsupportedModelError(
+            f"node '{node.name}'", f"sums of {depth:,} products, scaled by 2**{shift}, leave int32"
+        )
+    if y.dtype is DType.INT16:
+        reduced, right = wide_multiplier(np.array(multiplier), np.array(shift), Rounding.DOUBLE)
+        if not 1 <= int(right) <= 62:
+            raise UnsupportedModelError(
+                f"node '{node.name}'", f"scales by 2**{shift}, allowed: 2**-47 to 2**14"
+            )
+        scaling = {"multiplier": int(reduced), "right": int(right)}
+    else:
+        scaling = {"multiplier": multiplier, "right": -shift}
+        scaling |= {"x0_zero": x0.q.zero_point, "x1_zero": x1.q.zero_point}
+        scaling |= {"y_zero": y.q.zero_point}
+    low, high = activation_range(op.activation, y.q, y.dtype)
+    own = contiguous_steps(x1.shape)[-2:]
+    steps = own[::-1] if op.transpose_x1 else own
+    leading = y.shape[:-2]
+    parameters: dict[str, int | tuple[int, ...]] = {
+        **sizes,
+        **scaling,
+        "batches": _pair(leading, 1),
+        "x0_step": _leading_steps(x0.shape, leading),
+        "x1_step": _leading_steps(x1.shape, leading),
+        "x1_row": steps[0],
+        "x1_column": steps[1],
+        "y_min": low,
+        "y_max": high,
+    }
+    kernel = KERNELS["mote_mat_mul_s16" if y.dtype is DType.INT16 else "mote_mat_mul_s8"]
+    return Step(node, kernel, parameters=tuple(parameters.items()))
+
+
+def _overflows(depth: int, shift: int) -> bool:
+    """Sums are shifted up before they are scaled when the multiplier is 1 or more."""
+    return depth * 255**2 << max(shift, 0) >= 2**31
+
+
+def _pair(values: tuple[int, ...], filler: int) -> tuple[int, int]:
+    padded = (filler,) * (2 - len(values)) + values
+    return padded[0], padded[1]
+
+
+def _leading_steps(shape: tuple[int, ...], leading: tuple[int, ...]) -> tuple[int, int]:
+    """Elements from one matrix to the next along both leading dimensions; 0 where it repeats."""
+    own = (1,) * (len(leading) - len(shape) + 2) + shape
+    steps = contiguous_steps(own)[:-2]
+    used = tuple(s if n > 1 else 0 for s, n in zip(steps, own[:-2], strict=True))
+    return _pair(used, 0)
