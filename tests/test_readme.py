@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import mote
+from documented_training import prepare
 from mote.cli import main
 from mote.cli.main import cli
 from mote.run.toolchain import PACKAGES
@@ -87,6 +88,8 @@ def test_the_documents_show_every_command() -> None:
 def test_a_documented_command_works(
     command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if command[0] == "train":
+        command = prepare(command)
     assert main(command) == 0, capsys.readouterr().err
     assert capsys.readouterr().out
 
