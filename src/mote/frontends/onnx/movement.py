@@ -156,7 +156,10 @@ def cast_like(site: Site) -> Tensor | Constant:
     name = like.array.dtype.name if isinstance(like, Constant) else like.dtype.value
     if isinstance(x, Constant):
         return Constant(x.array.astype(name))
-    return _cast(site, {"float32": 1, "int32": 6, "int64": 7}.get(name, 0))
+    to = {"float32": 1, "int32": 6, "int64": 7}.get(name)
+    if to is None:
+        raise RefusalError(f"it casts to type {name}", "export the model in float32")
+    return _cast(site, to)
 
 
 def _cast(site: Site, to: int) -> Tensor:
