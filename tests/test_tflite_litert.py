@@ -101,6 +101,43 @@ FILES: dict[str, tuple[RawOperator, dict[str, RawTensor]]] = {
         RawOperator("ADD", ["c", "x"], ["y"], "AddOptions", {"FusedActivationFunction": 1}),
         {"c": weights(6, 1), "y": Y},
     ),
+    "transposed convolution, same": (
+        RawOperator(
+            "TRANSPOSE_CONV",
+            ["s", "w", "x", "b"],
+            ["y"],
+            "TransposeConvOptions",
+            convolution(StrideH=2),
+        ),
+        {
+            "s": indices(2, 7, 6, 5),
+            "w": weights(5, 3, 3, 4, scales=5),
+            "b": bias(5, 5),
+            "y": like(Y, 2, 7, 6, 5),
+        },
+    ),
+    "transposed convolution, valid, without bias": (
+        RawOperator(
+            "TRANSPOSE_CONV",
+            ["s", "w", "x"],
+            ["y"],
+            "TransposeConvOptions",
+            convolution(Padding=1, StrideH=3, StrideW=2),
+        ),
+        {"s": indices(2, 11, 13, 3), "w": weights(3, 2, 3, 4), "y": like(Y, 2, 11, 13, 3)},
+    ),
+    "product with a transpose": (
+        RawOperator("BATCH_MATMUL", ["x", "x"], ["y"], "BatchMatMulOptions", {"AdjY": True}),
+        {"y": RawTensor((2, 4, 6, 6), scales=(0.2,), zeros=(5,))},
+    ),
+    "product with itself turned": (
+        RawOperator("BATCH_MATMUL", ["x", "x"], ["y"], "BatchMatMulOptions", {"AdjX": True}),
+        {"y": RawTensor((2, 4, 4, 4), scales=(0.2,), zeros=(5,))},
+    ),
+    "product with a constant": (
+        RawOperator("BATCH_MATMUL", ["x", "w"], ["y"], "BatchMatMulOptions", {}),
+        {"w": weights(4, 3), "y": like(Y, 2, 4, 6, 3)},
+    ),
     "reshape to an open dimension": (
         RawOperator("RESHAPE", ["x", "s"], ["y"]),
         {"s": indices(4, -1), "y": like(X, 4, 48)},

@@ -1,5 +1,7 @@
 """Builds the graph one node at a time; what converts an operator sees the model through it."""
 
+import numpy as np
+
 from mote.frontends.tflite.names import tensor_names
 from mote.frontends.tflite.records import ModelRecord, OperatorRecord, Options, TensorRecord
 from mote.frontends.tflite.values import (
@@ -12,7 +14,7 @@ from mote.frontends.tflite.values import (
     indices,
     is_shape,
 )
-from mote.ir import DType, Node, Tensor
+from mote.ir import DType, Node, Quantization, Tensor
 from mote.ir.ops import Op, Reshape, Shape
 from mote.ir.tensor import Array
 
@@ -110,10 +112,10 @@ class Site:
         result = Tensor(stated.name, shape, stated.dtype, stated.quantization)
         return self._builder.append(self.name, op, operands, result)
 
-    def constant(self, role: str, values: Array) -> Tensor:
-        """A constant that the file leaves out."""
+    def constant(self, role: str, values: Array, q: Quantization | None = None) -> Tensor:
+        """A constant that the file leaves out or has in another form."""
         name = self._builder.fresh_name(f"{self.name}/{role}")
-        return Tensor(name, values.shape, DType(values.dtype.name), None, values)
+        return Tensor(name, values.shape, DType(values.dtype.name), q, np.ascontiguousarray(values))
 
     def insert(self, role: str, op: Op, operands: tuple[Tensor, ...], like: Tensor) -> Tensor:
         """A node that the file does not have, with a new tensor for its result."""

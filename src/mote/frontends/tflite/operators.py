@@ -13,7 +13,13 @@ import tflite
 from mote.frontends.tflite.attributes import fused_activation, padding
 from mote.frontends.tflite.builder import Site
 from mote.frontends.tflite.values import CONVERT_AGAIN, UnsupportedError, is_shape
-from mote.frontends.tflite.weighted import conv_2d, depthwise_conv_2d, fully_connected
+from mote.frontends.tflite.weighted import (
+    batch_matmul,
+    conv_2d,
+    depthwise_conv_2d,
+    fully_connected,
+    transpose_conv,
+)
 from mote.ir import DType, Tensor
 from mote.ir.ops import (
     Activation,
@@ -191,6 +197,7 @@ _Kind = tflite.BuiltinOptions
 CONVERTERS: dict[str, Converter] = {
     "ADD": Converter(_add, _Kind.AddOptions, needs_options=False),
     "AVERAGE_POOL_2D": Converter(_pool(AveragePool2D), _Kind.Pool2DOptions),
+    "BATCH_MATMUL": Converter(batch_matmul, _Kind.BatchMatMulOptions),
     "CONV_2D": Converter(conv_2d, _Kind.Conv2DOptions),
     "DEPTHWISE_CONV_2D": Converter(depthwise_conv_2d, _Kind.DepthwiseConv2DOptions),
     "DEQUANTIZE": Converter(_dequantize),
@@ -207,5 +214,6 @@ CONVERTERS: dict[str, Converter] = {
     "RESHAPE": Converter(_reshape, _Kind.ReshapeOptions, needs_options=False),
     "SOFTMAX": Converter(_softmax, _Kind.SoftmaxOptions),
     "SQUEEZE": Converter(_squeeze, _Kind.SqueezeOptions, needs_options=False),
+    "TRANSPOSE_CONV": Converter(transpose_conv, _Kind.TransposeConvOptions),
 }
 """TFLite's name of an operator -> how it is converted."""

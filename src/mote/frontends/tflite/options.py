@@ -37,6 +37,18 @@ def _fully_connected(table: Any, vector: Vector) -> Options:
     )
 
 
+def _transpose_conv(table: Any, vector: Vector) -> Options:
+    return Options(
+        padding=table.Padding(),
+        stride=(table.StrideH(), table.StrideW()),
+        activation=table.FusedActivationFunction(),
+    )
+
+
+def _batch_matmul(table: Any, vector: Vector) -> Options:
+    return Options(adjoint=(table.AdjX(), table.AdjY()))
+
+
 def _add(table: Any, vector: Vector) -> Options:
     return Options(activation=table.FusedActivationFunction())
 
@@ -59,6 +71,7 @@ def _softmax(table: Any, vector: Vector) -> Options:
 
 OPTIONS: dict[int, tuple[type[Any], Callable[[Any, Vector], Options]]] = {
     tflite.BuiltinOptions.AddOptions: (tflite.AddOptions, _add),
+    tflite.BuiltinOptions.BatchMatMulOptions: (tflite.BatchMatMulOptions, _batch_matmul),
     tflite.BuiltinOptions.Conv2DOptions: (tflite.Conv2DOptions, _convolution),
     tflite.BuiltinOptions.DepthwiseConv2DOptions: (tflite.DepthwiseConv2DOptions, _convolution),
     tflite.BuiltinOptions.FullyConnectedOptions: (tflite.FullyConnectedOptions, _fully_connected),
@@ -67,5 +80,6 @@ OPTIONS: dict[int, tuple[type[Any], Callable[[Any, Vector], Options]]] = {
     tflite.BuiltinOptions.ReshapeOptions: (tflite.ReshapeOptions, _reshape),
     tflite.BuiltinOptions.SoftmaxOptions: (tflite.SoftmaxOptions, _softmax),
     tflite.BuiltinOptions.SqueezeOptions: (tflite.SqueezeOptions, _squeeze),
+    tflite.BuiltinOptions.TransposeConvOptions: (tflite.TransposeConvOptions, _transpose_conv),
 }
 """Number of the kind of options -> its table in the schema, and what reads it."""

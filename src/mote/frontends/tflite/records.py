@@ -23,6 +23,7 @@ class Options:
     shape: tuple[int, ...] | None = None
     squeeze: tuple[int, ...] = ()
     weights_format: int = 0
+    adjoint: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, kw_only=True)
