@@ -40,7 +40,7 @@ static inline int32_t logarithm(int32_t total)
     const int zeros_b = leading_zeros((uint32_t)mote_multiply_q31(total, SQRT_HALF)) - 1;
     const int32_t high = mote_multiply_q31(total * (1 << (zeros - 1)), SQRT_HALF);
     const int32_t r_a = high >= 1 << 30 ? INT32_MAX : high * 2;
-    const int32_t r_b = total >= 1 << (31 - zeros_b) ? INT32_MAX : total * (1 << zeros_b);
+    const int32_t r_b = (uint32_t)total >> (31 - zeros_b) ? INT32_MAX : total * (1 << zeros_b);
     const int32_t n_a = (SUM_INTEGER_BITS - zeros) * (1 << 25) + QUARTER;
     const int32_t n_b = (SUM_INTEGER_BITS - zeros_b) * (1 << 25) - QUARTER;
     const int32_t r = r_a < r_b ? r_a : r_b;
@@ -62,17 +62,19 @@ void mote_log_softmax_s8(const mote_log_softmax *layer, const int8_t *x, int8_t 
 {
     const mote_log_softmax p = *layer; /* y may alias the struct in the compiler's eyes */
     for (uint32_t r = 0; r < p.rows; r++) {
-        int32_t total = 0, log_of_total, largest = -128;
+        uint32_t total = 0;
+        int32_t log_of_total, largest = -128;
         for (uint32_t c = 0; c < p.columns; c++) {
             largest = x[c] > largest ? x[c] : largest;
         }
         for (uint32_t c = 0; c < p.columns; c++) {
             const uint32_t d = (uint32_t)(largest - x[c]);
             if (d < p.entries) {
-                total += (p.exponentials[d] + (1 << (SUM_INTEGER_BITS - 1))) >> SUM_INTEGER_BITS;
+                total += ((uint32_t)p.exponentials[d] + (1u << (SUM_INTEGER_BITS - 1))) >>
+                         SUM_INTEGER_BITS;
             }
         }
-        log_of_total = logarithm(total);
+        log_of_total = logarithm((int32_t)total);
         for (uint32_t c = 0; c < p.columns; c++) {
             const int32_t d = x[c] - largest;
             int32_t steps = -255;

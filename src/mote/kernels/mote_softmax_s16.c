@@ -32,8 +32,9 @@ void mote_softmax_s16(const mote_softmax_int16 *layer, const int16_t *x, int16_t
         }
         for (uint32_t c = 0; c < p.columns; c++) {
             const int32_t d = mote_requantize_double(x[c] - largest, p.multiplier, p.right);
-            y[c] = (int16_t)lookup(mote_exponentials, d + 32767);
-            total += (uint32_t)y[c];
+            const int32_t power = lookup(mote_exponentials, d + 32767);
+            y[c] = (int16_t)power;
+            total += (uint32_t)power;
         }
         while (total < 1u << 30) {
             total <<= 1;

@@ -12,8 +12,8 @@ from mote.reference.layer_norm import layer_norm_constants
 from mote.target.target import Core
 
 MOST_COLUMNS = {DType.INT8: 2**16 - 1, DType.INT16: 2**15 - 1}
-"""n times the distance from the mean, below n * 2**8 and n * 2**16, must stay below 2**31, and n**2 times
-the variance, at most n**2 * 2**14 and n**2 * 2**30, below 2**62."""
+"""n times the distance from the mean, below n * 2**8 and n * 2**16, must stay below 2**31, and
+n**2 times the variance, at most n**2 * 2**14 and n**2 * 2**30, below 2**62."""
 
 
 def lower_layer_norm(graph: Graph, node: Node, core: Core) -> Step:

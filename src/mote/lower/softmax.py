@@ -19,7 +19,8 @@ from mote.reference.softmax_s16 import difference_multiplier
 from mote.target.target import Core
 
 MOST_COLUMNS = {DType.INT8: 2**SUM_INTEGER_BITS - 1, DType.INT16: 2**16 - 1}
-"""Each exponential is at most 2**19 in the sum's Q12.19, 2**15 for int16; it must stay below 2**31."""
+"""Each exponential is at most 2**19 in the sum's Q12.19 (2**15 for int16); the sum must stay below
+2**31."""
 
 LARGEST_SHIFT_S16 = 14
 """By which differences below 2**16 may move up."""
@@ -67,6 +68,8 @@ def lower_log_softmax(graph: Graph, node: Node, core: Core) -> Step:
     scaled = saturating_rounding_doubling_high_mul(-difference << shift, multiplier)
     # Beyond -16 the result is its least value, whatever the sum, which is at least 1.
     most = int(np.flatnonzero(scaled >= -(16 << (31 - INTEGER_BITS)))[-1])
+    if most == 0:  # no difference is scaled, and the shift may be beyond what C can shift by
+        multiplier, shift = 0, 0
     return Step(
         node,
         KERNELS["mote_log_softmax_s8"],

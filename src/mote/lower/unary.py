@@ -9,13 +9,13 @@ from mote.ir.tensor import Array, DType, Tensor
 from mote.lower.broadcast import broadcast_walk
 from mote.lower.kernels import KERNELS
 from mote.lower.step import Constant, Step
+from mote.reference.prelu import prelu_multipliers
 from mote.reference.sigmoid_s16 import scaling
 from mote.reference.slopes import STRAIGHT, slopes, straight
 from mote.reference.unary import (
     function_table,
     interpolation_table,
     is_fixed_point,
-    prelu_multipliers,
 )
 from mote.target.target import Core
 

@@ -47,10 +47,11 @@ from mote.reference.layer_norm import layer_norm
 from mote.reference.log_softmax import log_softmax
 from mote.reference.matrix import mat_mul
 from mote.reference.pooling import average_pool_2d, max_pool_2d, mean
+from mote.reference.prelu import prelu
 from mote.reference.resize import resize
 from mote.reference.shape import concat, embedding, pad, reshape, slice_elements, transpose
 from mote.reference.softmax import softmax
-from mote.reference.unary import prelu, unary
+from mote.reference.unary import unary
 
 EVALUATORS: Mapping[type[Op], Callable[..., Array]] = {
     Add: add,

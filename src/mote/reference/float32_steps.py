@@ -1,7 +1,8 @@
 """Functions that TFLite's tables compute in several float32 operations, each rounded.
 
 Rounding the exact value once would differ where a result lies next to a half. Elementary functions
-are rounded from double precision. Source: TFLite ``activations.cc``, ``elementwise.cc``, ``gelu.h``.
+are rounded from double precision. Source: TFLite ``activations.cc``, ``elementwise.cc`` and
+``gelu.h``.
 """
 
 from collections.abc import Callable, Mapping

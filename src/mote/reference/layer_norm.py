@@ -6,8 +6,8 @@ With n elements x in a row, S their sum and Q the sum of their squares, all exac
     W = n * Q - S**2 + E     n**2 times the variance plus epsilon, E = epsilon * n**2 / x_scale**2
     y = y_zero + round((d / sqrt(W) * gamma + beta) / y_scale)
 
-(Ba et al., "Layer Normalization", 2016, eq. 4, times n.) The zero point of x cancels out. 1 / sqrt(W)
-is rounded to about 29 bits, see ``inverse_root``; the rest is exact to about 2**-20 of a step.
+(Ba et al., "Layer Normalization", 2016, eq. 4, times n.) The zero point of x cancels out.
+``inverse_root`` finds 1 / sqrt(W) to 28 bits.
 """
 
 import math
@@ -27,7 +27,8 @@ RESULT_BITS = 29
 """Bound of the result with its fraction, before it is rounded."""
 
 START, SLOPE = 2290062345, 1308641340
-"""1.0664 in Q1.31 and 0.30469 in Q0.32: 1.0664 - 0.15235 * a is within 9 % of 1 / sqrt(a) on [1, 4)."""
+"""1.0664 in Q1.31 and 0.30469 in Q0.32: 1.0664 - 0.15235 * a is within 9 % of 1 / sqrt(a) on
+[1, 4)."""
 NEWTON_STEPS = 4
 
 
@@ -105,7 +106,8 @@ def layer_norm(
     normal = (scaled * inverse + (1 << 30)) >> 31
     fine = ((normal * p.gamma + (1 << 30)) >> 31) + p.beta
     steps = ((fine + (1 << (p.right - 1))) >> p.right) + result.q.zero_point
-    return np.clip(steps, *result.dtype.range).astype(result.dtype.numpy)
+    y: Array = np.clip(steps, *result.dtype.range).astype(result.dtype.numpy)
+    return y
 
 
 def inverse_root(a: Ints) -> Ints:

@@ -32,7 +32,8 @@ def table_s8(function: Function, x: Quantization, y: Quantization) -> Ints:
     """
     centred = (np.arange(-128, 128) - x.zero_point).astype(np.float32)
     steps = _over_scale(function(np.float32(x.scale) * centred), 1 / np.float32(y.scale))
-    return np.clip(steps + y.zero_point, -128, 127).astype(np.int64)
+    table: Ints = np.clip(steps + y.zero_point, -128, 127).astype(np.int64)
+    return table
 
 
 def _over_scale(real: Floats, inverse_scale: Any) -> Floats:
@@ -55,7 +56,8 @@ def table_s16(function: Function, x: Quantization, y: Quantization, dtype: Any) 
     def scaled(at: Floats) -> Floats:
         with np.errstate(over="ignore", invalid="ignore"):
             values = np.nan_to_num(function(at) * inverse, nan=-BEYOND)
-        return np.clip(values, -BEYOND, BEYOND)
+        clipped: Floats = np.clip(values, -BEYOND, BEYOND)
+        return clipped
 
     start = round_half_away(scaled(x_least + index * step))
     middle = round_half_away(scaled(x_least + index * step + step / dtype(2)))
@@ -63,7 +65,8 @@ def table_s16(function: Function, x: Quantization, y: Quantization, dtype: Any) 
     error = round_half_away((end + start) / dtype(2)) - middle
     last = round_half_away(scaled(np.array([x_most], dtype)))
     values = np.concatenate([start - round_half_away(error / dtype(2)), last])
-    return np.clip(values, -32768, 32767).astype(np.int16)
+    table: Array = np.clip(values, -32768, 32767).astype(np.int16)
+    return table
 
 
 def interpolate(table: Array, x: Array) -> Ints:

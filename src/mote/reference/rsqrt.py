@@ -18,8 +18,10 @@ HALF_SQRT_2 = 1518500250
 
 
 def rsqrt_table(x: Quantization, y: Quantization) -> Ints:
-    """The result for every int8 input -128 .. 127; the greatest integer at 0 and below, where TFLite
-    stops."""
+    """The result for every int8 input -128 .. 127.
+
+    The greatest integer at 0, and below it, where TFLite stops.
+    """
     root = float(np.sqrt(np.float32(x.scale)))
     multiplier, shift = quantize_multiplier(1 / float(np.float32(root) * np.float32(y.scale)))
     results = np.full(256, 127, np.int64)

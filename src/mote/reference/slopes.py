@@ -63,7 +63,8 @@ def straight(op: Relu | Unary, value: Array, x: Tensor, y: Tensor) -> Array:
         requantize(centred, *pair, Rounding.DOUBLE) for pair in (lines.below, lines.above)
     )
     steps = np.where(centred < 0, below, above) + y.q.zero_point
-    return np.clip(steps, lines.y_min, lines.y_max).astype(y.dtype.numpy)
+    result: Array = np.clip(steps, lines.y_min, lines.y_max).astype(y.dtype.numpy)
+    return result
 
 
 def _multiplier(x: Tensor, factor: float, y: Tensor) -> tuple[int, int]:

@@ -43,7 +43,8 @@ def softmax_s16(op: Softmax, x: Array, tensor: Tensor) -> Array:
     inverse = interpolate(RECIPROCALS, np.clip(mantissa - (1 << 16) - (1 << 15), -32768, 32767))
     right = bits - 1
     y = (powers * inverse + (np.int64(1) << (right - 1))) >> right
-    return np.clip(y, 0, 32767).astype(np.int16)
+    result: Array = np.clip(y, 0, 32767).astype(np.int16)
+    return result
 
 
 def _bit_length(x: Ints) -> Ints:

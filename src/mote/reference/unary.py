@@ -9,9 +9,8 @@ from math import erf, sqrt
 
 import numpy as np
 
-from mote.ir.ops import Function, PRelu, Rounding, Unary
+from mote.ir.ops import Function, Unary
 from mote.ir.tensor import Array, DType, Tensor
-from mote.reference.fixed_point import quantize_multiplier, requantize
 from mote.reference.float32_steps import FLOAT32_STEPS
 from mote.reference.hard_swish import hard_swish_table
 from mote.reference.lookup import interpolate, table_s8, table_s16
@@ -64,7 +63,7 @@ REAL_FUNCTIONS: Mapping[Function, Real] = {
 
 
 def unary(op: Unary, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor) -> Array:
-    """float32: f(x) in double precision, rounded once; outside f's domain what IEEE arithmetic gives.
+    """float32: f(x) in double precision, rounded once; what IEEE arithmetic has outside f's domain.
 
     int8: the entry of a table of all 256 inputs. int16: ``slopes``, ``sigmoid_s16``, or a table of
     513 entries, linearly interpolated.
@@ -116,7 +115,7 @@ def function_table(op: Unary, x: Tensor, y: Tensor) -> Array:
 
 
 def is_fixed_point(op: Unary, y: Tensor) -> bool:
-    """True for the int16 functions with a rule of their own, which fixes the scale of the result."""
+    """True for the int16 functions with a rule of their own, which fixes the result's scale."""
     return op.function in (Function.SIGMOID, Function.TANH) and y.q.scale == SCALE
 
 
@@ -137,33 +136,5 @@ def _truncated_roots(x: Tensor, y: Tensor) -> Array:
     as at 0."""
     centred = np.maximum(np.arange(-128, 128) - x.q.zero_point, 0).astype(np.float32)
     roots = np.trunc(np.sqrt(np.float32(x.q.scale) * centred) / np.float32(y.q.scale))
-    return np.clip(roots + y.q.zero_point, -128, 127)
-
-
-def prelu(op: PRelu, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor) -> Array:
-    """x where it is not negative, alpha * x elsewhere.
-
-    Integers: y = clamp(y_zero + requantize(x - x_zero)), and below zero
-    requantize((x - x_zero) * (alpha - alpha_zero)), double rounding with ``prelu_multipliers``.
-    """
-    x, alpha = values
-    if result.dtype is DType.FLOAT32:
-        return np.where(x >= 0, x, x * alpha)
-    centred, slope = (
-        v.astype(np.int64) - t.q.zero_point for v, t in zip(values, operands, strict=True)
-    )
-    above, below = prelu_multipliers(operands[0], operands[1], result)
-    positive = requantize(centred, *above, Rounding.DOUBLE)
-    negative = requantize(centred * slope, *below, Rounding.DOUBLE)
-    steps = np.where(centred >= 0, positive, negative) + result.q.zero_point
-    return np.clip(steps, *result.dtype.range).astype(result.dtype.numpy)
-
-
-def prelu_multipliers(x: Tensor, alpha: Tensor, y: Tensor) -> tuple[tuple[int, int], ...]:
-    """(multiplier, shift) at zero and above: x_scale / y_scale; below: x_scale * alpha_scale / y_scale.
-
-    Each step in float32. Source: TFLite ``PreluPrepare`` and ``prelu.h``.
-    """
-    scale, y_scale = np.float32(x.q.scale), np.float32(y.q.scale)
-    factors = (scale / y_scale, scale * np.float32(alpha.q.scale) / y_scale)
-    return tuple(quantize_multiplier(float(factor)) for factor in factors)
+    table: Array = np.clip(roots + y.q.zero_point, -128, 127)
+    return table
