@@ -5,8 +5,10 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,12 +34,22 @@ def by_name(entry: Entry) -> str:
     return entry.name
 
 
-def marked(entries: Sequence[Entry]) -> list[object]:
-    """Small networks run always, large ones with the slow tests."""
-    return [
-        entry if entry.parameters < 1_000_000 else pytest.param(entry, marks=pytest.mark.slow)
-        for entry in entries
-    ]
+def slow_if(condition: Callable[[Entry], bool]) -> list[object]:
+    """All architectures; those that the condition takes run with the slow tests."""
+    slow = pytest.mark.slow
+    return [pytest.param(entry, marks=slow) if condition(entry) else entry for entry in ENTRIES]
+
+
+def shapes_only(name: str, **arguments: Any) -> nn.Module:
+    """A network without values: quick to make."""
+    with torch.device("meta"):
+        return mote.zoo.create(name, **arguments)
+
+
+@cache
+def imported(name: str) -> Graph:
+    entry = MODELS[name]
+    return mote.from_torch(entry.constructor(), torch.zeros(1, *entry.input_shape))
 
 
 def macs_of_layers(module: nn.Module, shape: tuple[int, ...]) -> int:
@@ -53,7 +65,7 @@ def macs_of_layers(module: nn.Module, shape: tuple[int, ...]) -> int:
 
     for layer in module.modules():
         layer.register_forward_hook(count)
-    module.to("meta").eval()(torch.empty(1, *shape, device="meta"))
+    module.eval()(torch.empty(1, *shape, device="meta"))
     return sum(counts)
 
 
@@ -61,7 +73,11 @@ def parameters_of(module: nn.Module) -> int:
     return sum(p.numel() for p in module.parameters())
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=by_name)
+@pytest.mark.parametrize(
+    "entry",
+    slow_if(lambda entry: entry.name in ("mnasnet_b1", "proxylessnas_mobile")),
+    ids=by_name,
+)
 def test_the_table_tells_what_an_architecture_costs(entry: Entry) -> None:
     cost = mote.zoo.measure(entry.constructor(), entry.input_shape)
     assert cost.macs == entry.macs
@@ -71,8 +87,10 @@ def test_the_table_tells_what_an_architecture_costs(entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=by_name)
-def test_the_layers_add_up_to_the_macs_of_the_table(entry: Entry) -> None:
-    assert macs_of_layers(entry.constructor(), entry.input_shape) == entry.macs
+def test_the_layers_add_up_to_the_table(entry: Entry) -> None:
+    module = shapes_only(entry.name)
+    assert macs_of_layers(module, entry.input_shape) == entry.macs
+    assert parameters_of(module) == entry.parameters
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=by_name)
@@ -105,7 +123,7 @@ def test_the_counts_are_those_that_were_published(entry: Entry) -> None:
 def test_widths_and_resolutions_cost_what_was_published(
     name: str, width: float, size: int, macs: float, parameters: float
 ) -> None:
-    module = mote.zoo.create(name, width_mult=width)
+    module = shapes_only(name, width_mult=width)
     assert abs(parameters_of(module) - parameters) <= max(0.02 * parameters, 0.05e6)
     assert abs(macs_of_layers(module, (3, size, size)) - macs) <= max(0.01 * macs, 1e6)
 
@@ -115,7 +133,7 @@ def test_mcunet_5fps_without_classifier_has_the_published_weights() -> None:
     entry, classifier = MODELS["mcunet_5fps"], 160 * 10
     assert entry.macs - classifier == 22_453_504
     assert entry.weights - classifier - 10 == 469_224
-    convs = [m for m in entry.constructor().modules() if isinstance(m, nn.Conv2d)]
+    convs = [m for m in shapes_only("mcunet_5fps").modules() if isinstance(m, nn.Conv2d)]
     assert len(convs) == 42
 
 
@@ -147,19 +165,16 @@ def layers_of(graph: Graph) -> list[tuple[object, ...]]:
 def test_the_networks_of_mlperf_tiny_are_layer_by_layer_those_of_its_files(
     name: str, file: str
 ) -> None:
-    entry = MODELS[name]
-    ours = mote.from_torch(entry.constructor(), torch.zeros(1, *entry.input_shape))
     theirs = mote.load(shared_path(f"models/mlperf_tiny/{file}"))
-    assert layers_of(optimize(ours)) == layers_of(optimize(theirs))
+    assert layers_of(optimize(imported(name))) == layers_of(optimize(theirs))
 
 
 @pytest.mark.parametrize("name", ["resnet8", "ds_cnn", "mobilenet_v1_vww", "ad_autoencoder"])
 def test_a_compiled_network_needs_the_arena_of_the_table(name: str) -> None:
-    entry = MODELS[name]
-    graph = mote.from_torch(entry.constructor(), torch.zeros(1, *entry.input_shape))
+    graph = imported(name)
     sample = np.random.default_rng(5).normal(size=graph.tensors[graph.inputs[0]].shape)
     build = mote.compile(mote.quantize(graph, [sample.astype(np.float32)]), "cortex-m4")
-    assert build.plan.arena_bytes == entry.peak_ram_bytes
+    assert build.plan.arena_bytes == MODELS[name].peak_ram_bytes
 
 
 @pytest.mark.parametrize(
@@ -170,12 +185,12 @@ def test_a_compiled_network_needs_the_arena_of_the_table(name: str) -> None:
     ],
 )
 def test_weights_are_named_and_shaped_as_in_torchvision(name: str, digest: str) -> None:
-    state = mote.zoo.create(name).state_dict()
+    state = shapes_only(name).state_dict()
     text = "\n".join(f"{key} {list(value.shape)}" for key, value in sorted(state.items()))
     assert hashlib.sha256(text.encode()).hexdigest()[:16] == digest
 
 
-@pytest.mark.parametrize("entry", marked(ENTRIES), ids=by_name)
+@pytest.mark.parametrize("entry", slow_if(lambda entry: entry.parameters > 1_000_000), ids=by_name)
 def test_scores_of_an_untrained_network_are_finite_and_every_layer_learns(entry: Entry) -> None:
     torch.manual_seed(2)
     module = entry.constructor()
@@ -189,11 +204,11 @@ def test_scores_of_an_untrained_network_are_finite_and_every_layer_learns(entry:
 
 @pytest.mark.parametrize("name", ["mobilenet_v1", "mobilenet_v2", "mnasnet_b1", "squeezenet1_1"])
 def test_small_grey_images_keep_their_detail_with_a_stem_of_stride_1(name: str) -> None:
-    module = mote.zoo.create(name, num_classes=3, in_chans=1, stem_stride=1).eval()
+    module = shapes_only(name, num_classes=3, in_chans=1, stem_stride=1).eval()
     places: list[torch.Size] = []
     pool = next(m for m in module.modules() if isinstance(m, nn.AdaptiveAvgPool2d))
     pool.register_forward_hook(lambda layer, x, y: places.append(x[0].shape[2:]))
-    assert module(torch.zeros(1, 1, 32, 32)).shape == (1, 3)
+    assert module(torch.zeros(1, 1, 32, 32, device="meta")).shape == (1, 3)
     assert min(places[0]) >= 2
 
 
@@ -201,7 +216,7 @@ def test_dropout_stands_before_the_last_layer() -> None:
     for entry in ENTRIES:
         if entry.name == "ad_autoencoder":
             continue
-        module = mote.zoo.create(entry.name, drop_rate=0.25)
+        module = shapes_only(entry.name, drop_rate=0.25)
         [drop] = [m for m in module.modules() if isinstance(m, nn.Dropout)]
         assert drop.p == 0.25
 
@@ -278,7 +293,7 @@ def test_the_command_measures_other_settings(capsys: pytest.CaptureFixture[str])
     told = json.loads(capsys.readouterr().out)
     assert told["input_shape"] == [2, 49, 10]
     assert told["arguments"] == {"width": 32, "in_chans": 2}
-    assert told["macs"] == macs_of_layers(mote.zoo.ds_cnn(width=32, in_chans=2), (2, 49, 10))
+    assert told["macs"] == macs_of_layers(shapes_only("ds_cnn", width=32, in_chans=2), (2, 49, 10))
 
 
 @pytest.mark.parametrize(
