@@ -1,6 +1,5 @@
 """PyTorch layers as nodes: the float graph computes what PyTorch computes, in NHWC."""
 
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,43 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mote import reference
-from mote.frontends.torch import from_torch
-from mote.frontends.torch.operators import CONVERTERS
-from mote.ir import Graph
+import mote
 from mote.ir.ops import Reshape
 from mote.passes import optimize
-
-
-def stored(value: torch.Tensor) -> np.ndarray:
-    """A PyTorch value in the layout of the graph."""
-    array = value.detach().numpy()
-    return np.ascontiguousarray(array.transpose(0, 2, 3, 1) if array.ndim == 4 else array)
-
-
-def assert_agrees(module: nn.Module, *shapes: tuple[int, ...]) -> Graph:
-    """Check a module before and after optimisation; floats may differ by the order of sums."""
-    torch.manual_seed(1)
-    for layer in module.modules():
-        if isinstance(layer, nn.BatchNorm2d | nn.BatchNorm1d) and layer.running_mean is not None:
-            layer.running_mean.normal_()
-            layer.running_var.uniform_(0.3, 2)
-            if layer.affine:
-                nn.init.normal_(layer.weight)
-                nn.init.normal_(layer.bias)
-    inputs = tuple(torch.randn(shape) for shape in shapes)
-    graph = from_torch(module, inputs)
-    expected = module.eval()(*inputs)
-    expected = expected if isinstance(expected, tuple) else (expected,)
-    for version in (graph, optimize(graph)):
-        values = reference.run(version, [stored(x) for x in inputs])
-        for name, value in zip(version.outputs, expected, strict=True):
-            np.testing.assert_allclose(values[name], stored(value), rtol=1e-4, atol=1e-5)
-    return graph
-
-
-def kinds(graph: Graph) -> list[str]:
-    return [n.op.kind for n in graph.nodes]
+from torch_check import assert_agrees, kinds
 
 
 @pytest.mark.parametrize(
@@ -194,7 +160,7 @@ def test_a_module_called_twice_has_its_weights_once() -> None:
 
 def test_training_on_does_not_change_the_graph() -> None:
     layer = nn.Linear(3, 2)
-    graph = from_torch(layer, torch.zeros(1, 3))
+    graph = mote.from_torch(layer, torch.zeros(1, 3))
     before = {name: t.array.copy() for name, t in graph.tensors.items() if t.is_constant}
     with torch.no_grad():
         layer.weight.zero_()
@@ -206,14 +172,7 @@ def test_training_on_does_not_change_the_graph() -> None:
 def test_the_mode_of_every_module_is_restored() -> None:
     module = Network().train()
     module.block.bn.eval()
-    from_torch(module, torch.zeros(1, 1, 8, 8))
+    mote.from_torch(module, torch.zeros(1, 1, 8, 8))
     assert module.training
     assert module.block.drop.training
     assert not module.block.bn.training
-
-
-def test_the_documentation_lists_every_operation() -> None:
-    text = (Path(__file__).parents[1] / "docs" / "frontends.md").read_text()
-    table = text[text.index("## PyTorch") :]
-    missing = [name for name in CONVERTERS if f"`{name.split('.')[1]}`" not in table]
-    assert not missing

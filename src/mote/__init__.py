@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mote import data, zoo
-    from mote.build import Build, compile, load, save
+    from mote.build import Build, compile, from_torch, load, save
     from mote.errors import MoteError
-    from mote.frontends.torch import from_torch
     from mote.quantization import quantize
 
 __version__ = "0.1.0"
@@ -16,7 +15,7 @@ _HOMES = {
     "Build": "mote.build",
     "MoteError": "mote.errors",
     "compile": "mote.build",
-    "from_torch": "mote.frontends.torch",
+    "from_torch": "mote.build",
     "load": "mote.build",
     "quantize": "mote.quantization",
     "save": "mote.build",

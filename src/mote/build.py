@@ -12,12 +12,14 @@ import numpy as np
 from mote.codegen import generate
 from mote.errors import InputError, UnsupportedModelError
 from mote.frontends import native, onnx, tflite
+from mote.frontends import torch as pytorch
 from mote.ir import DType, Graph
 from mote.ir.ops import Dequantize, Quantize, Reshape
 from mote.ir.tensor import Array
 from mote.lower.lower import lower
 from mote.lower.step import Program
 from mote.passes import optimize
+from mote.passes.remove_transposes import remove_transposes
 from mote.plan import Plan, check, check_fit, plan_memory
 from mote.reference import check_inputs
 from mote.run import save as output
@@ -25,6 +27,9 @@ from mote.run.interface import Interface, interface
 from mote.target import Target, resolve
 
 if TYPE_CHECKING:
+    from torch.export import ExportedProgram
+    from torch.nn import Module
+
     from mote.run.host import HostModel
     from mote.run.profile import Profile
 
@@ -34,6 +39,7 @@ Inputs = Array | Sequence[Array]
 LOADERS: dict[str, Callable[[Path], Graph]] = {
     ".mote": native.load,
     ".onnx": onnx.load,
+    ".pt2": lambda path: remove_transposes(pytorch.load(path)),
     ".tflite": tflite.load,
 }
 """Front end by the file's suffix."""
@@ -158,6 +164,25 @@ def load(path: str | Path) -> Graph:
     """
     # The TFLite reader says what a file of another format is.
     return LOADERS.get(Path(path).suffix.lower(), tflite.load)(Path(path))
+
+
+def from_torch(
+    module: "Module | ExportedProgram", example_inputs: Any = (), name: str = "model"
+) -> Graph:
+    """Convert a PyTorch module to a float graph; ``mote.frontends.torch.from_torch`` says how.
+
+    No transposes are left in it but those that it needs.
+
+    Args:
+        module: The trained module, or an exported program.
+        example_inputs: A tensor, or a tuple of them, with the shapes of deployment.
+        name: Name of the graph; the base of C identifiers.
+
+    Raises:
+        InputError: The module or its inputs are no such things.
+        UnsupportedModelError: It cannot be traced, or uses what has no equal; lists all of it.
+    """
+    return remove_transposes(pytorch.from_torch(module, example_inputs, name))
 
 
 def save(graph: Graph, path: str | Path) -> None:

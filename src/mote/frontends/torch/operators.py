@@ -1,149 +1,189 @@
-"""How each PyTorch operation becomes nodes of the graph; ``CONVERTERS`` lists them all.
+"""The PyTorch operations that can be converted, and what is said of some that cannot.
 
-A converter returns the result of an operation, or refuses it. Here stand those of operations
-without parameters and windows.
+Operations that are in neither table are decomposed into PyTorch's core operations first.
 """
 
 import math
-from typing import Any
+from collections.abc import Mapping
 
-from mote.frontends.torch.arguments import Arguments, Converter, activation
-from mote.frontends.torch.builder import (
-    Builder,
-    RefusalError,
-    Value,
-    reshaped_plane,
-    stored_shape,
+from mote.frontends.torch import (
+    arithmetic,
+    functions,
+    matrix,
+    movement,
+    normalization,
+    pooling,
+    quantized,
+    reduction,
+    resize,
+    weighted,
 )
-from mote.frontends.torch.pooling import adaptive_average_pool, average_pool, max_pool, mean
-from mote.frontends.torch.weighted import batch_norm, convolution, linear
-from mote.ir.ops import Activation, Add, Pad, Relu, Reshape, Shape, Softmax
+from mote.frontends.torch.site import Converter
+from mote.ir.ops import Function, LogSoftmax, Softmax
 
-CLAMPS = {a.bounds: a for a in Activation if a is not Activation.NONE}
-
-
-def _clamp(low: Any, high: Any) -> Converter:
-    """A clamp whose bounds are numbers, or the names of the arguments that hold them."""
-
-    def convert(builder: Builder, name: str, arguments: Arguments, shape: Shape) -> Value:
-        x = activation(arguments.get("self", arguments.get("input")))
-        bounds = [arguments[b] if isinstance(b, str) else b for b in (low, high)]
-        bounds = [e if b is None else b for b, e in zip(bounds, (-math.inf, math.inf), strict=True)]
-        clamp = CLAMPS.get((float(bounds[0]), float(bounds[1])))
-        if clamp is None:
-            raise RefusalError(
-                f"it clamps to {bounds}, allowed: [0, inf], [0, 6], [-1, 1]",
-                "use nn.ReLU or nn.ReLU6",
-            )
-        return builder.emit(name, Relu(activation=clamp), (x.tensor,), shape, x.plane)
-
-    return convert
-
-
-def _add(builder: Builder, name: str, arguments: Arguments, shape: Shape) -> Value:
-    x0, x1 = arguments["self"], arguments["other"]
-    if not isinstance(x0, Value) or not isinstance(x1, Value):
-        raise RefusalError(
-            "it adds a constant", "fold the constant into the bias of the layer before"
-        )
-    if arguments["alpha"] != 1:
-        raise RefusalError(f"alpha is {arguments['alpha']}", "use alpha=1")
-    if x0.planar != x1.planar or x0.plane != x1.plane:
-        raise RefusalError(
-            f"its operands {list(x0.shape)} and {list(x1.shape)} are laid out differently",
-            "add before flattening, both operands as [N, C, H, W]",
-        )
-    return builder.emit(name, Add(), (x0.tensor, x1.tensor), shape, x0.plane)
-
-
-def _softmax(builder: Builder, name: str, arguments: Arguments, shape: Shape) -> Value:
-    x = activation(arguments["self"])
-    if int(arguments["dim"]) % len(shape) != 1:
-        raise RefusalError(f"it runs along dimension {arguments['dim']}", "use dim=1 (channels)")
-    return builder.emit(name, Softmax(), (x.tensor,), shape, x.plane)
-
-
-def _reshape(builder: Builder, name: str, arguments: Arguments, shape: Shape) -> Value:
-    x, stored = activation(arguments["self"]), stored_shape(shape)
-    if shape == x.shape:
-        return Value(x.tensor, x.shape, x.plane)
-    possible, plane = reshaped_plane(x, shape)
-    if not possible:
-        raise RefusalError(
-            f"reshaping {list(x.shape)} to {list(shape)} would move elements in memory",
-            "flatten from dimension 1 only, as nn.Flatten does",
-        )
-    return builder.emit(name, Reshape(to=stored), (x.tensor,), shape, plane)
-
-
-def _pad(builder: Builder, name: str, arguments: Arguments, shape: Shape) -> Value:
-    x = activation(arguments["self"])
-    mode, value = arguments.get("mode", "constant"), arguments["value"] or 0.0
-    if mode != "constant" or value != 0:
-        raise RefusalError(f"it pads with {value if mode == 'constant' else mode}", "pad with 0")
-    if x.plane is not None:
-        raise RefusalError("it pads flattened features", "pad before flattening")
-    sizes = list(arguments["pad"]) + [0] * (2 * len(shape) - len(arguments["pad"]))
-    pairs = [(sizes[2 * i], sizes[2 * i + 1]) for i in reversed(range(len(shape)))]
-    if x.planar:
-        pairs = [pairs[0], pairs[2], pairs[3], pairs[1]]
-    return builder.emit(name, Pad(paddings=tuple(pairs)), (x.tensor,), shape)
-
-
-def _identity(builder: Builder, name: str, arguments: Arguments, shape: Shape) -> Value:
-    x = activation(arguments.get("self", arguments.get("input")))
-    if arguments.get("train"):
-        raise RefusalError("dropout is active", "call module.eval()")
-    return x
-
-
-CONVERTERS: dict[str, Converter] = {
-    "aten._native_batch_norm_legit_no_training.default": batch_norm,
-    "aten._softmax.default": _softmax,
-    "aten.adaptive_avg_pool2d.default": adaptive_average_pool,
-    "aten.add.Tensor": _add,
-    "aten.alias.default": _identity,
-    "aten.avg_pool2d.default": average_pool,
-    "aten.batch_norm.default": batch_norm,
-    "aten.clamp.default": _clamp("min", "max"),
-    "aten.clamp_min.default": _clamp("min", math.inf),
-    "aten.clone.default": _identity,
-    "aten.constant_pad_nd.default": _pad,
-    "aten.contiguous.default": _identity,
-    "aten.conv2d.default": convolution,
-    "aten.conv2d.padding": convolution,
-    "aten.detach.default": _identity,
-    "aten.dropout.default": _identity,
-    "aten.flatten.using_ints": _reshape,
-    "aten.hardtanh.default": _clamp("min_val", "max_val"),
-    "aten.linear.default": linear,
-    "aten.max_pool2d.default": max_pool,
-    "aten.mean.dim": mean,
-    "aten.pad.default": _pad,
-    "aten.relu.default": _clamp(0.0, math.inf),
-    "aten.relu6.default": _clamp(0.0, 6.0),
-    "aten.reshape.default": _reshape,
-    "aten.softmax.int": _softmax,
-    "aten.squeeze.dims": _reshape,
-    "aten.unsqueeze.default": _reshape,
-    "aten.view.default": _reshape,
+CONVERTERS: Mapping[str, Converter] = {
+    "aten._native_batch_norm_legit_no_training.default": normalization.batch_norm,
+    "aten._softmax.default": reduction.softmax(Softmax),
+    "aten._log_softmax.default": reduction.softmax(LogSoftmax),
+    "aten._unsafe_view.default": movement.reshape,
+    "aten.abs.default": functions.function(Function.ABS),
+    "aten.adaptive_avg_pool1d.default": pooling.adaptive_pool(1, maximum=False),
+    "aten.adaptive_avg_pool2d.default": pooling.adaptive_pool(2, maximum=False),
+    "aten.adaptive_max_pool1d.default": pooling.adaptive_pool(1, maximum=True),
+    "aten.adaptive_max_pool2d.default": pooling.adaptive_pool(2, maximum=True),
+    "aten.add.Scalar": arithmetic.addition,
+    "aten.add.Tensor": arithmetic.addition,
+    "aten.addmm.default": matrix.product_and_sum,
+    "aten.alias.default": functions.identity,
+    "aten.amax.default": reduction.extremum(sign=1),
+    "aten.amin.default": reduction.extremum(sign=-1),
+    "aten.avg_pool1d.default": pooling.average_pool(1),
+    "aten.avg_pool2d.default": pooling.average_pool(2),
+    "aten.baddbmm.default": matrix.product_and_sum,
+    "aten.batch_norm.default": normalization.single_batch_norm,
+    "aten.bmm.default": matrix.product,
+    "aten.cat.default": movement.concatenate,
+    "aten.celu.default": functions.celu,
+    "aten.chunk.default": movement.split,
+    "aten.clamp.default": functions.clamp("min", "max"),
+    "aten.clamp.Tensor": functions.clamp("min", "max"),
+    "aten.clamp_max.default": functions.clamp(-math.inf, "max"),
+    "aten.clamp_min.default": functions.clamp("min", math.inf),
+    "aten.clone.default": functions.identity,
+    "aten.constant_pad_nd.default": movement.pad,
+    "aten.contiguous.default": functions.identity,
+    "aten.conv1d.default": weighted.convolution(1),
+    "aten.conv1d.padding": weighted.convolution(1),
+    "aten.conv2d.default": weighted.convolution(2),
+    "aten.conv2d.padding": weighted.convolution(2),
+    "aten.conv_transpose1d.default": weighted.transposed_convolution(1),
+    "aten.conv_transpose2d.input": weighted.transposed_convolution(2),
+    "aten.detach.default": functions.identity,
+    "aten.detach_.default": functions.identity,
+    "aten.div.Scalar": arithmetic.division,
+    "aten.div.Tensor": arithmetic.division,
+    "aten.dropout.default": functions.identity,
+    "aten.elu.default": functions.elu,
+    "aten.embedding.default": matrix.embedding,
+    "aten.erf.default": functions.function(Function.ERF),
+    "aten.exp.default": functions.function(Function.EXP),
+    "aten.expand.default": movement.expand,
+    "aten.expm1.default": functions.shifted(Function.EXP, 0.0, -1.0),
+    "aten.feature_dropout.default": functions.identity,
+    "aten.flatten.using_ints": movement.reshape,
+    "aten.flip.default": movement.flip,
+    "aten.gelu.default": functions.gelu,
+    "aten.group_norm.default": normalization.group_norm,
+    "aten.hardsigmoid.default": functions.function(Function.HARD_SIGMOID, 1 / 6, 0.5),
+    "aten.hardswish.default": functions.function(Function.HARD_SWISH),
+    "aten.hardtanh.default": functions.clamp("min_val", "max_val"),
+    "aten.instance_norm.default": normalization.instance_norm,
+    "aten.layer_norm.default": normalization.layer_norm,
+    "aten.leaky_relu.default": functions.leaky_relu,
+    "aten.linear.default": weighted.linear,
+    "aten.linalg_vector_norm.default": reduction.norm,
+    "aten.log.default": functions.function(Function.LOG),
+    "aten.log1p.default": functions.shifted(Function.LOG, 1.0, 0.0),
+    "aten.log2.default": functions.log2,
+    "aten.log_sigmoid.default": functions.log_sigmoid,
+    "aten.log_softmax.int": reduction.softmax(LogSoftmax),
+    "aten.matmul.default": matrix.product,
+    "aten.max.default": reduction.extremum(sign=1),
+    "aten.max.dim": reduction.extremum(sign=1, with_indices=True),
+    "aten.max_pool1d.default": pooling.max_pool(1),
+    "aten.max_pool2d.default": pooling.max_pool(2),
+    "aten.max_pool2d_with_indices.default": pooling.max_pool(2),
+    "aten.maximum.default": arithmetic.larger(1),
+    "aten.mean.default": reduction.mean,
+    "aten.mean.dim": reduction.mean,
+    "aten.min.default": reduction.extremum(sign=-1),
+    "aten.min.dim": reduction.extremum(sign=-1, with_indices=True),
+    "aten.minimum.default": arithmetic.larger(-1),
+    "aten.mm.default": matrix.product,
+    "aten.mT.default": movement.swap,
+    "aten.mul.Scalar": arithmetic.multiplication,
+    "aten.mul.Tensor": arithmetic.multiplication,
+    "aten.mv.default": matrix.product,
+    "aten.narrow.int": movement.narrow,
+    "aten.neg.default": functions.function(Function.NEGATE),
+    "aten.pad.default": movement.pad,
+    "aten.permute.default": movement.permute,
+    "aten.pow.Tensor_Scalar": arithmetic.power,
+    "aten.prelu.default": functions.prelu,
+    "aten.reciprocal.default": functions.function(Function.RECIPROCAL),
+    "aten.reflection_pad1d.default": movement.reflect,
+    "aten.reflection_pad2d.default": movement.reflect,
+    "aten.relu.default": functions.clamp(0.0, math.inf),
+    "aten.relu6.default": functions.clamp(0.0, 6.0),
+    "aten.repeat.default": movement.repeat,
+    "aten.reshape.default": movement.reshape,
+    "aten.roll.default": movement.roll,
+    "aten.rsqrt.default": functions.function(Function.RSQRT),
+    "aten.rsub.Scalar": arithmetic.reversed_subtraction,
+    "aten.scaled_dot_product_attention.default": matrix.attention,
+    "aten.select.int": movement.select,
+    "aten.sigmoid.default": functions.function(Function.SIGMOID),
+    "aten.silu.default": functions.function(Function.SILU),
+    "aten.slice.Tensor": movement.slice_dimension,
+    "aten.softmax.int": reduction.softmax(Softmax),
+    "aten.softplus.default": functions.softplus,
+    "aten.split.Tensor": movement.split,
+    "aten.split.sizes": movement.split,
+    "aten.split_with_sizes.default": movement.split,
+    "aten.sqrt.default": functions.function(Function.SQRT),
+    "aten.square.default": functions.function(Function.SQUARE),
+    "aten.squeeze.default": movement.reshape,
+    "aten.squeeze.dim": movement.reshape,
+    "aten.squeeze.dims": movement.reshape,
+    "aten.sub.Scalar": arithmetic.subtraction,
+    "aten.sub.Tensor": arithmetic.subtraction,
+    "aten.sum.default": reduction.total,
+    "aten.sum.dim_IntList": reduction.total,
+    "aten.t.default": movement.swap,
+    "aten.tanh.default": functions.function(Function.TANH),
+    "aten.threshold.default": functions.threshold,
+    "aten.tile.default": movement.repeat,
+    "aten.transpose.int": movement.swap,
+    "aten.unbind.int": movement.unbind,
+    "aten.unflatten.int": movement.reshape,
+    "aten.unsqueeze.default": movement.reshape,
+    "aten.upsample_bilinear2d.default": resize.bilinear(2),
+    "aten.upsample_bilinear2d.vec": resize.bilinear(2),
+    "aten.upsample_linear1d.vec": resize.bilinear(1),
+    "aten._upsample_nearest_exact1d.vec": resize.nearest(1, exact=True),
+    "aten._upsample_nearest_exact2d.vec": resize.nearest(2, exact=True),
+    "aten.upsample_nearest1d.vec": resize.nearest(1),
+    "aten.upsample_nearest2d.default": resize.nearest(2),
+    "aten.upsample_nearest2d.vec": resize.nearest(2),
+    "aten.var.correction": reduction.variance,
+    "aten.var.dim": reduction.variance,
+    "aten.view.default": movement.reshape,
+    "quantized_decomposed.dequantize_per_channel.default": quantized.dequantize_per_channel,
+    "quantized_decomposed.dequantize_per_tensor.default": quantized.dequantize_per_tensor,
+    "quantized_decomposed.dequantize_per_tensor.tensor": quantized.dequantize_per_tensor,
+    "quantized_decomposed.quantize_per_tensor.default": quantized.quantize_per_tensor,
+    "quantized_decomposed.quantize_per_tensor.tensor": quantized.quantize_per_tensor,
+    "torchao.dequantize_affine.default": quantized.dequantize_affine,
+    "torchao.quantize_affine.default": quantized.quantize_affine,
 }
 
-WAYS_OUT: dict[str, str] = {
-    "cat": "replace the concatenation by an addition of equal shapes",
-    "conv1d": "use nn.Conv2d with a kernel of (1, k) on a [N, C, 1, length] input",
-    "conv_transpose2d": "use nn.Conv2d; upsampling is not available",
-    "gelu": "use nn.ReLU or nn.ReLU6",
-    "hardsigmoid": "use nn.ReLU6",
-    "hardswish": "use nn.ReLU or nn.ReLU6",
-    "leaky_relu": "use nn.ReLU or nn.ReLU6",
-    "log_softmax": "return the logits, or nn.Softmax; their order is the same",
-    "max_pool1d": "use nn.MaxPool2d with a window of (1, k)",
-    "mul": "fold constant factors into the layer before",
-    "permute": "keep the order [N, C, H, W]",
-    "sigmoid": "return the logits: sigmoid(x) > 0.5 is x > 0",
-    "silu": "use nn.ReLU or nn.ReLU6",
-    "sub": "fold constants into the bias of the layer before",
-    "tanh": "use nn.ReLU or nn.ReLU6",
-    "transpose": "keep the order [N, C, H, W]",
+RECURRENT = "recurrent layers are not supported; use 1-D convolutions"
+
+WAYS_OUT: Mapping[str, str] = {
+    "aten.argmax.default": "return the scores and compare them on the device",
+    "aten.bernoulli.p": "draw nothing at random when the module is evaluated",
+    "aten.conv3d.default": "use nn.Conv2d",
+    "aten.cumsum.default": "sum with a linear layer of ones",
+    "aten.gru.input": RECURRENT,
+    "aten.index.Tensor": "use slices with constant bounds",
+    "aten.lstm.input": RECURRENT,
+    "aten.rnn_relu.input": RECURRENT,
+    "aten.rnn_tanh.input": RECURRENT,
+    "aten.round.default": "leave the rounding to the quantisation",
+    "aten.sign.default": "compare on the device",
+    "aten.sort.default": "return the scores and sort on the device",
+    "aten.topk.default": "return the scores and sort on the device",
+    "aten.upsample_bicubic2d.vec": "use mode='bilinear'",
+    "aten.where.self": "use torch.clamp, nn.ReLU or a product with a constant mask",
 }
+"""What to do instead of operations that are refused."""

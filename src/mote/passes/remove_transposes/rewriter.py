@@ -47,8 +47,8 @@ class Rewriter:
             self._turns.setdefault(_order_key(view), node.op)
         self.views[node.output] = view
         self._names.setdefault(_order_key(view), (node.name, node.output))
-        if view.in_order:
-            self._names.setdefault((view.tensor, view.shape), (node.name, node.output))
+        output = node.output if view.in_order else f"{node.output}:stored"
+        self._names.setdefault((view.tensor, view.shape), (node.name, output))
 
     def emit(self, node: Node, op: Op, inputs: Sequence[str], view: View) -> None:
         """Append a node in place of an old one; ``view`` is the old result in the new one."""
@@ -174,8 +174,15 @@ class Rewriter:
         return free
 
     def finish(self) -> Graph:
-        """The new graph; its outputs have their old names, shapes and order."""
+        """The new graph; its outputs have their old names, shapes and order.
+
+        A tensor whose elements lie in another order than before is called ``name:stored``, so that
+        nobody compares it with what it was.
+        """
         renamed = self._outputs()
+        for name, view in self.views.items():
+            if view.tensor == name and not view.in_order and name not in renamed:
+                renamed[name] = self._free(f"{name}:stored")
         used = {t for n in self.nodes for t in n.inputs}
         origins = [self._origins[t] for t in used if t in self._origins]
         for t in used:
