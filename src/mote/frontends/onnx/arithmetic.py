@@ -168,6 +168,8 @@ def where(site: Site) -> Tensor:
         x, other, chosen = site.operand(2), site.stored(1, "value").array, ~chosen
     else:
         x, other = site.operand(1), site.stored(2, "value").array
+    if chosen.all() and np.broadcast_shapes(chosen.shape, other.shape, x.shape) == x.shape:
+        return x
     if not site.is_finite(x):
         raise RefusalError(
             "it replaces what a stored infinity may have made of an activation",
@@ -183,6 +185,14 @@ def where(site: Site) -> Tensor:
             f"mask {list(chosen.shape)} and values {list(other.shape)} do not broadcast"
         ) from None
     return combined(site, Add(), kept, site.new_constant("filler", filled))
+
+
+def is_nan(site: Site) -> Constant:
+    """No probability is NaN, unless a stored mask covers a whole row."""
+    x = site.activation()
+    if not site.is_probability(x):
+        raise RefusalError("its operand may be NaN", "export without checks for NaN")
+    return Constant(np.zeros(x.shape, np.bool_))
 
 
 def softsign(site: Site) -> Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 
 from mote.frontends.onnx.values import MAX_TENSOR_BYTES, Constant, RefusalError, short
 from mote.ir import DType, Graph, Node, Quantization, Tensor
-from mote.ir.ops import Op, Softmax
+from mote.ir.ops import Op, Reshape, Softmax, Transpose
 
 MAX_NODES = 20_000
 MAX_RANK = 8
@@ -103,6 +103,18 @@ class Builder:
     def is_finite(self, tensor: Tensor) -> bool:
         """False for a value that stored infinities may have made infinite, or no number."""
         return tensor.name not in self._infinite | self._undefined
+
+    def is_probability(self, tensor: Tensor) -> bool:
+        """True for the result of a softmax, perhaps in another order, of finite values."""
+        while True:
+            node = next((n for n in reversed(self.nodes) if n.output == tensor.name), None)
+            if node is None or tensor.name in self._undefined:
+                return False
+            if isinstance(node.op, Softmax):
+                return True
+            if not isinstance(node.op, Transpose | Reshape):
+                return False
+            tensor = self.tensors[node.inputs[0]]
 
     def _follow_infinity(self, op: Op, operands: Sequence[Tensor], name: str) -> None:
         """A softmax takes infinities away, unless a stored mask covers whole rows."""

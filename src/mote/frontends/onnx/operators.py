@@ -47,6 +47,7 @@ CONVERTERS: Mapping[str, Converter] = {
     "HardSwish": function(Function.HARD_SWISH),
     "Identity": functions.identity,
     "InstanceNormalization": normalization.instance_normalization,
+    "IsNaN": arithmetic.is_nan,
     "LayerNormalization": normalization.layer_normalization,
     "LeakyRelu": function(Function.LEAKY_RELU, ("alpha", 0.01)),
     "Log": function(Function.LOG),

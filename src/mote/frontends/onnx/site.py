@@ -196,6 +196,10 @@ class Site:
         """False for a value that stored infinities may have made infinite, or no number."""
         return self._builder.is_finite(x)
 
+    def is_probability(self, x: Tensor) -> bool:
+        """True for what a softmax of numbers gives."""
+        return self._builder.is_probability(x)
+
     def quantised(self, x: Tensor, quantization: Quantization) -> Tensor:
         """An 8-bit input, whose meaning only its reader states."""
         changed = replace(x, quantization=quantization)
