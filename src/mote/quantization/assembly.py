@@ -7,25 +7,27 @@ import numpy as np
 
 from mote.ir import DType, Graph, Node, Quantization, Tensor
 from mote.ir.ops import (
-    Add,
     Conv2D,
     DepthwiseConv2D,
     Dequantize,
     FullyConnected,
-    MatMul,
-    Mean,
     Quantize,
     Rounding,
-    Softmax,
-    Sub,
+    TransposedConv2D,
 )
 from mote.quantization.config import QuantizationConfig
 from mote.quantization.explain import explain_tensor, explain_weights
+from mote.quantization.fixed_results import fixed_result
 from mote.quantization.moments import measure
 from mote.quantization.precision import ElementTypes, input_type
 from mote.quantization.ranges import Range
 from mote.quantization.report import LayerReport, TensorReport, WeightReport
-from mote.quantization.scheme import SOFTMAX, activation_quantization, to_integers
+from mote.quantization.results import (
+    constant_quantization,
+    free_quantization,
+    quantized_constant,
+    result_quantization,
+)
 from mote.quantization.shared import KEEPS_SCALE
 from mote.quantization.simulate import Simulation
 from mote.quantization.weights import (
@@ -35,17 +37,7 @@ from mote.quantization.weights import (
     quantize_weights,
 )
 
-FINEST = 2.0**-18
-"""A sum's or mean's scale is at least this part of its coarsest operand's: the multiplier fits."""
-
-ABOVE_ONE = 1 + 2.0**-20
-"""By how much a layer's result is coarser than a unit of its accumulator, which is exact: the
-multiplier stays below 1, and no accumulator is shifted up."""
-
-LEAST = 2.0**-64
-"""Least scale of an activation; a finer value counts as 0."""
-
-Weighted = Conv2D | DepthwiseConv2D | FullyConnected
+Weighted = Conv2D | DepthwiseConv2D | FullyConnected | TransposedConv2D
 
 
 class Assembly:
@@ -84,7 +76,7 @@ class Assembly:
         real = self.float_graph.tensors[name]
         dtype = input_type(self.float_graph, self.types, name)
         quantised = dtype not in (DType.FLOAT32, DType.INT32)
-        q = self._free_quantization(name, dtype, 0.0, 1.0) if quantised else None
+        q = self._free(name, dtype) if quantised else None
         self.tensors[name] = replace(real, dtype=dtype, quantization=q)
         if self.simulation:
             self.simulation.enter(self.tensors[name])
@@ -93,13 +85,15 @@ class Assembly:
     def append(self, node: Node) -> None:
         """The integer form of a node, behind the conversions that it needs."""
         dtype = self.types[node.name].activations
+        if self.float_graph.result(node).dtype is DType.INT32:
+            dtype = DType.INT32
         weight_report: WeightReport | None = None
         q: Quantization | None
-        if dtype is DType.FLOAT32:
+        if dtype in (DType.FLOAT32, DType.INT32):
             changed, q = self._float(node), None
         elif isinstance(node.op, Weighted):
             changed, weights, change = self._weighted(node, dtype)
-            q = self._result_quantization(node, changed, dtype)
+            q = self._result(node, changed, dtype)
             if self.simulation:
                 weight_report = explain_weights(
                     self.float_graph, node, weights, self.types[node.name].weights, change, q
@@ -107,7 +101,7 @@ class Assembly:
         else:
             q = self._kept_quantization(node, dtype)
             changed = self._unweighted(node, dtype, q)
-            q = q or self._result_quantization(node, changed, dtype)
+            q = q or self._result(node, changed, dtype)
         result = self.float_graph.result(node)
         self.tensors[node.output] = replace(result, dtype=dtype, quantization=q)
         self.nodes.append(changed)
@@ -121,6 +115,11 @@ class Assembly:
                 )
             )
             self.simulation.forget(node, self.copies)
+
+    def _result(self, node: Node, changed: Node, dtype: DType) -> Quantization:
+        operands = [self.tensors[name] for name in changed.inputs]
+        scheme = self.config.activations
+        return result_quantization(node, operands, self.ranges[node.output], scheme, dtype)
 
     def graph(self) -> Graph:
         """The finished graph."""
@@ -145,7 +144,7 @@ class Assembly:
         graph, config, simulation = self.float_graph, self.config, self.simulation
         x = self._as(node.inputs[0], dtype, None)
         moments = None
-        if simulation and (config.search_weight_scales or config.correct_bias or config.adaround):
+        if simulation and config.repairs and not isinstance(node.op, TransposedConv2D):
             real, found = simulation.real[node.inputs[0]], simulation.reals(x)
             wanted = config.search_weight_scales or config.adaround
             moments = measure(graph, node, real, found, covariance=wanted)
@@ -180,20 +179,12 @@ class Assembly:
                 self.tensors.setdefault(tensor.name, tensor)
                 inputs.append(tensor.name)
             elif tensor.is_constant:
-                own = q or self._constant_quantization(tensor, dtype)
-                integers = to_integers(tensor.array, own, dtype)
-                changed = Tensor(tensor.name, tensor.shape, dtype, own, integers)
-                inputs.append(self._constant(node, changed))
+                scheme = self.config.activations
+                new = quantized_constant(node, tensor, q, scheme, dtype)
+                inputs.append(self._constant(node, new))
             else:
                 inputs.append(self._as(tensor.name, dtype, q).name)
         return replace(node, inputs=tuple(inputs))
-
-    def _constant_quantization(self, tensor: Tensor, dtype: DType) -> Quantization:
-        low, high = float(tensor.array.min()), float(tensor.array.max())
-        scheme = self.config.activations
-        return activation_quantization(
-            low, high, LEAST if low or high else 1.0, scheme=scheme, dtype=dtype
-        )
 
     def _kept_quantization(self, node: Node, dtype: DType) -> Quantization | None:
         """The scale that a node's operands and result share; None where they need not."""
@@ -207,7 +198,7 @@ class Assembly:
         known = [self.tensors[t.name].q for t in activations]
         if len(ranged) == 1:
             if ranged[0].is_constant:  # an embedding's table
-                return self._constant_quantization(ranged[0], dtype)
+                return constant_quantization(ranged[0], self.config.activations, dtype)
             return self._as(ranged[0].name, dtype, None).q
         # a concatenation: operands made for it have its range, and one scale unless a layer's
         # accumulator asked for a coarser one
@@ -215,33 +206,16 @@ class Assembly:
         made = [
             q.scale
             for t, q in zip(activations, known, strict=True)
-            if self.ranges[t.name] == bounds and q != SOFTMAX
+            if self.ranges[t.name] == bounds and not self._is_fixed(t.name, dtype)
         ]
-        return self._free_quantization(node.output, dtype, max(made, default=0.0), 1.0)
+        return self._free(node.output, dtype, max(made, default=0.0))
 
-    def _result_quantization(self, node: Node, changed: Node, dtype: DType) -> Quantization:
-        """Softmax has its own; the rest follow from their range, and are no finer than what they
-        are computed from can tell."""
-        operands = [self.tensors[name] for name in changed.inputs]
-        finest = 0.0
-        match node.op:
-            case Softmax() if dtype is DType.INT8:
-                return SOFTMAX
-            case Conv2D() | DepthwiseConv2D() | FullyConnected():
-                finest = ABOVE_ONE * operands[0].q.scale * max(operands[1].q.scales)
-            case MatMul():
-                finest = ABOVE_ONE * operands[0].q.scale * operands[1].q.scale
-            case Add() | Sub() | Mean():
-                finest = FINEST * max(t.q.scale for t in operands)
-        return self._free_quantization(node.output, dtype, finest, operands[0].q.scales[0])
+    def _is_fixed(self, name: str, dtype: DType) -> bool:
+        node = self.float_graph.producer(name)
+        return node is not None and fixed_result(node.op, dtype) is not None
 
-    def _free_quantization(
-        self, name: str, dtype: DType, finest: float, unknown: float
-    ) -> Quantization:
-        """From the range; ``unknown`` is the scale of a value that was always 0."""
-        bounds = self.ranges[name]
-        least = max(finest, LEAST if any(bounds) else unknown)
-        return activation_quantization(*bounds, least, scheme=self.config.activations, dtype=dtype)
+    def _free(self, name: str, dtype: DType, finest: float = 0.0) -> Quantization:
+        return free_quantization(self.ranges[name], self.config.activations, dtype, finest, 1.0)
 
     def _as(self, name: str, dtype: DType, q: Quantization | None) -> Tensor:
         """A tensor in a type and, when ``q`` is given, a quantisation; converted if it differs."""
@@ -256,7 +230,7 @@ class Assembly:
             op: Quantize | Dequantize = Dequantize()
         else:
             op = Quantize()
-            q = q or self._free_quantization(name, dtype, 0.0, 1.0)
+            q = q or self._free(name, dtype)
         own = self._free_name(f"{name}.{dtype.value}")
         converted = replace(tensor, name=own, dtype=dtype, quantization=q)
         self.tensors[own] = converted

@@ -62,7 +62,6 @@ class QuantizationConfig:
         layers: Precision by layer name or pattern (``fnmatch``: ``*``, ``?``, ``[...]``); the
             first that fits decides, and layers without one are int8.
         allow_float: Keep what has no integer form, or asks for float, in float.
-        seed: Of the choice of positions where a layer has more than its statistics need.
     """
 
     calibration: Calibration = "mse"
@@ -77,7 +76,6 @@ class QuantizationConfig:
     adaround_steps: int = 1000
     layers: Mapping[str, LayerPrecision] = field(default_factory=dict)
     allow_float: bool = False
-    seed: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", dict(self.layers))
@@ -92,8 +90,6 @@ class QuantizationConfig:
             problems.append(f"percentile is {self.percentile}, allowed: 50 to 100")
         if self.adaround_steps < 1:
             problems.append(f"adaround_steps is {self.adaround_steps}, allowed: 1 or more")
-        if self.seed < 0:
-            problems.append(f"seed is {self.seed}, allowed: 0 or more")
         for name, precision in self.layers.items():
             if not isinstance(precision, LayerPrecision):
                 kind = type(precision).__name__
@@ -102,6 +98,11 @@ class QuantizationConfig:
                 problems.append(f"layers[{name!r}] is float, allowed: with allow_float=True")
         if problems:
             raise InputError("QuantizationConfig", "does not fit together", details=problems)
+
+    @property
+    def repairs(self) -> bool:
+        """Whether anything looks at the values of layers on samples."""
+        return self.search_weight_scales or self.correct_bias or self.adaround
 
     def precision(self, layer: str) -> LayerPrecision:
         """Of a layer by its name."""

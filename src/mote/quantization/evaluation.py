@@ -170,6 +170,8 @@ def _singles(x: Array, weight: Array, axis: int, tensor: Tensor) -> Array | None
     """The data as float32 over its scale; None where sums of integers would not be exact."""
     if tensor.dtype is DType.FLOAT32:
         return x
+    if tensor.dtype is not DType.INT8:
+        return None
     zero, (low, high) = tensor.q.zero_point, tensor.dtype.range
     others = tuple(i for i in range(weight.ndim) if i != axis)
     most = int(np.abs(weight.astype(np.int64)).sum(others).max())

@@ -78,7 +78,8 @@ def _values(
                 yield name, value
         with np.errstate(all="ignore"):  # what is not finite is told by tensor
             for node, value in walk(larger, portion):
-                yield node.output, value
+                if value.dtype == np.float32:
+                    yield node.output, value
         advance(len(portion[0]))
 
 

@@ -93,8 +93,7 @@ def _quantize(
         graph = absorb_high_biases(graph, channels)
     histograms = observe(graph, samples, advance)
     ranges = needed_ranges(graph, histograms, types, config)
-    repairs = config.search_weight_scales or config.correct_bias or config.adaround
-    simulation = Simulation(graph, samples) if repairs or explain else None
+    simulation = Simulation(graph, samples) if config.repairs or explain else None
     assembly = Assembly(graph, config, types, ranges, simulation)
     for name in graph.inputs:
         assembly.enter(name)

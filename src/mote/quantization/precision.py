@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from mote.errors import InputError, UnsupportedModelError
 from mote.ir import DType, Graph
-from mote.ir.ops import BatchNorm, Dequantize, Op, Quantize, Relu
+from mote.ir.ops import Dequantize, Op, Quantize, TransposedConv2D
 from mote.quantization.config import QuantizationConfig
 
 ACTIVATIONS: Mapping[str, DType] = {
@@ -52,6 +52,8 @@ def element_types(graph: Graph, config: QuantizationConfig) -> dict[str, Element
                     f"node '{node.name}': {node.op.label} has no {wanted.activations} form here"
                 )
             activations = DType.FLOAT32
+        if wanted.weights == "int4" and isinstance(node.op, TransposedConv2D):
+            problems.append(f"node '{node.name}': {node.op.label} has no int4 weights here")
         found[node.name] = ElementTypes(activations, WEIGHTS[wanted.weights])
     if problems:
         raise UnsupportedModelError(
@@ -65,7 +67,7 @@ def element_types(graph: Graph, config: QuantizationConfig) -> dict[str, Element
 
 def has_form(op: Op, dtype: DType) -> bool:
     """Whether an operator of a float graph exists on a type."""
-    if isinstance(op, Quantize | Dequantize | Relu | BatchNorm):
+    if isinstance(op, Quantize | Dequantize):
         return False
     return any(result is dtype for _, result in op.dtypes)
 

@@ -15,8 +15,7 @@ Reals = NDArray[np.float64]
 CANDIDATES = 512
 """Ends that the least-error search tries on each side."""
 
-ENTROPY_BINS = 2048
-ENTROPY_STEP = 16
+ENTROPY_CANDIDATES = 128
 SMOOTHING = 1e-6
 
 
@@ -119,24 +118,29 @@ def least_entropy_range(
     Method of S. Migacz, "8-bit Inference with TensorRT", GTC 2017: for every threshold, P is the
     clipped distribution with the outliers in its end bins, Q the unclipped part of it averaged
     over each quantisation level; the threshold with the least KL divergence is taken. Thresholds
-    are fractions of the whole range, whose two ends keep their ratio.
+    are fractions of the whole range, whose two ends keep their ratio; its bins are the histogram's.
     """
-    if mirrored:
-        low, high = -max(-low, high), max(-low, high)
     levels = 2**bits
-    if levels >= ENTROPY_BINS:
+    if levels >= len(centres) or len(centres) < 2:
         return low, high  # every bin has a level of its own: nothing to choose
-    edges = np.linspace(low, high, ENTROPY_BINS + 1)
-    bins = np.histogram(centres, edges, weights=counts.astype(np.float64))[0]
-    zero = int(np.clip(np.searchsorted(edges, 0.0, side="right") - 1, 0, ENTROPY_BINS - 1))
-    best, best_divergence = (low, high), np.inf
-    for kept in range(ENTROPY_BINS, levels - 1, -ENTROPY_STEP):
-        first = round(zero * (1 - kept / ENTROPY_BINS))
-        divergence = clipped_divergence(bins, first, first + kept, levels)
-        if divergence < best_divergence:
-            best_divergence = divergence
-            best = float(min(edges[first], 0.0)), float(max(edges[first + kept], 0.0))
-    return best
+    bins = counts.astype(np.float64)
+    zero = int(np.searchsorted(centres, 0.0))  # bins before it are negative
+    if mirrored:  # magnitudes on half of the levels
+        size = max(zero, len(bins) - zero)
+        magnitudes = np.zeros(size)
+        magnitudes[: len(bins) - zero] += bins[zero:]
+        magnitudes[:zero] += bins[:zero][::-1]
+        bins, levels, zero = magnitudes, levels // 2, 0
+    fractions = np.linspace(1, levels / len(bins), ENTROPY_CANDIDATES)
+    ends = [
+        (round(zero * (1 - f)), zero + max(1, round((len(bins) - zero) * f))) for f in fractions
+    ]
+    divergences = [clipped_divergence(bins, first, last, levels) for first, last in ends]
+    best = float(fractions[int(np.argmin(divergences))])
+    if mirrored:
+        greatest = max(-low, high) * best
+        return max(low, -greatest), min(high, greatest)
+    return low * best, high * best
 
 
 def clipped_divergence(bins: Reals, first: int, last: int, levels: int) -> float:

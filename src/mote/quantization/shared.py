@@ -10,6 +10,7 @@ from mote.ir.ops import (
     MaxPool2D,
     Op,
     Pad,
+    Relu,
     Reshape,
     Resize,
     Slice,
@@ -34,8 +35,8 @@ KEEPS_SCALE: tuple[type[Op], ...] = (
 )
 """Operators whose result has the scale and zero point of what they read."""
 
-NARROWING = (MaxPool2D, Pad, Reshape, Transpose)
-"""Of them, those that let what they read clip to the range of their result."""
+NARROWING = (MaxPool2D, Pad, Relu, Reshape, Transpose)
+"""Operators that let what they read clip to the range of their result."""
 
 NEAR = 2.0
 """A tensor with other readers joins a concatenation whose range is at most so much wider."""
