@@ -10,6 +10,8 @@ import tflite
 from mote.ir.tensor import Array
 from tflite_writer import _ints, _offsets, _table, _vector
 
+VERSIONS = {"BROADCAST_TO": 2}
+"""Of operators that LiteRT knows in no version 1."""
 TYPES = {"float32": "FLOAT32", "int8": "INT8", "uint8": "UINT8", "int16": "INT16"} | {
     "int32": "INT32",
     "int64": "INT64",
@@ -132,6 +134,7 @@ def _code(b: flatbuffers.Builder, kind: str) -> int:
     name, _, custom = kind.partition(":")
     number = int(name) if name.isdigit() else getattr(tflite.BuiltinOperator, name)
     fields = {"CustomCode": b.CreateString(custom)} if custom else {}
+    fields |= {"Version": VERSIONS[name]} if name in VERSIONS else {}
     return _table(
         b, "OperatorCode", DeprecatedBuiltinCode=min(number, 127), BuiltinCode=number, **fields
     )

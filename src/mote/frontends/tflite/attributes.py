@@ -1,4 +1,4 @@
-"""Attributes that several TFLite operators state in the same way: fused activation, padding."""
+"""Attributes that several TFLite operators state in the same way: clamp, padding, axis."""
 
 import tflite
 
@@ -43,3 +43,11 @@ def padding(site: Site, x: Shape, kernel: Shape) -> Padding:
         same_padding(x[1 + i], kernel[i], options.stride[i], options.dilation[i]) for i in (0, 1)
     )
     return Padding(top, bottom, left, right)
+
+
+def axis_of(axis: int, rank: int, dimensions: int | None = None) -> int:
+    """An axis that may count from the end; ``dimensions``: those of the input, where others."""
+    if not -rank <= axis < rank:
+        found = rank if dimensions is None else dimensions
+        raise UnsupportedError(f"axis [{axis}] of a {found}-D input", CONVERT_AGAIN)
+    return axis % rank

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from mote.frontends.tflite.constants import as_float, folded
 from mote.frontends.tflite.names import tensor_names
 from mote.frontends.tflite.records import ModelRecord, OperatorRecord, Options, TensorRecord
 from mote.frontends.tflite.values import (
@@ -20,14 +21,19 @@ from mote.ir.tensor import Array
 
 
 class Builder:
-    """The graph under construction: tensors converted and nodes added so far."""
+    """The graph under construction: tensors converted and nodes added so far.
 
-    def __init__(self, model: ModelRecord) -> None:
+    ``read`` holds the tensors, by index, that some operator or the caller reads.
+    """
+
+    def __init__(self, model: ModelRecord, read: frozenset[int]) -> None:
         self.model = model
+        self.read = read
         self.names = tensor_names(t.name for t in model.tensors)
         self.tensors: dict[str, Tensor] = {}
         self.nodes: list[Node] = []
         self._taken = set(self.names)
+        self._floats: dict[str, Tensor] = {}
 
     def tensor(self, index: int) -> Tensor:
         """The tensor of that index, converted on first use."""
@@ -50,6 +56,17 @@ class Builder:
         self._taken.add(base)
         return base
 
+    def as_float(self, tensor: Tensor) -> Tensor:
+        """A constant as float32; the same one for all who ask."""
+        if tensor.dtype is DType.FLOAT32:
+            return tensor
+        if not tensor.is_constant or tensor.quantization is None or tensor.dtype is DType.INT32:
+            raise UnsupportedError(f"'{tensor.name}' is {tensor.dtype.value} on float32 data")
+        if tensor.name not in self._floats:
+            name = self.fresh_name(f"{tensor.name}/float")
+            self._floats[tensor.name] = as_float(tensor, name)
+        return self._floats[tensor.name]
+
     def append(self, name: str, op: Op, operands: tuple[Tensor, ...], result: Tensor) -> Tensor:
         self.tensors.update((t.name, t) for t in (*operands, result))
         self.nodes.append(Node(name, op, tuple(t.name for t in operands), result.name))
@@ -67,6 +84,19 @@ class Site:
     @property
     def options(self) -> Options:
         return self._record.options
+
+    @property
+    def operands(self) -> int:
+        """How many there are, those that are left out included."""
+        return len(self._record.inputs)
+
+    @property
+    def results(self) -> int:
+        return len(self._record.outputs)
+
+    def is_read(self, result: int) -> bool:
+        """False for a result that nothing needs."""
+        return self._record.outputs[result] in self._builder.read
 
     def has(self, operand: int) -> bool:
         """False for an operand that is left out."""
@@ -93,13 +123,17 @@ class Site:
         index = self._index(operand)
         return indices(self._builder.model.tensors[index], self._builder.names[index])
 
-    def result(self) -> Tensor:
+    def result(self, number: int = 0) -> Tensor:
         """What the operator writes, as the file states it."""
-        return self._builder.data(self._record.outputs[0])
+        return self._builder.data(self._record.outputs[number])
 
-    def emit(self, op: Op, *operands: Tensor) -> Tensor:
-        """The node that writes the operator's result."""
-        stated = self.result()
+    def as_float(self, tensor: Tensor) -> Tensor:
+        """A constant of float data, whatever the type that the file holds it in."""
+        return self._builder.as_float(tensor)
+
+    def emit(self, op: Op, *operands: Tensor, to: int = 0) -> Tensor:
+        """The node that writes a result of the operator."""
+        stated = self.result(to)
         shape = self._checked_shape(op, operands, stated)
         if not is_shape(shape):
             raise UnsupportedError(f"the result has {len(shape)} dimensions, allowed: {MAX_RANK}")
@@ -110,7 +144,19 @@ class Site:
                 CONVERT_AGAIN,
             )
         result = Tensor(stated.name, shape, stated.dtype, stated.quantization)
-        return self._builder.append(self.name, op, operands, result)
+        return self._add(f"{self.name}/{to}" if to else self.name, op, operands, result)
+
+    def define(self, constant: Tensor) -> None:
+        """The operator's result is known."""
+        self._builder.tensors[constant.name] = constant
+
+    def _add(self, name: str, op: Op, operands: tuple[Tensor, ...], result: Tensor) -> Tensor:
+        """A node, or its result where all operands are known."""
+        if all(t.is_constant for t in operands):
+            constant = folded(op, operands, result)
+            self.define(constant)
+            return constant
+        return self._builder.append(name, op, operands, result)
 
     def constant(self, role: str, values: Array, q: Quantization | None = None) -> Tensor:
         """A constant that the file leaves out or has in another form."""
@@ -122,18 +168,16 @@ class Site:
         shape = self._checked_shape(op, operands, like)
         name = f"{self.name}/{role}"
         result = Tensor(self._builder.fresh_name(name), shape, like.dtype, like.quantization)
-        return self._builder.append(name, op, operands, result)
+        return self._add(name, op, operands, result)
 
     def reshaped(self, role: str, x: Tensor, shape: Shape) -> Tensor:
         """``x`` under another shape, through an inserted node unless it has that shape."""
         return x if x.shape == shape else self.insert(role, Reshape(shape), (x,), x)
 
     def _checked_shape(self, op: Op, operands: tuple[Tensor, ...], result: Tensor) -> Shape:
-        if all(t.is_constant for t in operands):
-            raise UnsupportedError("computes from constants alone", "fold constants on export")
         problems = op.problems(operands, result)
         if problems:
             foreign = {t.dtype for t in (*operands, result)} & {DType.UINT8, DType.INT16}
             raise UnsupportedError("; ".join(problems), FULL_INTEGER if foreign else "")
-        check_scales(operands, result)
+        check_scales(op, operands, result)
         return op.shape(*(t.shape for t in operands))

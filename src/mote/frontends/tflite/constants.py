@@ -56,7 +56,8 @@ def reals(tensor: Tensor) -> Array:
     shape = [-1 if i == q.axis else 1 for i in range(len(tensor.shape))]
     scales = np.array(q.scales).reshape(shape if q.axis is not None else ())
     zeros = np.array(q.zero_points).reshape(shape if q.axis is not None else ())
-    return ((tensor.array.astype(np.float64) - zeros) * scales).astype(np.float32)
+    values: Array = (tensor.array.astype(np.float64) - zeros) * scales
+    return values.astype(np.float32)
 
 
 def as_float(tensor: Tensor, name: str) -> Tensor:

@@ -83,11 +83,31 @@ def bound(*, upper: bool) -> Callable[[Site], None]:
     return convert
 
 
+def relu(activation: Activation) -> Callable[[Site], None]:
+    def convert(site: Site) -> None:
+        site.emit(Relu(activation), site.data(0))
+
+    return convert
+
+
 def function(which: Function, alpha: float = 0.0, beta: float = 0.0) -> Callable[[Site], None]:
     def convert(site: Site) -> None:
         site.emit(Unary(which, alpha, beta), site.data(0))
 
     return convert
+
+
+def negate(site: Site) -> None:
+    """Float only: on integers TFLite negates what is stored, whatever the zero points are."""
+    site.emit(Unary(Function.NEGATE), _reals(site, 0))
+
+
+def sqrt(site: Site) -> None:
+    """Not int16, whose roots TFLite computes in floats."""
+    x = site.data(0)
+    if x.dtype is DType.INT16:
+        raise UnsupportedError("int16 square roots, allowed: int8 and float32", "quantise to int8")
+    site.emit(Unary(Function.SQRT), x)
 
 
 def leaky_relu(site: Site) -> None:

@@ -44,7 +44,8 @@ def parse(data: bytes, name: str, source: str) -> Graph:
     model = read(data, source)
     check_order(model, source)
     operators = live_operators(model)
-    builder = Builder(model)
+    operands = {index for operator in operators for index in operand_indices(operator)}
+    builder = Builder(model, frozenset(operands | {*model.outputs}))
     problems = _model_problems(model, operators)
     problems += [p for index in model.inputs for p in _input_problems(builder, index)]
     problems += [p for operator in operators for p in _node_problems(builder, operator)]
@@ -109,7 +110,7 @@ def _convert(builder: Builder, operator: OperatorRecord) -> None:
         raise UnsupportedError(
             "the operator is not supported", "'mote ops' lists the supported operators"
         )
-    if len(operator.outputs) != 1:
+    if len(operator.outputs) != 1 and not converter.many_results:
         raise UnsupportedError(f"{len(operator.outputs)} results, allowed: 1", CONVERT_AGAIN)
     if not converter.accepts(operator.options_type):
         raise UnsupportedError("its options are missing or of another operator", CONVERT_AGAIN)

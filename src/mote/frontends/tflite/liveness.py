@@ -5,16 +5,21 @@ from mote.frontends.tflite.records import ModelRecord, OperatorRecord
 
 ABSENT = -1
 """Index of an operand that is left out."""
+STATED_SHAPES = {
+    "BROADCAST_TO": 1,
+    "RESHAPE": 1,
+    "RESIZE_BILINEAR": 1,
+    "RESIZE_NEAREST_NEIGHBOR": 1,
+    "TRANSPOSE_CONV": 0,
+}
+"""Operators and which of their operands is a shape. It may be computed from the batch size; it is
+known from the tensors here, and what computes it is dead."""
 
 
 def operand_indices(operator: OperatorRecord) -> tuple[int, ...]:
-    """The tensors whose values an operator needs.
-
-    The shape of a reshape may be computed from the batch size; it is known from the tensors here,
-    and what computes it is dead.
-    """
-    inputs = operator.inputs[:1] if operator.kind == "RESHAPE" else operator.inputs
-    return tuple(index for index in inputs if index != ABSENT)
+    """The tensors whose values an operator needs."""
+    known = STATED_SHAPES.get(operator.kind)
+    return tuple(index for i, index in enumerate(operator.inputs) if index != ABSENT and i != known)
 
 
 def check_order(model: ModelRecord, source: str) -> None:

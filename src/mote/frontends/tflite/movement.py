@@ -1,11 +1,10 @@
 """How TFLite's operators that move elements become nodes."""
 
 import math
-from collections.abc import Sequence
 
 import tflite
 
-from mote.frontends.tflite.attributes import fused_activation
+from mote.frontends.tflite.attributes import axis_of, fused_activation
 from mote.frontends.tflite.builder import Site
 from mote.frontends.tflite.values import (
     CONVERT_AGAIN,
@@ -13,23 +12,21 @@ from mote.frontends.tflite.values import (
     UnsupportedError,
     is_shape,
 )
-from mote.ir import DType, Tensor
+from mote.ir import Tensor
 from mote.ir.ops import (
     Activation,
     Concat,
-    Embedding,
     Pad,
     PadMode,
     Reshape,
     Resize,
     ResizeMethod,
     Shape,
-    Slice,
     Transpose,
 )
 
 MAX_COPIES = 256
-"""Most operands of a concatenation that stands for a tile, a broadcast or a gather."""
+"""Most operands of a concatenation that stands for a tile or a broadcast."""
 
 
 def pad(site: Site) -> None:
@@ -100,7 +97,7 @@ def expand_dims(site: Site) -> None:
     axes = site.indices(1)
     if len(axes) != 1:
         raise UnsupportedError(f"axis {list(axes)} of a {rank}-D input", CONVERT_AGAIN)
-    axis = _axis(axes[0], rank + 1, rank)
+    axis = axis_of(axes[0], rank + 1, rank)
     site.emit(Reshape((*x.shape[:axis], 1, *x.shape[axis:])), x)
 
 
@@ -117,14 +114,14 @@ def concatenation(site: Site) -> None:
         raise UnsupportedError("a fused activation", "apply it to the operands")
     operands = [site.data(i) for i in range(site.operands)]
     rank = len(operands[0].shape)
-    site.emit(Concat(_axis(site.options.axis, rank)), *operands)
+    site.emit(Concat(axis_of(site.options.axis, rank)), *operands)
 
 
 def pack(site: Site) -> None:
     """A new dimension in every operand, then a concatenation along it."""
     operands = [site.data(i) for i in range(site.operands)]
     shape = operands[0].shape
-    axis = _axis(site.options.axis, len(shape) + 1, len(shape))
+    axis = axis_of(site.options.axis, len(shape) + 1, len(shape))
     if len(shape) >= MAX_RANK:
         raise UnsupportedError(f"packs {len(shape)} dimensions, allowed: {MAX_RANK - 1}")
     wide = (*shape[:axis], 1, *shape[axis:])
@@ -133,115 +130,6 @@ def pack(site: Site) -> None:
         for i, x in enumerate(operands)
     ]
     site.emit(Concat(axis), *parts)
-
-
-def unpack(site: Site) -> None:
-    """A slice for each result, without the dimension that it is cut along."""
-    x = site.data(0)
-    axis = _axis(site.options.axis, len(x.shape))
-    if site.results != x.shape[axis]:
-        raise UnsupportedError(f"{site.results} parts of {list(x.shape)}", CONVERT_AGAIN)
-    for i in range(site.results):
-        if site.is_read(i):
-            part = _part(x, axis, i, i + 1)
-            cut = site.insert(f"slice_{i}", part, (x,), x)
-            site.emit(Reshape((*x.shape[:axis], *x.shape[axis + 1 :])), cut, to=i)
-
-
-def split(site: Site) -> None:
-    axes, x = site.indices(0), site.data(1)
-    axis = _axis(axes[0] if len(axes) == 1 else len(x.shape), len(x.shape))
-    if x.shape[axis] % site.results:
-        raise UnsupportedError(f"{site.results} equal parts of {list(x.shape)}", CONVERT_AGAIN)
-    _split(site, x, axis, (x.shape[axis] // site.results,) * site.results)
-
-
-def split_v(site: Site) -> None:
-    x, sizes, axes = site.data(0), list(site.indices(1)), site.indices(2)
-    axis = _axis(axes[0] if len(axes) == 1 else len(x.shape), len(x.shape))
-    if sizes.count(-1) == 1:
-        sizes[sizes.index(-1)] = x.shape[axis] - sum(n for n in sizes if n != -1)
-    if len(sizes) != site.results or min(sizes) < 1 or sum(sizes) != x.shape[axis]:
-        raise UnsupportedError(f"parts {sizes} of {list(x.shape)}", CONVERT_AGAIN)
-    _split(site, x, axis, sizes)
-
-
-def _split(site: Site, x: Tensor, axis: int, sizes: Sequence[int]) -> None:
-    begin = 0
-    for i, size in enumerate(sizes):
-        if site.is_read(i):
-            site.emit(_part(x, axis, begin, begin + size), x, to=i)
-        begin += size
-
-
-def _part(x: Tensor, axis: int, begin: int, end: int) -> Slice:
-    """Part of one dimension."""
-    begins = tuple(begin if i == axis else 0 for i in range(len(x.shape)))
-    ends = tuple(end if i == axis else n for i, n in enumerate(x.shape))
-    return Slice(begins, ends, (1,) * len(x.shape))
-
-
-def slice_sizes(site: Site) -> None:
-    x, begins, sizes = site.data(0), site.indices(1), site.indices(2)
-    if not len(begins) == len(sizes) == len(x.shape):
-        raise UnsupportedError(f"begins {list(begins)}, sizes {list(sizes)}", CONVERT_AGAIN)
-    ends = tuple(
-        n if size == -1 else begin + size
-        for begin, size, n in zip(begins, sizes, x.shape, strict=True)
-    )
-    site.emit(Slice(begins, ends, (1,) * len(begins)), x)
-
-
-def gather(site: Site) -> None:
-    """Rows of a table by computed indices, or elements of an activation by constant ones."""
-    values, indices = site.operand(0), site.operand(1)
-    axis = _axis(site.options.axis, len(values.shape))
-    if site.options.batch_dims:
-        raise UnsupportedError(f"batch_dims is {site.options.batch_dims}, allowed: 0")
-    if not indices.is_constant:
-        if axis or not values.is_constant:
-            raise UnsupportedError(
-                f"computed indices along axis {axis} of '{values.name}'",
-                "gather along axis 0 of a constant",
-            )
-        lookup(site, indices, values)
-        return
-    n = values.shape[axis]
-    chosen = [int(i) for i in indices.array.ravel()]
-    if indices.dtype not in (DType.INT32, DType.INT64) or not all(-n <= i < n for i in chosen):
-        raise UnsupportedError(f"indices {chosen[:8]} of {list(values.shape)}", CONVERT_AGAIN)
-    x = site.data(0)
-    rows = _picked(site, x, axis, [i % n for i in chosen])
-    site.emit(Reshape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])), rows)
-
-
-def _picked(site: Site, x: Tensor, axis: int, chosen: Sequence[int]) -> Tensor:
-    """One slice where the indices are evenly spaced, else a concatenation of slices."""
-    step = chosen[1] - chosen[0] if len(chosen) > 1 else 1
-    if step >= 1 and all(b - a == step for a, b in zip(chosen, chosen[1:], strict=False)):
-        part = _part(x, axis, chosen[0], chosen[-1] + 1)
-        strides = tuple(step if i == axis else 1 for i in range(len(x.shape)))
-        return site.insert("rows", Slice(part.begins, part.ends, strides), (x,), x)
-    if len(chosen) > MAX_COPIES:
-        raise UnsupportedError(f"{len(chosen)} scattered indices, allowed: {MAX_COPIES}")
-    parts = [
-        site.insert(f"row_{k}", _part(x, axis, i, i + 1), (x,), x) for k, i in enumerate(chosen)
-    ]
-    return site.insert("rows", Concat(axis), tuple(parts), x)
-
-
-def embedding_lookup(site: Site) -> None:
-    lookup(site, site.operand(0), site.operand(1))
-
-
-def lookup(site: Site, indices: Tensor, table: Tensor) -> None:
-    if indices.dtype is not DType.INT32:
-        raise UnsupportedError(
-            f"indices '{indices.name}' are {indices.dtype.value}, allowed: int32", "use int32"
-        )
-    if site.result().dtype is DType.FLOAT32:
-        table = site.as_float(table)
-    site.emit(Embedding(), indices, table)
 
 
 def tile(site: Site) -> None:
@@ -294,11 +182,3 @@ def resize_nearest(site: Site) -> None:
 
 def resize_bilinear(site: Site) -> None:
     resize(site, ResizeMethod.BILINEAR)
-
-
-def _axis(axis: int, rank: int, dimensions: int | None = None) -> int:
-    """An axis that may count from the end; ``dimensions``: those of the input, if others."""
-    if not -rank <= axis < rank:
-        found = rank if dimensions is None else dimensions
-        raise UnsupportedError(f"axis [{axis}] of a {found}-D input", CONVERT_AGAIN)
-    return axis % rank

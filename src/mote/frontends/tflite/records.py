@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 class Options:
     """The attributes of all supported operators; those that an operator lacks keep defaults.
 
-    Enumerations are the schema's numbers. Pairs are (height, width).
+    Enumerations are the schema's numbers. Pairs are (height, width). Bit i of a mask belongs to
+    index i of what it masks.
     """
 
     activation: int = 0
@@ -23,6 +24,20 @@ class Options:
     shape: tuple[int, ...] | None = None
     squeeze: tuple[int, ...] = ()
     weights_format: int = 0
+    axis: int = 0
+    batch_dims: int = 0
+    alpha: float = 0.0
+    mode: int = 0
+    approximate: bool = False
+    pot_scale_int16: bool = False
+    align_corners: bool = False
+    half_pixel_centers: bool = False
+    begin_mask: int = 0
+    end_mask: int = 0
+    ellipsis_mask: int = 0
+    new_axis_mask: int = 0
+    shrink_axis_mask: int = 0
+    offset: bool = False
     adjoint: tuple[bool, bool] = (False, False)
 
 

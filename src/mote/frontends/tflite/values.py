@@ -7,23 +7,26 @@ import numpy as np
 
 from mote.frontends.tflite.records import TensorRecord
 from mote.ir import DType, Quantization, Tensor
-from mote.ir.ops import Shape
+from mote.ir.ops import Op, Shape
 from mote.ir.tensor import Array
 
 DTYPES = {
+    "FLOAT16": DType.FLOAT32,
     "FLOAT32": DType.FLOAT32,
+    "INT4": DType.INT4,
     "INT8": DType.INT8,
     "UINT8": DType.UINT8,
     "INT16": DType.INT16,
     "INT32": DType.INT32,
     "INT64": DType.INT64,
 }
+"""Types of tensors here; float16 and int4 are types of constants alone."""
 INDEX_TYPES: dict[str, np.dtype[Any]] = {
     "INT32": np.dtype(np.int32),
     "INT64": np.dtype(np.int64),
 }
 MAX_RANK = 6
-MAX_INDICES = 16
+MAX_INDICES = 64
 """Most numbers in a constant that states a shape, axes or paddings."""
 
 SCALES = (2.0**-64, 2.0**64)
@@ -50,7 +53,7 @@ def record_bytes(record: TensorRecord) -> int:
     dtype = DTYPES.get(record.type)
     if dtype is None or not is_shape(record.shape):
         return 0
-    return math.prod(record.shape) * dtype.itemsize
+    return (math.prod(record.shape) * dtype.bits + 7) // 8
 
 
 def is_shape(shape: Shape) -> bool:
@@ -62,7 +65,8 @@ def convert_tensor(record: TensorRecord, name: str) -> Tensor:
     """The tensor as the file states it."""
     if record.storage:
         raise UnsupportedError(f"tensor '{name}' is {record.storage}", "use plain dense tensors")
-    if record.type not in DTYPES:
+    computed = record.data is None
+    if record.type not in DTYPES or (computed and record.type in ("FLOAT16", "INT4")):
         way_out = "" if record.type.startswith("number") else FULL_INTEGER
         raise UnsupportedError(f"tensor '{name}' has type {record.type}", way_out)
     dtype = DTYPES[record.type]
@@ -72,8 +76,35 @@ def convert_tensor(record: TensorRecord, name: str) -> Tensor:
             f"allowed: up to {MAX_RANK} dimensions of at least 1",
             "fix the shapes when converting",
         )
-    data = None if record.data is None else constant(record, name, dtype.numpy)
+    data = None if record.data is None else _values(record, name, dtype)
     return Tensor(name, record.shape, dtype, _quantization(record, name, dtype), data)
+
+
+def _values(record: TensorRecord, name: str, dtype: DType) -> Array:
+    """The values of a constant in the type that it has here."""
+    if dtype is DType.INT4:
+        return _unpacked(record, name)
+    if record.type == "FLOAT16":
+        return constant(record, name, np.dtype(np.float16)).astype(np.float32)
+    return constant(record, name, dtype.numpy)
+
+
+def _unpacked(record: TensorRecord, name: str) -> Array:
+    """int4, two in a byte, the first one in the low half."""
+    assert record.data is not None
+    elements = math.prod(record.shape)
+    if record.data.size != (elements + 1) // 2:
+        raise _wrong_size(record, name, (elements + 1) // 2)
+    packed = np.frombuffer(record.data, np.uint8)
+    pairs = np.stack([packed & 15, packed >> 4], axis=-1).ravel()[:elements]
+    return ((pairs ^ 8).astype(np.int8) - np.int8(8)).reshape(record.shape)
+
+
+def _wrong_size(record: TensorRecord, name: str, expected: int) -> UnsupportedError:
+    assert record.data is not None
+    return UnsupportedError(
+        f"constant '{name}' has {record.data.size:,} bytes, its shape {expected:,}", CONVERT_AGAIN
+    )
 
 
 def constant(record: TensorRecord, name: str, dtype: np.dtype[Any]) -> Array:
@@ -81,10 +112,7 @@ def constant(record: TensorRecord, name: str, dtype: np.dtype[Any]) -> Array:
     assert record.data is not None
     expected = math.prod(record.shape) * dtype.itemsize
     if record.data.size != expected:
-        raise UnsupportedError(
-            f"constant '{name}' has {record.data.size:,} bytes, its shape {expected:,}",
-            CONVERT_AGAIN,
-        )
+        raise _wrong_size(record, name, expected)
     values = np.frombuffer(record.data, dtype.newbyteorder("<")).astype(dtype, copy=False)
     # A damaged file may have put it at an odd address, which C code would not forgive.
     return np.require(values, requirements="A").reshape(record.shape)
@@ -103,7 +131,7 @@ def indices(record: TensorRecord, name: str) -> tuple[int, ...]:
     return tuple(constant(record, name, INDEX_TYPES[record.type]).ravel().tolist())
 
 
-def check_scales(operands: tuple[Tensor, ...], result: Tensor) -> None:
+def check_scales(op: Op, operands: tuple[Tensor, ...], result: Tensor) -> None:
     """Refuse scales that are finite, but whose ratio no fixed-point multiplier holds."""
     quantized = [t for t in (operands[0], result) if t.quantization is not None]
     least, greatest = SCALES
@@ -116,8 +144,9 @@ def check_scales(operands: tuple[Tensor, ...], result: Tensor) -> None:
             )
     if len(quantized) < 2:
         return
-    weight = max(operands[1].q.scales) if len(operands) == 3 else 1.0
-    others = operands[1:] if len(operands) == 2 else ()
+    weighted = "weight" in op.inputs
+    weight = max(operands[1].q.scales) if weighted else 1.0
+    others = [t for t in operands[1:] if t.quantization is not None and not weighted]
     scale = max(t.q.scale for t in (operands[0], *others)) * weight
     if scale / result.q.scale >= MAX_RESCALING:
         raise UnsupportedError(

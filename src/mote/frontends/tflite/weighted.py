@@ -144,11 +144,8 @@ def _weights(
         raise UnsupportedError(
             f"weights '{weight.name}' have shape {list(weight.shape)}, allowed: {rank} dimensions"
         )
-    if x.dtype is DType.FLOAT32 and weight.dtype is not DType.FLOAT32:
-        raise UnsupportedError(
-            f"{weight.dtype.value} weights on float32 data (dynamic range quantisation)",
-            FULL_INTEGER,
-        )
+    if x.dtype is DType.FLOAT32:  # dynamic range quantisation: the weights alone are integers
+        weight = site.as_float(weight)
     if x.dtype in (DType.INT8, DType.INT16) and weight.dtype not in (DType.INT8, DType.INT4):
         raise UnsupportedError(
             f"{weight.dtype.value} weights on {x.dtype.value} data, allowed: int8, int4",
