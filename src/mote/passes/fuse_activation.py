@@ -10,23 +10,39 @@ from mote.ir.ops import (
     Conv2D,
     DepthwiseConv2D,
     FullyConnected,
+    MatMul,
     MaxPool2D,
     Mul,
     Pad,
     Relu,
     Reshape,
+    Slice,
     Sub,
+    Transpose,
+    TransposedConv2D,
 )
-from mote.passes.neighbours import is_private, on_plane
+from mote.passes.neighbours import is_private
 
-Clamping = Add | AveragePool2D | Conv2D | DepthwiseConv2D | FullyConnected | MaxPool2D | Mul | Sub
+Clamping = (
+    Add
+    | AveragePool2D
+    | Conv2D
+    | DepthwiseConv2D
+    | FullyConnected
+    | MatMul
+    | MaxPool2D
+    | Mul
+    | Sub
+    | TransposedConv2D
+)
 
 
 def fuse_activation(graph: Graph) -> Graph:
-    """Move each clamp into a layer that clamps; one without such a layer becomes a 1x1 max pool.
+    """Move each clamp into a layer that clamps; one without such a layer stays.
 
-    A clamp that keeps 0 commutes with reshapes, zero padding and maxima, so it moves through them
-    to the earliest layer: a narrower range there is a finer scale after quantisation.
+    On integers, a clamp that changes the scale stays as well: it rounds. A clamp that keeps 0
+    commutes with moves of elements, zero padding and maxima, so it moves through them to the
+    earliest layer: a narrower range there is a finer scale after quantisation.
     """
     for node in graph.nodes:
         if isinstance(node.op, Relu):
@@ -35,9 +51,10 @@ def fuse_activation(graph: Graph) -> Graph:
 
 
 def _fuse(graph: Graph, node: Node, activation: Activation) -> Graph:
-    layer = _layer(graph, node.inputs[0], activation)
+    x, y = graph.tensors[node.inputs[0]], graph.result(node)
+    layer = _layer(graph, x.name, activation) if x.quantization == y.quantization else None
     if layer is None:
-        return _max_pool(graph, node, activation)
+        return graph
     assert isinstance(layer.op, Clamping)
     both = _both(layer.op.activation, activation)
     assert both is not None
@@ -53,7 +70,13 @@ def _layer(graph: Graph, tensor: str, activation: Activation) -> Node | None:
     if node is None or not is_private(graph, tensor):
         return None
     match node.op:
-        case Reshape() | Pad(value=0.0) | MaxPool2D(activation=Activation.NONE):
+        case (
+            Reshape()
+            | Transpose()
+            | Slice()
+            | Pad(value=0.0)
+            | MaxPool2D(activation=Activation.NONE)
+        ):
             earlier = _layer(graph, node.inputs[0], activation)
             if earlier is not None:
                 return earlier
@@ -67,12 +90,3 @@ def _both(first: Activation, second: Activation) -> Activation | None:
     (a, b), (c, d) = first.bounds, second.bounds
     bounds = (max(a, c), min(b, d))
     return next((both for both in Activation if both.bounds == bounds), None)
-
-
-def _max_pool(graph: Graph, node: Node, activation: Activation) -> Graph:
-    """Without a layer to take it, a clamp is a maximum over windows of one element."""
-    if len(graph.result(node).shape) not in (2, 4):
-        return graph
-    inserted, between = on_plane(graph, node, MaxPool2D(activation=activation))
-    nodes = [m for n in graph.nodes for m in (inserted if n is node else (n,))]
-    return graph.rebuild(nodes, between)
