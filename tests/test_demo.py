@@ -9,7 +9,7 @@ import pytest
 
 from mote.demo.__main__ import DIFFERENT, USER_ERROR, main
 from mote.demo.digits import load_digits
-from mote.demo.network import predict, train
+from mote.demo.network import train_network
 from mote.demo.pipeline import Difference, first_difference
 
 
@@ -28,24 +28,27 @@ def test_every_held_out_image_gets_the_reference_bytes_on_the_target(
 
 def test_the_same_seed_trains_the_same_network() -> None:
     digits = load_digits(3)
-    first, second = (train(digits, seed=3, epochs=1, epoch_done=lambda n: None) for _ in range(2))
+    first, second = (
+        train_network(digits, seed=3, epochs=1, epoch_done=lambda n: None).module for _ in range(2)
+    )
     for one, other in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
 def test_the_split_holds_out_the_same_share_of_each_digit() -> None:
     digits = load_digits(0)
-    counts = np.bincount(digits.test_labels)
+    counts = digits.counts(digits.test)
     assert counts.sum() == 450
     assert counts.max() - counts.min() <= 3
-    assert digits.test_images.shape == (450, 8, 8, 1)
-    assert (digits.test_images.min(), digits.test_images.max()) == (0, 1)
+    assert digits.test.x.shape == (450, 8, 8, 1)
+    assert digits.validation is None
 
 
 def test_a_few_epochs_suffice_for_nine_of_ten() -> None:
-    digits = load_digits(0)
-    network = train(digits, seed=0, epochs=4, epoch_done=lambda n: None)
-    assert (predict(network, digits.test_images) == digits.test_labels).mean() >= 0.9
+    done: list[int] = []
+    trained = train_network(load_digits(0), seed=0, epochs=4, epoch_done=done.append)
+    assert (trained.test.accuracy or 0) >= 0.9
+    assert done == [1, 2, 3, 4]
 
 
 def test_the_first_difference_is_named_image_by_image() -> None:

@@ -277,7 +277,7 @@ def test_two_processes_train_what_one_does(starter: str, tmp_path: Path) -> None
     ]
     train(network(plain=True), dataset(), PLAIN, tmp_path / "one")
     said = [process.communicate(timeout=100) for process in processes]
-    assert [process.returncode for process in processes] == [0] * len(processes), said[0][1]
+    assert [process.returncode for process in processes] == [0] * len(processes), said
     spoken = "".join(out for out, _ in said).splitlines()
     assert spoken.count("step 3") == 1, "the first process alone reports"
     for name in ("last.pt", "best.pt"):

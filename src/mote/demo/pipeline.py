@@ -11,8 +11,9 @@ import numpy as np
 
 import mote
 from mote import reference
-from mote.demo.digits import Digits, load_digits
-from mote.demo.network import predict, train
+from mote.data import Dataset
+from mote.demo.digits import load_digits
+from mote.demo.network import train_network
 from mote.errors import TargetError, ToolError
 from mote.ir import Graph
 from mote.ir.tensor import Array
@@ -90,10 +91,12 @@ def run(settings: Settings, stage: Stage) -> Result:
     require(target, settings.output)
     digits = load_digits(settings.seed)
     with stage("train with PyTorch", settings.epochs) as advance:
-        network = train(digits, seed=settings.seed, epochs=settings.epochs, epoch_done=advance)
-    graph = _quantize(network, digits, stage)
+        trained = train_network(
+            digits, seed=settings.seed, epochs=settings.epochs, epoch_done=advance
+        )
+    graph = _quantize(trained.module, digits, stage)
     (x,) = (graph.tensors[name] for name in graph.inputs)
-    samples = [(image[None],) for image in to_integers(digits.test_images, x.q)]
+    samples = [(image[None],) for image in to_integers(digits.normalised(digits.test), x.q)]
     expected = _reference(graph, samples, stage)
     with stage(f"compile and run on an emulated {target.core.name}", 2) as advance:
         build = mote.compile(graph, target=target)
@@ -103,11 +106,12 @@ def run(settings: Settings, stage: Stage) -> Result:
         profile = build.profile(*samples[0])
     if settings.output:
         build.save(settings.output)
-    labels = digits.test_labels
+    labels = digits.test.y
+    assert trained.test.confusion is not None
     return Result(
         target=target,
         images=len(labels),
-        float_correct=int((predict(network, digits.test_images) == labels).sum()),
+        float_correct=int(trained.test.confusion.trace()),
         reference_correct=int((expected.argmax(axis=1) == labels).sum()),
         target_correct=int((found.argmax(axis=1) == labels).sum()),
         difference=first_difference(expected, found),
@@ -142,11 +146,11 @@ def importable(name: str) -> bool:
     return True
 
 
-def _quantize(network: "nn.Module", digits: Digits, stage: Stage) -> Graph:
+def _quantize(network: "nn.Module", digits: Dataset, stage: Stage) -> Graph:
     import torch
 
     graph = mote.from_torch(network, torch.zeros(1, 1, 8, 8), name="digits")
-    samples = digits.train_images[:CALIBRATION_IMAGES]
+    samples = digits.calibration(CALIBRATION_IMAGES)
     with stage("quantise to int8", len(samples)) as advance:
         return mote.quantize(graph, samples, progress=lambda done, total: advance(done))
 

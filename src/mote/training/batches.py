@@ -30,12 +30,15 @@ def epoch_batches(
     return [batch.tensor_split(world.size)[world.rank] for batch in batches]
 
 
-def seed_step(seed: int, step: int, rank: int) -> np.random.Generator:
+def seed_step(seed: int, step: int, rank: int, device: torch.device) -> np.random.Generator:
     """Start PyTorch's random numbers of one step, and return a generator for the others.
 
     So a run that goes on from a checkpoint draws the numbers that it would have drawn.
     """
-    torch.manual_seed(_seed(seed, NUMBERS, step, rank))
+    number = _seed(seed, NUMBERS, step, rank)
+    torch.default_generator.manual_seed(number)  # torch.manual_seed is slow without a GPU
+    if device.type == "cuda":
+        torch.cuda.manual_seed(number)
     return np.random.default_rng([seed, NUMBERS, step, rank])
 
 

@@ -11,7 +11,6 @@ from torch import Tensor, distributed, nn
 
 from mote.errors import MoteError, ToolError
 
-
 NEEDED = ("RANK", "MASTER_ADDR", "MASTER_PORT")
 """What `torchrun` tells every process, beside their number."""
 
@@ -88,5 +87,6 @@ def join_world(*, uses_gpu: bool) -> Iterator[World]:
     distributed.init_process_group("nccl" if uses_gpu else "gloo")
     try:
         yield world
+        distributed.barrier()  # nobody leaves while another still speaks
     finally:
         distributed.destroy_process_group()

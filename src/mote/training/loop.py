@@ -124,7 +124,7 @@ def run_step(
 ) -> None:
     """One batch: this process's part of it, the gradient of all, one change of the weights."""
     config, world, train = job.config, job.world, job.train
-    generator = seed_step(config.seed, state.step, world.rank)
+    generator = seed_step(config.seed, state.step, world.rank, job.device)
     chosen = chosen.to(job.device)
     raw, labels = train.x[chosen], train.y[chosen]
     clean = train.inputs(raw)
@@ -192,7 +192,8 @@ def finish_epoch(job: Job, state: State) -> None:
     state.loss.zero_()
     if score is None or state.best_score is None or score > state.best_score:
         state.best_epoch, state.best_score = len(state.history), score
-        if world.writes:
+        last = len(state.history) == config.epochs
+        if world.writes and (score is not None or last):  # without scores only the last is kept
             save_best(state, job.directory)
     if world.writes:  # the checkpoint last: until it is there, resuming repeats the epoch
         write_metrics(job.directory, state.history)
