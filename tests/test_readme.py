@@ -14,6 +14,7 @@ import pytest
 
 import mote
 from documented_training import prepare
+from float_model_file import write_float_model
 from mote.cli import main
 from mote.cli.main import cli
 from mote.run.toolchain import PACKAGES
@@ -90,6 +91,9 @@ def test_a_documented_command_works(
 ) -> None:
     if command[0] == "train":
         command = prepare(command)
+    for word in command:
+        if word.endswith(".pt2"):
+            write_float_model(Path(word))
     assert main(command) == 0, capsys.readouterr().err
     assert capsys.readouterr().out
 

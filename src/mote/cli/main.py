@@ -13,6 +13,7 @@ from mote.cli.console import prepare_streams
 from mote.cli.data import data_command
 from mote.cli.ops import ops_command
 from mote.cli.profile import profile_command
+from mote.cli.quantize import quantize_command
 from mote.cli.run import run_command
 from mote.cli.targets import targets_command
 from mote.cli.train import train_command
@@ -46,6 +47,7 @@ for _command in (
     compile_command,
     data_command,
     train_command,
+    quantize_command,
     run_command,
     profile_command,
     verify_command,

@@ -1,0 +1,367 @@
+"""`mote quantize`: a float model becomes an integer one, with scales from samples of its data."""
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+import mote
+from mote.cli.console import number, print_json, print_table, stderr, stdout, table, working
+from mote.cli.options import json_option, model_argument, seed_option
+from mote.cli.samples import Samples, load_samples
+from mote.errors import InputError, OutputError
+from mote.ir import DType, Graph
+from mote.quantization.accuracy import Score, score
+from mote.quantization.config import (
+    ActivationScheme,
+    Calibration,
+    LayerPrecision,
+    QuantizationConfig,
+    WeightScheme,
+)
+
+if TYPE_CHECKING:
+    from mote.quantization.report import LayerReport, QuantizationReport
+
+SUFFIX = ".mote"
+PRECISIONS = {
+    "int8": LayerPrecision(),
+    "int16": LayerPrecision(activations="int16"),
+    "int4": LayerPrecision(weights="int4"),
+    "int16+int4": LayerPrecision(activations="int16", weights="int4"),
+    "float": LayerPrecision(activations="float"),
+}
+
+
+@click.command("quantize")
+@model_argument()
+@click.option(
+    "--data",
+    "source",
+    required=True,
+    metavar="SOURCE",
+    help="What the model was trained on, as for `mote train`; or a .npy file of float samples.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The integer model; by default MODEL's name with .int8.mote.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(1),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="How many training samples the scales come from.",
+)
+@click.option(
+    "--test-samples",
+    type=click.IntRange(0),
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="How many test samples both models classify; 0 for none.",
+)
+@click.option(
+    "--calibration",
+    type=click.Choice(get_args(Calibration)),
+    default="mse",
+    show_default=True,
+    help="How an activation's range follows from its values.",
+)
+@click.option(
+    "--percentile",
+    type=float,
+    default=99.99,
+    show_default=True,
+    help="Of the values that stay inside; for the calibration of that name.",
+)
+@click.option(
+    "--activations",
+    type=click.Choice(get_args(ActivationScheme)),
+    default="asymmetric",
+    show_default=True,
+    help="Scheme of activations.",
+)
+@click.option(
+    "--weights",
+    type=click.Choice(get_args(WeightScheme)),
+    default="symmetric",
+    show_default=True,
+    help="Scheme of weights.",
+)
+@click.option("--per-tensor", is_flag=True, help="One weight scale per layer, not per channel.")
+@click.option(
+    "--equalize/--no-equalize",
+    default=True,
+    show_default=True,
+    help="Move ranges between consecutive layers.",
+)
+@click.option(
+    "--bias-correction/--no-bias-correction",
+    default=True,
+    show_default=True,
+    help="Take the mean error of every layer out of its bias.",
+)
+@click.option(
+    "--adaround/--no-adaround",
+    default=False,
+    show_default=True,
+    help="Choose for each weight whether to round up or down.",
+)
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="NAME=TYPE",
+    help="Type of some layers: int8, int16, int4 (weights), int16+int4 or float; NAME "
+    "may be a pattern with *; may be repeated, the first that fits decides.",
+)
+@click.option(
+    "--allow-float", is_flag=True, help="Keep in float what has no integer form, or asks for it."
+)
+@click.option("--mean", metavar="M,..", help="Taken off raw values, per channel or for all.")
+@click.option("--std", metavar="S,..", help="What raw values are then divided by.")
+@click.option("--report", "with_report", is_flag=True, help="Print what became of every layer.")
+@seed_option()
+@json_option()
+def quantize_command(
+    model: Path,
+    source: str,
+    output: Path | None,
+    samples: int,
+    test_samples: int,
+    calibration: Calibration,
+    percentile: float,
+    activations: ActivationScheme,
+    weights: WeightScheme,
+    per_tensor: bool,
+    equalize: bool,
+    bias_correction: bool,
+    adaround: bool,
+    layers: tuple[str, ...],
+    allow_float: bool,
+    mean: str | None,
+    std: str | None,
+    with_report: bool,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Quantise the float MODEL (.pt2, .onnx, .tflite) to int8, from samples of its data.
+
+    Activations get scales from training samples, weights their own. Ranges are equalised between
+    layers and biases corrected, so that networks which plain rounding ruins keep their accuracy.
+    Both models then classify the same test samples. The result is a file for `mote compile`,
+    `mote run` and `mote profile`.
+
+    A model beside the config.json of its `mote train` run reads its data with the settings of that
+    run. For others, --mean and --std say how raw values become the model's input: --mean 0
+    --std 255 gives images from 0 to 1.
+
+    \b
+    Examples:
+      mote quantize runs/digits/model.pt2 --data digits
+      mote quantize runs/digits/model.pt2 --data digits --report
+      mote quantize runs/digits/model.pt2 --data digits --layer "*=int4" --adaround -o int4.mote
+    """
+    config = QuantizationConfig(
+        calibration=calibration,
+        percentile=percentile,
+        activations=activations,
+        weights=weights,
+        granularity="per-tensor" if per_tensor else "per-channel",
+        equalize=equalize,
+        correct_bias=bias_correction,
+        adaround=adaround,
+        layers=dict(_layer(text) for text in layers),
+        allow_float=allow_float,
+    )
+    place = _output(model, output)
+    with working(f"Reading {model.name}"):
+        graph = mote.load(model)
+    shown = load_samples(
+        source,
+        model,
+        graph,
+        count=samples,
+        test_count=test_samples,
+        seed=seed,
+        mean=_numbers("--mean", mean),
+        std=_numbers("--std", std),
+    )
+    made = _quantized(graph, shown, config)
+    mote.save(made.graph, place)
+    if as_json:
+        print_json(_as_json(made, shown, place))
+        return
+    if with_report:
+        _print_layers(made.report)
+    _print_summary(made, shown, place)
+
+
+@dataclass(frozen=True)
+class Made:
+    """An integer graph, where it came from and how both classify."""
+
+    source: Graph
+    graph: Graph
+    report: "QuantizationReport"
+    before: Score | None
+    after: Score | None
+
+
+def _quantized(graph: Graph, shown: Samples, config: QuantizationConfig) -> Made:
+    from mote.quantization import quantize_with_report
+
+    with _bar("Quantising") as progress:
+        integer, report = quantize_with_report(graph, shown.calibration, config, progress=progress)
+    before = after = None
+    if shown.test is not None and shown.labels is not None and len(shown.labels):
+        with working("Classifying test samples"):
+            before = score(graph, shown.test, shown.labels)
+            after = score(integer, shown.test, shown.labels)
+    return Made(graph, integer, report, before, after)
+
+
+def _output(model: Path, output: Path | None) -> Path:
+    """Where to write, asked before any work is done."""
+    place = output or model.with_name(f"{model.stem}.int8{SUFFIX}")
+    if place.suffix != SUFFIX:
+        raise OutputError(
+            str(place), "has another ending than .mote", hint=f"name it {place.stem}{SUFFIX}"
+        )
+    if place.is_dir():
+        raise OutputError(str(place), "is a directory; a file is needed")
+    return place
+
+
+def _layer(text: str) -> tuple[str, LayerPrecision]:
+    name, _, kind = text.rpartition("=")
+    if not name or kind not in PRECISIONS:
+        raise InputError(f"--layer {text}", f"is not NAME=TYPE; types are {', '.join(PRECISIONS)}")
+    return name, PRECISIONS[kind]
+
+
+def _numbers(option: str, text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(f"{option} {text}", "is no list of numbers such as 0.5,0.5,0.5") from None
+
+
+@contextmanager
+def _bar(text: str) -> Iterator[Any]:
+    """A progress callback: a bar with the time that is left, on a terminal."""
+    console = stderr()
+    if not console.is_terminal:
+        yield lambda done, total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(text, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _print_layers(report: "QuantizationReport") -> None:
+    columns = ["layer", "operator", "type", "range", "clipped %", "SQNR dB", "weights", "SQNR dB "]
+    made = table(columns, text=["layer", "operator", "type", "range", "weights"])
+    for layer in report.layers:
+        made.add_row(*_layer_row(layer))
+    print_table(made)
+    stdout().print(
+        f"Signal-to-quantisation-noise ratios on {report.samples} positions or samples; "
+        f"{report.equalized} sets of channels equalised.\n",
+        soft_wrap=True,
+    )
+
+
+def _layer_row(layer: "LayerReport") -> tuple[str, ...]:
+    y, w = layer.result, layer.weights
+    return (
+        layer.name,
+        layer.kind,
+        y.dtype,
+        f"{y.low:.4g} .. {y.high:.4g}",
+        number(100 * y.clipped, 3),
+        number(y.sqnr_db, 1),
+        w.dtype if w else "",
+        number(w.sqnr_db, 1) if w else "",
+    )
+
+
+def _print_summary(made: Made, shown: Samples, place: Path) -> None:
+    console = stdout()
+    rows = table(["model", "weights B", "accuracy", "correct of"], text=["model"])
+    for name, graph, found in (
+        ("float", made.source, made.before),
+        ("integer", made.graph, made.after),
+    ):
+        accuracy = "–" if found is None else f"{100 * found.accuracy:.2f} %"
+        correct = "–" if found is None else f"{found.correct:,} of {found.samples:,}"
+        rows.add_row(name, number(weight_bytes(graph)), accuracy, correct)
+    print_table(rows)
+    if made.before is not None and made.after is not None:
+        same = int((made.before.predictions == made.after.predictions).sum())
+        console.print(
+            f"Both give the same class to {same:,} of {made.before.samples:,} test samples.",
+            soft_wrap=True,
+        )
+    floats = [n.name for n in made.graph.nodes if made.graph.result(n).dtype is DType.FLOAT32]
+    if floats:
+        console.print(f"Still float32: {', '.join(floats)}", soft_wrap=True)
+    console.print(
+        f"{place}: the integer model, scales from {len(shown.calibration):,} samples of "
+        f"{shown.source}",
+        soft_wrap=True,
+    )
+    name = shlex.quote(str(place))
+    console.print(f"Next: mote profile {name} --target cortex-m4", soft_wrap=True)
+
+
+def weight_bytes(graph: Graph) -> int:
+    """Bytes of the constants of a graph."""
+    return sum(t.bytes for t in graph.tensors.values() if t.is_constant)
+
+
+def _as_json(made: Made, shown: Samples, place: Path) -> dict[str, Any]:
+    def told(found: Score | None) -> dict[str, Any] | None:
+        return None if found is None else {"correct": found.correct, "samples": found.samples}
+
+    return {
+        "output": str(place),
+        "calibration_samples": len(shown.calibration),
+        "weight_bytes": {"float": weight_bytes(made.source), "integer": weight_bytes(made.graph)},
+        "float": told(made.before),
+        "integer": told(made.after),
+        "layers": [
+            {
+                "name": layer.name,
+                "operator": layer.kind,
+                "type": layer.result.dtype,
+                "low": layer.result.low,
+                "high": layer.result.high,
+                "scale": layer.result.scale,
+                "zero_point": layer.result.zero_point,
+                "clipped": layer.result.clipped,
+                "sqnr_db": _finite(layer.result.sqnr_db),
+                "weights": layer.weights.dtype if layer.weights else None,
+                "weights_sqnr_db": _finite(layer.weights.sqnr_db) if layer.weights else None,
+            }
+            for layer in made.report.layers
+        ],
+    }
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no infinity."""
+    return value if abs(value) < float("inf") else None

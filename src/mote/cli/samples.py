@@ -1,0 +1,123 @@
+"""The samples that a command shows to a model: calibration and labelled tests from a data set."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mote.cli.console import working
+from mote.errors import InputError
+from mote.ir import Graph
+from mote.ir.tensor import Array
+from mote.training.request import Request, load_dataset, read_settings
+from mote.training.run_folder import CONFIG
+
+if TYPE_CHECKING:
+    from mote.data import Dataset
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a model sees.
+
+    Args:
+        calibration: Float32, stacked along the first axis, as the model's input takes them.
+        test: Labelled samples of the same form, or None.
+        labels: Class of each, or None.
+        source: What they are, in a line.
+    """
+
+    calibration: Array
+    test: Array | None
+    labels: Array | None
+    source: str
+
+
+def load_samples(
+    source: str,
+    model: Path,
+    graph: Graph,
+    *,
+    count: int,
+    test_count: int,
+    seed: int,
+    mean: tuple[float, ...] | None,
+    std: tuple[float, ...] | None,
+) -> Samples:
+    """Samples for a model with one input.
+
+    A ``.npy`` file holds calibration samples as they are. Anything else is read as a data set:
+    beside a model that `mote train` wrote, with the settings of that run.
+
+    Raises:
+        InputError: They do not suit the model; DataError: the data cannot be read.
+    """
+    if len(graph.inputs) != 1:
+        raise InputError(
+            str(model),
+            f"has {len(graph.inputs)} inputs; samples from a data set fill one",
+            hint="quantise it in Python: mote.quantize(graph, (samples_0, samples_1))",
+        )
+    shape = graph.tensors[graph.inputs[0]].shape
+    if Path(source).suffix == ".npy":
+        return Samples(_fitted(_read_array(source)[:count], shape, source), None, None, source)
+    with working(f"Reading {source}"):
+        dataset = _dataset(source, model)
+    if mean is not None or std is not None:
+        dataset = dataset.with_normalisation(_constant(mean, 0.0), _constant(std, 1.0))
+    calibration = _fitted(dataset.calibration(count, seed), shape, source)
+    chosen = np.random.default_rng(seed).permutation(len(dataset.test))[:test_count]
+    test = dataset.test.take(np.sort(chosen))
+    if not len(test):
+        return Samples(calibration, None, None, dataset.name)
+    return Samples(
+        calibration, _fitted(dataset.normalised(test), shape, source), test.y, dataset.name
+    )
+
+
+def _dataset(source: str, model: Path) -> "Dataset":
+    settings = model.parent / CONFIG
+    if settings.exists():
+        return load_dataset(Request.from_mapping({**read_settings(settings), "data": source}))
+    from mote.data import load
+
+    return load(source)
+
+
+def _constant(values: tuple[float, ...] | None, default: float) -> "Array | float":
+    if values is None:
+        return default
+    return values[0] if len(values) == 1 else np.array(values, np.float32)
+
+
+def _read_array(source: str) -> Array:
+    try:
+        array: Array = np.load(source, allow_pickle=False)
+    except FileNotFoundError:
+        raise InputError(source, "there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise InputError(source, f"is no numpy array: {error}") from None
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+        raise InputError(
+            source, f"holds {array.dtype}, allowed: float32 samples as the model sees them"
+        )
+    return array.astype(np.float32)
+
+
+def _fitted(x: Array, shape: tuple[int, ...], source: str) -> Array:
+    """Samples in the shape of the input, a multiple of its batch; rows of pixels may be one row."""
+    whole = len(x) // shape[0] * shape[0]
+    x = x[:whole]
+    own, wanted = x.shape[1:], shape[1:]
+    moves_nothing = own and (own[-1] == 1 or 1 in own) and np.prod(own) == np.prod(wanted)
+    if own != wanted and not moves_nothing:
+        raise InputError(
+            source,
+            f"its samples are {list(own)}, the model takes {list(wanted)}",
+            hint="the data set must be the one that the model was trained on; images can be "
+            "brought to a size when they are read: see `mote train --help`",
+        )
+    if not whole:
+        raise InputError(source, f"has no {shape[0]} samples, which one inference takes")
+    return np.ascontiguousarray(x.reshape(whole, *wanted))

@@ -1,0 +1,127 @@
+"""`mote quantize`: what it writes and says, and what it refuses before any work is done."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mote
+from float_model_file import write_float_model
+from mote.cli import main
+from mote.ir import DType
+from mote.ir.text import format_graph
+from small_model import write_small_model
+
+
+@pytest.fixture(name="model")
+def _model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write_float_model(tmp_path / "net.pt2")
+
+
+def quantize(*arguments: object) -> int:
+    return main(["quantize", *map(str, arguments)])
+
+
+def test_an_integer_model_is_written_and_both_are_compared(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert quantize(model, "--data", "digits", "--samples", 40, "--test-samples", 90) == 0
+    told = capsys.readouterr().out
+    assert "of 90" in told
+    assert "Both give the same class to" in told
+    graph = mote.load(model.with_name("net.int8.mote"))
+    assert all(graph.result(n).dtype is DType.INT8 for n in graph.nodes)
+    assert mote.compile(graph, "cortex-m4").files
+
+
+def test_equal_calls_give_equal_bytes(model: Path) -> None:
+    for name in ("a.mote", "b.mote"):
+        assert quantize(model, "--data", "digits", "--samples", 20, "-o", name) == 0
+    assert Path("a.mote").read_bytes() == Path("b.mote").read_bytes()
+
+
+def test_json_tells_every_layer(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert quantize(model, "--data", "digits", "--samples", 20, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["float"]["samples"] == told["integer"]["samples"] > 0
+    assert [layer["operator"] for layer in told["layers"]].count("conv_2d") == 2
+    assert told["weight_bytes"]["integer"] < told["weight_bytes"]["float"] / 2
+
+
+def test_layers_get_the_types_asked_for(model: Path) -> None:
+    layers = ("--layer", "0=int4", "--layer", "[47]=int16")
+    assert quantize(model, "--data", "digits", "--samples", 20, *layers, "-o", "x.mote") == 0
+    graph = mote.load("x.mote")
+    weights = {graph.tensors[n.inputs[1]].dtype for n in graph.nodes if "weight" in n.op.inputs}
+    assert weights == {DType.INT4, DType.INT8}
+    results = {graph.result(n).dtype for n in graph.nodes if "weight" in n.op.inputs}
+    assert results == {DType.INT8, DType.INT16}
+
+
+def test_the_switches_change_the_result(model: Path) -> None:
+    switches = (
+        (),
+        ("--calibration", "min-max"),
+        ("--no-equalize",),
+        ("--no-bias-correction",),
+        ("--adaround",),
+        ("--per-tensor",),
+        ("--weights", "full-range"),
+        ("--activations", "symmetric"),
+        ("--mean", "0", "--std", "16"),
+    )
+    texts = set()
+    for switch in switches:
+        assert quantize(model, "--data", "digits", "--samples", 30, *switch, "-o", "x.mote") == 0
+        texts.add(format_graph(mote.load("x.mote")))
+    assert len(texts) == len(switches)
+
+
+def test_samples_may_be_an_array(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples = np.random.default_rng(0).normal(0, 1, (12, 8, 8, 1))
+    np.save("samples.npy", samples.astype(np.float32))
+    assert quantize(model, "--data", "samples.npy") == 0
+    assert "scales from 12 samples" in capsys.readouterr().out
+
+
+BAD = {
+    "no such model": (["none.pt2", "--data", "digits"], "none.pt2"),
+    "no such data": (["net.pt2", "--data", "nowhere"], "nowhere"),
+    "data of another shape": (["net.pt2", "--data", "wide.npy"], "the model takes [8, 8, 1]"),
+    "integers as samples": (["net.pt2", "--data", "whole.npy"], "allowed: float32 samples"),
+    "a damaged array": (["net.pt2", "--data", "cut.npy"], "is no numpy array"),
+    "a model that is int8": (["kws.tflite", "--data", "ints.npy"], "only a float model"),
+    "another ending": (["net.pt2", "--data", "digits", "-o", "x.tflite"], "ending than .mote"),
+    "a folder as output": (["net.pt2", "--data", "digits", "-o", "d.mote"], "is a directory"),
+    "an unknown type": (["net.pt2", "--data", "digits", "--layer", "0=int7"], "NAME=TYPE"),
+    "float without leave": (["net.pt2", "--data", "digits", "--layer", "0=float"], "allow"),
+    "a mean of words": (["net.pt2", "--data", "digits", "--mean", "few"], "no list of numbers"),
+    "too high a percentile": (
+        ["net.pt2", "--data", "digits", "--percentile", "101"],
+        "allowed: 50 to 100",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.usefixtures("model")
+def test_a_mistake_is_told_and_nothing_is_written(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = write_small_model(Path.cwd()).rename("kws.tflite")
+    shape = mote.load(small).tensors[mote.load(small).inputs[0]].shape
+    np.save("wide.npy", np.zeros((4, 9, 9, 1), np.float32))
+    np.save("whole.npy", np.zeros((4, 8, 8, 1), np.int8))
+    np.save("ints.npy", np.zeros((4, *shape[1:]), np.float32))
+    Path("cut.npy").write_bytes(b"\x93NUMPY")
+    Path("d.mote").mkdir()
+    before = sorted(Path.cwd().iterdir())
+    arguments, expected = BAD[name]
+    assert quantize(*arguments) == 2
+    told = capsys.readouterr()
+    assert expected in told.err
+    assert "Traceback" not in told.err
+    assert not told.out
+    assert sorted(Path.cwd().iterdir()) == before
