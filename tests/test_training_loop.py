@@ -20,7 +20,9 @@ from mote.training.average import Average
 from mote.training.batches import epoch_batches
 from mote.training.checkpoint import load_checkpoint
 from mote.training.distributed import World
+from mote.training.loop import Job
 from mote.training.optimizer import penalised
+from mote.training.run import check_share
 from mote.training.samples import put_on_device
 from mote.training.schedule import learning_rate
 from training_setup import CONFIG, PLAIN, dataset, network
@@ -295,6 +297,22 @@ def test_half_a_description_of_other_processes_is_refused(
     monkeypatch.setenv("RANK", "1")
     with pytest.raises(ToolError, match="MASTER_ADDR, MASTER_PORT are not set"):
         train(network(), dataset(), QUICK, tmp_path / "run")
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(tmp_path: Path) -> None:
+    job = Job(
+        config=replace(QUICK, batch_size=2),
+        world=World(0, 3),
+        device=torch.device("cpu"),
+        directory=tmp_path,
+        train=put_on_device(dataset(), dataset().train, torch.device("cpu")),
+        validation=None,
+        classes=4,
+        augment=None,
+        watch=Watch(),
+    )
+    with pytest.raises(InputError, match="batches of 2 samples for 3 processes"):
+        check_share(job)
 
 
 def metrics(directory: Path) -> list[dict[str, float]]:

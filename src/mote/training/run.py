@@ -107,6 +107,7 @@ def train(
         module.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         state = start(module, config, device)
         check_fit(job, module)
+        check_share(job)
         if resume:
             restore(state, config, len(job.train), directory, world)
         else:
@@ -172,6 +173,21 @@ def check_fit(job: Job, module: nn.Module) -> None:
             "model",
             f"gives outputs of shape {list(outputs.shape)}, "
             f"the task {job.config.task} on this data needs {wanted}",
+        )
+
+
+def check_share(job: Job) -> None:
+    """Every process needs a part of every batch.
+
+    Raises:
+        InputError: Batches are smaller than the number of processes.
+    """
+    smallest = len(job.train) // job.epoch_steps
+    if smallest < job.world.size:
+        raise InputError(
+            "batch_size",
+            f"gives batches of {smallest} samples for {job.world.size} processes",
+            hint="a larger batch, or fewer processes",
         )
 
 
