@@ -87,7 +87,7 @@ class Layouts:
     def grow(self) -> None:
         """Apply one random operator to a random value."""
         x = str(self.random.choice(self.values[-4:]))
-        kind = self.random.integers(16)
+        kind = self.random.integers(18)
         rank = len(self.shape(x))
         if kind <= 2 and rank > 1:
             self.shuffled(x)
@@ -113,6 +113,8 @@ class Layouts:
             self._pad(x)
         elif kind == 15 and 2 <= rank <= 4:
             self._product(x)
+        elif kind >= 16 and self.tensors[x].elements <= 2048:
+            self._shuffle(x if rank == 4 else self.factored(x, 4))
         else:
             functions = (Function.ABS, Function.NEGATE, Function.TANH, Function.HARD_SWISH)
             self.node(Unary(function=functions[self.random.integers(4)]), x)
@@ -246,6 +248,44 @@ class Layouts:
             turned = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
             other = self.node(Transpose(permutation=turned), x)
             self.node(MatMul(), x, self.node(Relu(), other))
+
+    def _shuffle(self, x: str) -> None:
+        """Channels of a layer in another order, beside channels that keep theirs."""
+        channels = self.shape(x)[3]
+        if channels > 64:
+            return
+        count = int(self.random.choice([4, 6, 8, 12]))
+        kept = self.node(Conv2D(), x, self.constant(count, 1, 1, channels), self.constant(count))
+        made = self.node(Conv2D(), x, self.constant(count, 1, 1, channels), self.constant(count))
+        if self.random.integers(2):
+            made = self.node(Relu(), made)
+        if self.random.integers(2):
+            made = self.node(BatchNorm(), made, *(self._positive(count) for _ in range(4)))
+        if self.random.integers(2):
+            made = self.node(Add(), made, self.constant(count))
+        if self.random.integers(2):
+            made = self.node(
+                DepthwiseConv2D(), made, self.constant(1, 1, 1, count), self.constant(count)
+            )
+        shape = self.shape(made)
+        groups = self.node(Reshape(to=(*shape[:3], 2, count // 2)), made)
+        swapped = self.node(Transpose(permutation=(0, 1, 2, 4, 3)), groups)
+        shuffled = self.node(Reshape(to=shape), swapped)
+        match self.random.integers(4):
+            case 0:
+                self.node(Add(), kept, shuffled)
+            case 1:
+                joined = self.node(Concat(axis=3), kept, shuffled)
+                self.node(
+                    Slice(begins=(0, 0, 0, 1), ends=(*shape[:3], count + 3), strides=(1, 1, 1, 2)),
+                    joined,
+                )
+            case 2:
+                self.node(Pad(paddings=((0, 0), (0, 0), (0, 0), (1, 2))), shuffled)
+            case _:
+                pieces = self.shape(made)[3] // 2
+                weight = self.constant(pieces * 2, 1, 1, 2)
+                self.node(Conv2D(), shuffled, weight, self.constant(pieces * 2))
 
     def graph(self) -> Graph:
         inputs = tuple(t for t in self.tensors if t.startswith("x"))

@@ -104,7 +104,7 @@ CONVERTERS: Mapping[str, Converter] = {
     "aten.mul.Scalar": arithmetic.multiplication,
     "aten.mul.Tensor": arithmetic.multiplication,
     "aten.mv.default": matrix.product,
-    "aten.narrow.int": movement.narrow,
+    "aten.narrow.default": movement.narrow,
     "aten.neg.default": functions.function(Function.NEGATE),
     "aten.pad.default": movement.pad,
     "aten.permute.default": movement.permute,
@@ -167,6 +167,7 @@ CONVERTERS: Mapping[str, Converter] = {
     "torchao.quantize_affine.default": quantized.quantize_affine,
 }
 
+COMPARISON = "use torch.clamp, nn.ReLU or torch.maximum; Mote has no truth values"
 RECURRENT = "recurrent layers are not supported; use 1-D convolutions"
 
 WAYS_OUT: Mapping[str, str] = {
@@ -174,9 +175,13 @@ WAYS_OUT: Mapping[str, str] = {
     "aten.bernoulli.p": "draw nothing at random when the module is evaluated",
     "aten.conv3d.default": "use nn.Conv2d",
     "aten.cumsum.default": "sum with a linear layer of ones",
+    "aten.ge.Scalar": COMPARISON,
     "aten.gru.input": RECURRENT,
+    "aten.gt.Scalar": COMPARISON,
     "aten.index.Tensor": "use slices with constant bounds",
+    "aten.le.Scalar": COMPARISON,
     "aten.lstm.input": RECURRENT,
+    "aten.lt.Scalar": COMPARISON,
     "aten.rnn_relu.input": RECURRENT,
     "aten.rnn_tanh.input": RECURRENT,
     "aten.round.default": "leave the rounding to the quantisation",

@@ -160,11 +160,12 @@ class _Conversion:
                 raise RefusalError(
                     "an output is not computed from the inputs", "return activations"
                 )
-            if value.tensor in self.inputs:
-                raise RefusalError("an input is an output", "return what is computed")
             if leaf in self.planar and value.tensor not in turned:
                 turned[value.tensor] = self.builder.output(value)
-            self.outputs.append(turned.get(value.tensor, value))
+            value = turned.get(value.tensor, value)
+            if value.tensor in self.inputs:
+                raise RefusalError("an input is an output", "return what is computed")
+            self.outputs.append(value)
 
 
 def convert(program: "ExportedProgram", name: str) -> Graph:

@@ -26,7 +26,8 @@ def aligned(rewriter: Rewriter, views: Sequence[View], dims: Iterable[int]) -> l
                 continue
             parts = refinement(common, own)
             if parts is None:
-                found[i] = view = rewriter.gathered(view, d)
+                beside = [v.tensor for j, v in enumerate(found) if j != i]
+                found[i] = view = rewriter.gathered(view, d, beside)
                 parts = refinement(common, [view.extent(view.dims[d])])
                 assert parts is not None
             common = [n for part in parts[0] for n in part]
@@ -42,6 +43,17 @@ def in_keys(view: View) -> list[Key]:
     """The shared atoms in the order in which a view stores them."""
     names = {p: (d, i) for d, dim in enumerate(view.dims) for i, p in enumerate(dim)}
     return [names[p] for p in range(len(view.atoms))]
+
+
+def in_order(rewriter: Rewriter, views: Sequence[View], order: Sequence[Key]) -> list[View]:
+    """The views with their atoms stored in one order."""
+    found = list(views)
+    for i, view in enumerate(found):
+        own = in_keys(view)
+        beside = [v.tensor for j, v in enumerate(found) if j != i]
+        wanted = [own.index(key) for key in order if key in own]
+        found[i] = rewriter.rearranged(view, wanted, beside)
+    return found
 
 
 def joint_order(

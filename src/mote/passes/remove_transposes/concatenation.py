@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from mote.ir import Node
 from mote.ir.ops import Concat, Shape
-from mote.passes.remove_transposes.alignment import Key, aligned, in_keys
+from mote.passes.remove_transposes.absorption import can_absorb
+from mote.passes.remove_transposes.alignment import Key, aligned, in_keys, in_order
 from mote.passes.remove_transposes.rewriter import Rewriter
 from mote.passes.remove_transposes.view import View, composed
 
@@ -22,10 +23,7 @@ def rewrite_concat(rewriter: Rewriter, node: Node) -> None:
         views = _with_common_axis(rewriter, views, axis)
     orders = [in_keys(v) for v in views]
     order = _cheapest_order(rewriter, views, orders, axis)
-    views = [
-        rewriter.rearranged(v, [own.index(key) for key in order if key in own])
-        for v, own in zip(views, orders, strict=True)
-    ]
+    views = in_order(rewriter, views, order)
     place = next((i for i, key in enumerate(order) if key[0] == axis), None)
     if place is None:
         place = _place_of_one(rewriter, views[0], axis)
@@ -53,7 +51,11 @@ def _with_common_axis(rewriter: Rewriter, views: Sequence[View], axis: int) -> l
     extents = {v.extent(v.dims[axis]) for v in views}
     if len(extents) == 1:
         return aligned(rewriter, views, (axis,))
-    return [rewriter.gathered(v, axis) for v in views]
+    found = list(views)
+    for i, view in enumerate(found):
+        beside = [v.tensor for j, v in enumerate(found) if j != i]
+        found[i] = rewriter.gathered(view, axis, beside)
+    return found
 
 
 def _cheapest_order(
@@ -62,11 +64,13 @@ def _cheapest_order(
     """The order of that operand to which the others move with the fewest elements."""
 
     def cost(order: list[Key]) -> int:
-        return sum(
-            v.elements
-            for v, own in zip(views, orders, strict=True)
-            if not rewriter.tensors[v.tensor].is_constant and own != [k for k in order if k in own]
-        )
+        total = 0
+        for v, own in zip(views, orders, strict=True):
+            wanted = [own.index(key) for key in order if key in own]
+            free = rewriter.tensors[v.tensor].is_constant or wanted == sorted(wanted)
+            if not free and not can_absorb(rewriter, v, wanted):
+                total += v.elements
+        return total
 
     full = [own for own in orders if any(key[0] == axis for key in own)] or orders
     return min(full, key=cost)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mote.ir import Node
 from mote.ir.ops import Shape
-from mote.passes.remove_transposes.alignment import Key, aligned, in_keys, joint_order
+from mote.passes.remove_transposes.alignment import Key, aligned, in_keys, in_order, joint_order
 from mote.passes.remove_transposes.rewriter import Rewriter
 from mote.passes.remove_transposes.view import View, composed, partitioned
 
@@ -25,12 +25,12 @@ def rewrite_binary(rewriter: Rewriter, node: Node) -> None:
     views = aligned(rewriter, [rewriter.as_stored(v) for v in views], range(rank))
     orders = [in_keys(v) for v in views]
     order = joint_order(rewriter, views, orders)
-    views = [_follow(rewriter, v, own, order) for v, own in zip(views, orders, strict=True)]
+    views = in_order(rewriter, views, order)
     present = [set(own) for own in orders]
     groups = _groups(rewriter, views, order, present)
     if len(groups) > 4:  # the dimensions as they were are few enough
         order = sorted(order)
-        views = [_follow(rewriter, v, in_keys(v), order) for v in views]
+        views = in_order(rewriter, views, order)
         groups = [[key for key in order if key[0] == d] for d in range(rank)]
     sizes = {key: n for v in views for key, n in zip(in_keys(v), v.atoms, strict=True)}
     operands = [
@@ -39,10 +39,6 @@ def rewrite_binary(rewriter: Rewriter, node: Node) -> None:
     ]
     dims = [[(key, sizes[key]) for key in sorted(sizes) if key[0] == d] for d in range(rank)]
     rewriter.emit(node, node.op, operands, composed(node.output, dims, order))
-
-
-def _follow(rewriter: Rewriter, view: View, own: Sequence[Key], order: Sequence[Key]) -> View:
-    return rewriter.rearranged(view, [own.index(key) for key in order if key in own])
 
 
 def _extents(groups: Sequence[Sequence[Key]], sizes: dict[Key, int], present: set[Key]) -> Shape:

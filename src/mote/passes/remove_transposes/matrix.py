@@ -19,13 +19,14 @@ def rewrite_matrix_product(rewriter: Rewriter, node: Node) -> None:
     x0, turned = _with_common_atoms(rewriter, x0, turned)
     batch0 = [p for dim in x0.dims[:-2] for p in dim]
     batch1 = [p for dim in turned.dims[:-2] for p in dim]
-    x0 = rewriter.rearranged(x0, [*batch0, *sorted(x0.dims[-2]), *sorted(x0.dims[-1])])
+    wanted = [*batch0, *sorted(x0.dims[-2]), *sorted(x0.dims[-1])]
+    x0 = rewriter.rearranged(x0, wanted, [turned.tensor])
     inner = [turned.dims[-1][i] for i in _order(x0.dims[-1])]
     outer = sorted(turned.dims[-2])
     by_rows, by_columns = [*batch1, *outer, *inner], [*batch1, *inner, *outer]
     in_place = sorted(by_rows)
     turn = by_rows == in_place or (by_columns != in_place and node.op.transpose_x1)
-    turned = rewriter.rearranged(turned, by_rows if turn else by_columns)
+    turned = rewriter.rearranged(turned, by_rows if turn else by_columns, [x0.tensor])
     shape = turned.shape if turn else (*turned.shape[:-2], turned.shape[-1], turned.shape[-2])
     operands = (rewriter.stored(x0.tensor, x0.shape), rewriter.stored(turned.tensor, shape))
     result = rewriter.graph.result(node).shape

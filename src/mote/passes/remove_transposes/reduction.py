@@ -6,7 +6,6 @@ from mote.ir import Node
 from mote.ir.ops import BatchNorm, LayerNorm, LogSoftmax, Mean, Softmax
 from mote.passes.remove_transposes.rewriter import Rewriter
 from mote.passes.remove_transposes.view import View, composed, keyed, partitioned, stored_indices
-from mote.passes.remove_transposes.weighted import permuted
 
 
 def rewrite_last_axis(rewriter: Rewriter, node: Node) -> None:
@@ -21,7 +20,7 @@ def rewrite_last_axis(rewriter: Rewriter, node: Node) -> None:
     operand = (
         x.tensor if fits else rewriter.stored(x.tensor, (x.elements // len(order), len(order)))
     )
-    constants = [permuted(rewriter, name, 0, order) for name in node.inputs[1:]]
+    constants = [rewriter.permuted(name, 0, order) for name in node.inputs[1:]]
     rewriter.emit(node, node.op, (operand, *constants), replace(x, tensor=node.output))
 
 

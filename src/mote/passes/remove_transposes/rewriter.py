@@ -8,6 +8,7 @@ from typing import Any
 from mote.ir import Graph, Node, Quantization, Tensor
 from mote.ir.ops import Op, Reshape, Shape, Transpose
 from mote.ir.tensor import Array
+from mote.passes.remove_transposes.absorption import absorbed
 from mote.passes.remove_transposes.view import View, identity, joined, partitioned
 
 
@@ -65,6 +66,21 @@ class Rewriter:
         found = partitioned(view, self.tensors[view.tensor].shape)
         return found[0] if found else view
 
+    def producer(self, tensor: str) -> Node | None:
+        return next((n for n in self.nodes if n.output == tensor), None)
+
+    def readers(self, tensor: str) -> list[Node]:
+        return [n for n in self.nodes if tensor in n.inputs]
+
+    def replace(self, old: Node, new: Node) -> None:
+        self.nodes[self.nodes.index(old)] = new
+
+    def forget(self, tensors: Collection[str]) -> None:
+        """Names that were kept for other orders of tensors whose order has changed."""
+        for kept in (self._names, self._turns):
+            for key in [k for k in kept if k[0] in tensors]:
+                del kept[key]
+
     def arranged(
         self, view: View, slots: Sequence[Sequence[int]], *, ordered: Collection[int] = ()
     ) -> View:
@@ -79,18 +95,24 @@ class Rewriter:
             wanted += atoms if i in ordered else sorted(atoms)
         return self.rearranged(view, wanted)
 
-    def gathered(self, view: View, dimension: int) -> View:
+    def gathered(self, view: View, dimension: int, beside: Collection[str] = ()) -> View:
         """The view with the atoms of one dimension side by side and in order, as one atom."""
         own = view.dims[dimension]
         first = min(own, default=0)
         others = [p for p in range(len(view.atoms)) if p not in own]
         wanted = [p for p in others if p < first] + [*own] + [p for p in others if p > first]
-        return joined(self.rearranged(view, wanted), (dimension,))
+        return joined(self.rearranged(view, wanted, beside), (dimension,))
 
-    def rearranged(self, view: View, wanted: Sequence[int]) -> View:
-        """The view with its atoms stored in another order; a constant costs nothing."""
+    def rearranged(self, view: View, wanted: Sequence[int], beside: Collection[str] = ()) -> View:
+        """The view with its atoms stored in another order; a constant costs nothing.
+
+        ``beside``: tensors that the caller reads as well and that must stay as they are.
+        """
         if list(wanted) == sorted(wanted):
             return view
+        found = absorbed(self, view, wanted, beside)
+        if found is not None:
+            return found
         flat = joined(View(view.tensor, view.atoms, (tuple(wanted),)))
         key = _order_key(flat)
         if key not in self._known:
@@ -152,6 +174,18 @@ class Rewriter:
             self._known[key] = new
             self._origins[new] = origin
         return self._known[key]
+
+    def permuted(self, name: str, axis: int, order: Array, last: Array | None = None) -> str:
+        """A weight or bias with its channels along ``axis``, and its last axis, in stored order."""
+        tensor = self.tensors[name]
+        array = tensor.array.take(order, axis)
+        if last is not None:
+            array = array.take(last, -1)
+        q = tensor.quantization
+        if q is not None and q.axis is not None:
+            by = order if q.axis == axis else last if q.axis == array.ndim - 1 else None
+            q = q if by is None else _reordered(q, by)
+        return self.constant(name, array, q)
 
     def _append(self, node: str, output: str, op: Op, x: str) -> str:
         node, output = self._free(node), self._free(output)
@@ -234,3 +268,11 @@ def _order_key(view: View) -> Any:
     """The stored tensor and what has to move for its elements to lie in the view's order."""
     flat = joined(View(view.tensor, view.atoms, (view.order,)))
     return (flat.tensor, flat.atoms, flat.order)
+
+
+def _reordered(q: Quantization, order: Array) -> Quantization:
+    return replace(
+        q,
+        scales=tuple(q.scales[i] for i in order),
+        zero_points=tuple(q.zero_points[i] for i in order),
+    )

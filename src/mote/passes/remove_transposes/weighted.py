@@ -1,12 +1,9 @@
 """Operators with weights: the order of stored channels goes into their weights."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from mote.ir import Node, Quantization
+from mote.ir import Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, TransposedConv2D
-from mote.ir.tensor import Array
 from mote.passes.remove_transposes.rewriter import Rewriter
 from mote.passes.remove_transposes.view import (
     Keyed,
@@ -35,8 +32,8 @@ def rewrite_convolution(rewriter: Rewriter, node: Node) -> None:
     rows = np.arange(outputs).reshape(groups, -1)[stored_indices(x, (3,))].reshape(-1)
     operands = (
         rewriter.stored(x.tensor, (*x.shape[:3], groups * depth)),
-        permuted(rewriter, node.inputs[1], 0, rows, stored_indices(x, (4,))),
-        permuted(rewriter, node.inputs[2], 0, rows),
+        rewriter.permuted(node.inputs[1], 0, rows, stored_indices(x, (4,))),
+        rewriter.permuted(node.inputs[2], 0, rows),
     )
     result = _plane(rewriter, node, x, [*keyed(x, 3), ("o", outputs // groups)])
     rewriter.emit(node, node.op, operands, result)
@@ -50,8 +47,8 @@ def rewrite_depthwise(rewriter: Rewriter, node: Node) -> None:
     channels = np.arange(outputs).reshape(x.shape[3], -1)[stored_indices(x, (3,))].reshape(-1)
     operands = (
         rewriter.stored(x.tensor, x.shape),
-        permuted(rewriter, node.inputs[1], 3, channels),
-        permuted(rewriter, node.inputs[2], 0, channels),
+        rewriter.permuted(node.inputs[1], 3, channels),
+        rewriter.permuted(node.inputs[2], 0, channels),
     )
     result = _plane(rewriter, node, x, [*keyed(x, 3), ("o", outputs // x.shape[3])])
     rewriter.emit(node, node.op, operands, result)
@@ -64,7 +61,7 @@ def rewrite_fully_connected(rewriter: Rewriter, node: Node) -> None:
     outputs = rewriter.tensors[node.inputs[1]].shape[0]
     operands = (
         rewriter.stored(x.tensor, x.shape),
-        permuted(rewriter, node.inputs[1], 0, np.arange(outputs), stored_indices(x, (1,))),
+        rewriter.permuted(node.inputs[1], 0, np.arange(outputs), stored_indices(x, (1,))),
         node.inputs[2],
     )
     rows = keyed(x, 0)
@@ -88,26 +85,3 @@ def _plane(rewriter: Rewriter, node: Node, x: View, channels: Keyed) -> View:
     own = sorted(key for key, _ in channels if isinstance(key, int))
     stored = [*(p for p, _ in sorted(rows)), "h", "w", *own, "o"]
     return composed(node.output, dims, stored)
-
-
-def permuted(
-    rewriter: Rewriter, name: str, axis: int, order: Array, last: Array | None = None
-) -> str:
-    """A weight or bias with its channels along ``axis``, and its last axis, in stored order."""
-    tensor = rewriter.tensors[name]
-    array = tensor.array.take(order, axis)
-    if last is not None:
-        array = array.take(last, -1)
-    q = tensor.quantization
-    if q is not None and q.axis is not None:
-        by = order if q.axis == axis else last if q.axis == array.ndim - 1 else None
-        q = q if by is None else _reordered(q, by)
-    return rewriter.constant(name, array, q)
-
-
-def _reordered(q: Quantization, order: Array) -> Quantization:
-    return replace(
-        q,
-        scales=tuple(q.scales[i] for i in order),
-        zero_points=tuple(q.zero_points[i] for i in order),
-    )
