@@ -15,10 +15,10 @@ from mote.frontends.onnx.operators import CONVERTERS, MICROSOFT_CONVERTERS, MOVI
 from mote.frontends.onnx.quantized import MICROSOFT, ON_INTEGERS, dequantized
 from mote.frontends.onnx.records import InputRecord, ModelRecord, NodeRecord, OutputRecord
 from mote.frontends.onnx.site import Site, Value
-from mote.frontends.onnx.stand_ins import inferred_shapes
+from mote.frontends.onnx.stand_ins import kept_shape, stated_shapes
 from mote.frontends.onnx.values import MAX_TENSOR_BYTES, Constant, RefusalError, short
 from mote.ir import DType, Tensor
-from mote.ir.ops import Dequantize, Quantize, Reshape, Transpose
+from mote.ir.ops import Dequantize, Quantize, Reshape, Shape, Transpose
 
 if TYPE_CHECKING:
     import onnx
@@ -35,7 +35,6 @@ INPUT_TYPES = {
 }
 """Element types of inputs; int64 ones are indices, for which a graph has int32."""
 
-ELEMENT_TYPES = {DType.FLOAT32: 1, DType.INT32: 7, DType.INT8: 3, DType.UINT8: 2, DType.INT16: 5}
 INTEGERS = (DType.INT8, DType.UINT8, DType.INT16)
 QUANTISING = frozenset({"QuantizeLinear", "DequantizeLinear"})
 MAX_STEPS = 200_000
@@ -70,7 +69,7 @@ class Conversion:
             names, (i.name for i in model.inputs), (o.name for o in model.outputs)
         )
         self._outputs = {o.name for o in model.outputs}
-        self._shapes: Mapping[str, tuple[int, ...]] | None = None
+        self._stated: Mapping[str, Shape] | None = None
 
     def run(self) -> tuple[list[str], list[str]]:
         """Convert everything; the names of inputs and outputs."""
@@ -117,7 +116,9 @@ class Conversion:
         return record.name
 
     def _output(self, record: OutputRecord) -> str:
-        value = self._values[record.name]
+        value = self._values.get(record.name)
+        if value is None:
+            raise RefusalError(f"output '{short(record.name)}' is a result that is not converted")
         if isinstance(value, Constant):
             if record.name in self._last and len(value.shape) in (3, 4):
                 value = value.transposed(_last(len(value.shape)))
@@ -172,23 +173,26 @@ class Conversion:
     def _convert_or_stand_in(self, record: NodeRecord) -> None:
         """Convert a node; a value of the same shape stands in for what cannot be."""
         try:
-            check_node(record)
             self._convert(record, 0)
         except RefusalError as refusal:
             where = f"node {record.index} {short(record.kind)} '{short(record.base)}'"
             way_out = refusal.way_out or WAYS_OUT.get(record.kind, "")
             self.problems.append(RefusalError(f"{where}: {refusal}", way_out))
-            for name in record.outputs:
-                self._stand_in(name)
+            self._stand_in(record)
 
-    def _stand_in(self, name: str) -> None:
-        if not name or name in self._values:
-            return
-        if self._shapes is None:
-            self._shapes = inferred_shapes(self._message, self._sizes)
-        shape = self._shapes.get(name)
-        if shape is not None and name not in self.builder.tensors:
-            self._values[name] = self.builder.input(name, shape, DType.FLOAT32)
+    def _stand_in(self, record: NodeRecord) -> None:
+        operands = [self._values.get(name) for name in record.inputs]
+        if self._stated is None:
+            self._stated = stated_shapes(self._message)
+        if any(v is None and n for n, v in zip(record.inputs, operands, strict=True)):
+            kept = None
+        else:
+            kept = kept_shape(record, operands)
+        for name in record.outputs:
+            shape = self._stated.get(name, kept)
+            if name and name not in self._values and shape is not None:
+                free = name if name not in self.builder.tensors else f"{name}/stand_in"
+                self._values[name] = self.builder.input(free, shape, DType.FLOAT32)
 
     def _convert(self, record: NodeRecord, depth: int) -> None:
         self._steps += 1
@@ -197,6 +201,7 @@ class Conversion:
         operands = [self._values.get(name) if name else None for name in record.inputs]
         if any(name and name not in self._values for name in record.inputs):
             return  # an operand was refused before
+        check_node(record)
         if self._compute(record, operands):
             return
         expansion = self._expansion(record, operands)
@@ -221,7 +226,8 @@ class Conversion:
         """Handle a node whose results are known now; False for any other."""
         if record.kind in ("Shape", "Size") and not record.domain and operands:
             x = operands[0]
-            assert x is not None
+            if x is None:
+                raise RefusalError("operand 0 is missing")
             results = [_shape(record, x)]
         elif not all(c is None or isinstance(c, Constant) for c in operands):
             return False
@@ -253,10 +259,7 @@ class Conversion:
             return branch(record, bool(condition.array.reshape(())), self._model.opsets)
         if record.domain or record.kind in CONVERTERS or record.kind in WAYS_OUT:
             return None
-        types = [None if v is None else _type(v) for v in operands]
-        if any(t is not None and t[0] == 0 for t in types):
-            return None
-        return definition(record, types)
+        return definition(record, operands)
 
     def _emit(self, record: NodeRecord, operands: Sequence[Value | None]) -> None:
         table = {"": CONVERTERS, MICROSOFT: MICROSOFT_CONVERTERS}.get(record.domain, {})
@@ -346,15 +349,6 @@ def _keep_grid(
         results[0] = x.transposed(permutation)
     else:
         results[0] = x.reshaped(results[0].shape)
-
-
-def _type(value: Value) -> tuple[int, Sequence[int]]:
-    """(element type, shape) as ONNX numbers them; 0 for a type that it does not tell."""
-    if isinstance(value, Constant):
-        from onnx import helper
-
-        return int(helper.np_dtype_to_tensor_dtype(value.array.dtype)), value.shape
-    return ELEMENT_TYPES.get(value.dtype, 0), value.shape
 
 
 def _first(rank: int) -> tuple[int, ...]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mote.frontends.onnx.folding import attribute_messages
-from mote.frontends.onnx.reader import attribute_value, initial_values, node_record
+from mote.frontends.onnx.messages import attribute_messages, type_message
+from mote.frontends.onnx.reader import ONNX_DOMAINS, attribute_value, initial_values, node_record
 from mote.frontends.onnx.records import NodeRecord
+from mote.frontends.onnx.site import Value
 from mote.frontends.onnx.values import Constant, RefusalError
 
-MAX_DEPTH = 8
+if TYPE_CHECKING:
+    import onnx
 
 
 @dataclass(frozen=True)
@@ -20,22 +22,15 @@ class Expansion:
     constants: Mapping[str, Constant]
 
 
-def definition(
-    record: NodeRecord, types: Sequence[tuple[int, Sequence[int]] | None]
-) -> Expansion | None:
-    """ONNX's definition of an operator by others, or None.
-
-    Args:
-        record: The node.
-        types: (element type, shape) of each operand; None for one that is left out.
-    """
+def definition(record: NodeRecord, operands: Sequence[Value | None]) -> Expansion | None:
+    """ONNX's definition of an operator by others, or None."""
     import onnx
 
     if record.domain:
         return None
     try:
         schema = onnx.defs.get_schema(record.kind, record.version, record.domain)
-        data = _function_body(schema, record, types)
+        data = _function_body(schema, record, operands)
     except Exception:  # the C++ side raises what it likes; without a definition, there is none
         return None
     if data is None:
@@ -47,15 +42,25 @@ def definition(
         for name, a in schema.attributes.items()
         if a.default_value.type != onnx.AttributeProto.UNDEFINED
     } | dict(record.attributes)
+    return of_function(record, function, outer)
+
+
+def of_function(
+    record: NodeRecord, function: "onnx.FunctionProto", attributes: Mapping[str, Any]
+) -> Expansion:
+    """The nodes of a function for the operands of a node that calls it."""
+    defaults = {a.name: attribute_value(a) for a in function.attribute_proto}
     names = dict(zip(function.input, record.inputs, strict=False))
     names |= dict.fromkeys(list(function.input)[len(record.inputs) :], "")
     names |= dict(zip(function.output, record.outputs, strict=False))
-    opsets = {o.domain: o.version for o in function.opset_import} or {"": record.version}
-    return _renamed(record, function.node, names, opsets, outer, {})
+    opsets = {
+        "" if o.domain in ONNX_DOMAINS else o.domain: o.version for o in function.opset_import
+    } or {"": record.version}
+    return _renamed(record, function.node, names, opsets, {**defaults, **attributes}, {})
 
 
 def _function_body(
-    schema: Any, record: NodeRecord, types: Sequence[tuple[int, Sequence[int]] | None]
+    schema: Any, record: NodeRecord, operands: Sequence[Value | None]
 ) -> bytes | None:
     from onnx import helper
 
@@ -70,10 +75,7 @@ def _function_body(
         return None
     node = helper.make_node(record.kind, list(record.inputs), list(record.outputs))
     node.attribute.extend(attribute_messages(record.attributes))
-    messages = [
-        b"" if t is None else helper.make_tensor_type_proto(t[0], t[1]).SerializeToString()
-        for t in types
-    ]
+    messages = [b"" if v is None else type_message(v).SerializeToString() for v in operands]
     version = newest(schema.context_dependent_function_opset_versions)
     built: bytes = schema.get_context_dependent_function_with_opset_version(
         version, node.SerializeToString(), messages

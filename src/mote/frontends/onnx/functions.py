@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mote.frontends.onnx.site import Site
-from mote.frontends.onnx.values import RefusalError
+from mote.frontends.onnx.values import Constant, RefusalError
 from mote.ir import Tensor
 from mote.ir.ops import (
     Activation,
@@ -119,7 +119,7 @@ def dropout(site: Site) -> Tensor:
         raise RefusalError("its mask is used", "export in evaluation mode")
     if site.has(2):
         training = site.value(2)
-        array = getattr(training, "array", None)
+        array = training.array if isinstance(training, Constant) else None
         if array is None or array.dtype != np.bool_ or array.size != 1:
             raise RefusalError("whether it trains is not stored", "export in evaluation mode")
         if bool(array.reshape(())):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mote.errors import ModelFileError, UnsupportedModelError
 from mote.frontends.onnx.conversion import Conversion
+from mote.frontends.onnx.inlining import inlined
 from mote.frontends.onnx.mistakes import check_format, check_path
 from mote.frontends.onnx.reader import message, read
 from mote.frontends.onnx.values import RefusalError
@@ -55,7 +56,11 @@ def parse(
     """
     check_format(data, source)
     model = message(data, source, folder)
-    conversion = Conversion(read(model, source), model, dimensions or {})
+    try:
+        record = inlined(read(model, source), model.functions)
+    except RefusalError as refusal:
+        raise ModelFileError(source, str(refusal)) from refusal
+    conversion = Conversion(record, model, dimensions or {})
     inputs, outputs = conversion.run()
     if conversion.problems:
         raise _unsupported(source, conversion.problems)

@@ -1,7 +1,7 @@
 """From the bytes of an ONNX model to plain records; trusts nothing that the file says."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ def onnx_package() -> Any:
 
 
 def message(data: bytes, source: str, folder: Path | None) -> "onnx.ModelProto":
-    """The model as a protobuf message, its functions inlined and its external data read."""
+    """The model as a protobuf message, its external data read."""
     package = onnx_package()
     model: onnx.ModelProto = package.ModelProto()
     try:
@@ -42,18 +42,10 @@ def message(data: bytes, source: str, folder: Path | None) -> "onnx.ModelProto":
         raise ModelFileError(source, "is no ONNX model, or a damaged one", hint=DAMAGED) from error
     if not model.HasField("graph"):
         raise ModelFileError(source, "holds no graph, so it is no ONNX model", hint=DAMAGED)
+    if any(isinstance(text, bytes) for text in _texts(model)):
+        raise ModelFileError(source, "holds names that are no UTF-8 text", hint=DAMAGED)
     _check_opset(model, source, package)
     read_external(model, source, folder)
-    if model.functions:
-        from onnx import inliner
-
-        try:
-            model = inliner.inline_local_functions(model)
-        except Exception as error:  # the C++ inliner raises what it likes
-            reason = short(" ".join(str(error).split()), 200)
-            raise ModelFileError(
-                source, f"its functions cannot be inlined: {reason}", hint=DAMAGED
-            ) from error
     return model
 
 
@@ -79,6 +71,22 @@ def read(model: "onnx.ModelProto", source: str) -> ModelRecord:
             told.append(f"and {len(problems) - len(told)} more")
         raise ModelFileError(source, "the model is damaged", details=told, hint=DAMAGED)
     return ModelRecord(opsets, tuple(inputs), outputs, tuple(nodes), constants)
+
+
+def _texts(model: "onnx.ModelProto") -> Iterator[str | bytes]:
+    """Every name in a model; protobuf gives bytes for one that is no text."""
+    yield from (o.domain for o in model.opset_import)
+    todo = [model.graph]
+    while todo:
+        graph = todo.pop()
+        yield from (t.name for t in graph.initializer)
+        for value in (*graph.input, *graph.output):
+            yield value.name
+            yield from (d.dim_param for d in value.type.tensor_type.shape.dim)
+        for node in graph.node:
+            yield from (node.op_type, node.domain, node.name, *node.input, *node.output)
+            yield from (t for a in node.attribute for t in (a.name, a.ref_attr_name))
+            todo += [a.g for a in node.attribute if a.HasField("g")]
 
 
 def _check_opset(model: "onnx.ModelProto", source: str, package: Any) -> None:
