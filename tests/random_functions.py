@@ -63,6 +63,31 @@ def function_graph(rng: Rng, function: Function | None, dtype: DType, count: int
     return one_node(op, (Tensor("x", shape, dtype, x),), dtype, y)
 
 
+LAYERS = (
+    Function.ABS,
+    Function.EXP,
+    Function.GELU,
+    Function.GELU_TANH,
+    Function.HARD_SWISH,
+    Function.LEAKY_RELU,
+    Function.LOG,
+    Function.SIGMOID,
+    Function.TANH,
+    None,
+)
+"""What LiteRT computes for every int8 input; None: a Relu."""
+
+
+def random_layer(rng: Rng, x: Quantization, y: Quantization) -> tuple[Op, Quantization]:
+    """A function inside an int8 graph, and its result's quantisation: ``y`` where it may be."""
+    function = LAYERS[int(rng.integers(len(LAYERS)))]
+    if function is Function.HARD_SWISH:  # no finer for LiteRT, no coarser for its 16-bit shifts
+        scale = np.clip(y.scale, x.scale / 120, x.scale * 250)
+        y = Quantization((float(np.float32(scale)),), y.zero_points)
+    op = random_operator(rng, function)
+    return op, y if function is None else FIXED.get((function, DType.INT8), y)
+
+
 def every_value(graph: Graph) -> Array:
     """All integers of the input's type."""
     low, high = graph.tensors["x"].dtype.range

@@ -10,24 +10,37 @@ from mote.ir.ops import (
     Activation,
     Add,
     AveragePool2D,
+    Concat,
     Conv2D,
     DepthwiseConv2D,
     Dequantize,
+    Embedding,
     FullyConnected,
+    LogSoftmax,
     MaxPool2D,
     Mean,
+    Mul,
     Op,
     Pad,
     Padding,
+    PadMode,
+    PRelu,
     Quantize,
     Reshape,
+    Resize,
+    ResizeMethod,
     Rounding,
+    Slice,
     Softmax,
+    Sub,
+    Transpose,
     same_padding,
 )
 from mote.ir.tensor import Array
+from random_functions import random_layer
 
 SOFTMAX_Q = Quantization((1 / 256,), (-128,))
+LOGARITHM_Q = Quantization((16 / 256,), (127,))
 
 
 def random_graph(seed: int) -> Graph:
@@ -73,6 +86,10 @@ def random_inputs(graph: Graph, seed: int) -> list[Array]:
         if tensor.dtype is DType.FLOAT32:
             arrays.append(rng.normal(0, 3, tensor.shape).astype(np.float32))
             continue
+        if tensor.dtype is DType.INT32:  # LiteRT refuses indices outside the table
+            rows = min(graph.tensors[n.inputs[1]].shape[0] for n in graph.consumers(name))
+            arrays.append(rng.integers(0, rows, tensor.shape).astype(np.int32))
+            continue
         low, high = tensor.dtype.range
         array = rng.integers(low, high + 1, tensor.shape)
         if rng.random() < 0.15:
@@ -112,7 +129,10 @@ class Maker:
     def rows(self) -> Tensor:
         """Fully connected layers on [B, I], as in an autoencoder."""
         rng = self.rng
-        x = self.input((int(rng.choice([1, 1, 3])), int(rng.integers(1, 50))))
+        if rng.random() < 0.5:
+            x = self.embedding()
+        else:
+            x = self.input((int(rng.choice([1, 1, 3])), int(rng.integers(1, 50))))
         for _ in range(int(rng.integers(1, 6))):
             x = self.residual(x) if rng.random() < 0.2 else self.dense(x, int(rng.integers(1, 30)))
         return self.end(x)
@@ -166,6 +186,7 @@ class Maker:
             scale = float(2.0 ** rng.uniform(-9, 1))
             if rng.random() < 0.2:
                 scale = float(2.0 ** rng.integers(-8, 1))
+        scale = min(max(scale, 2.0**-20), 2.0**12)  # products of products run away
         return Quantization((float(np.float32(scale)),), (zero,))
 
     def activation(self) -> Activation:
@@ -180,6 +201,12 @@ class Maker:
             (self.pad, 1),
             (self.requantize, 0.5),
             (self.reshape_plane, 0.3),
+            (self.join, 0.7),
+            (self.cut, 0.5),
+            (self.turn, 0.3),
+            (self.resize, 0.4),
+            (self.function, 0.8),
+            (self.prelu, 0.3),
         ]
         weights = np.array([w for _, w in makers])
         choice = int(self.rng.choice(len(makers), p=weights / weights.sum()))
@@ -254,7 +281,8 @@ class Maker:
         return self.add(op, [x, weight, bias], self.quantization(around=typical))
 
     def residual(self, x: Tensor) -> Tensor:
-        """Sum with an earlier tensor of the same shape, itself, or a broadcast constant."""
+        """Sum, difference or product with an earlier tensor of the same shape, itself, or a
+        broadcast constant."""
         rng = self.rng
         same = [
             t
@@ -268,9 +296,13 @@ class Maker:
             array = rng.integers(-128, 128, shape).astype(np.int8)
             other = self.constant(array, self.quantization(around=x.q.scale))
         operands = [x, other] if rng.random() < 0.5 else [other, x]
+        if rng.random() < 0.2:
+            typical = 40 * operands[0].q.scale * operands[1].q.scale
+            return self.add(Mul(self.activation()), operands, self.quantization(around=typical))
         largest = max(t.q.scale for t in operands)
+        kind = Sub if rng.random() < 0.25 else Add
         return self.add(
-            Add(activation=self.activation()), operands, self.quantization(around=largest)
+            kind(activation=self.activation()), operands, self.quantization(around=largest)
         )
 
     def pool(self, x: Tensor) -> Tensor:
@@ -283,7 +315,12 @@ class Maker:
         sides = self.rng.integers(0, 3, (4, 2))
         sides[0] = 0
         sides[3] *= int(self.rng.random() < 0.3)
-        return self.add(Pad(tuple((int(a), int(b)) for a, b in sides)), [x], x.quantization)
+        mode = PadMode.CONSTANT
+        if self.rng.random() < 0.3:
+            mode = PadMode.REFLECT
+            sides = np.minimum(sides, np.array(x.shape)[:, None] - 1)
+        op = Pad(tuple((int(a), int(b)) for a, b in sides), mode)
+        return self.add(op, [x], x.quantization)
 
     def requantize(self, x: Tensor) -> Tensor:
         return self.add(Quantize(), [x], self.quantization(around=x.q.scale))
@@ -291,6 +328,70 @@ class Maker:
     def reshape_plane(self, x: Tensor) -> Tensor:
         batch, height, width, channels = x.shape
         return self.add(Reshape(to=(batch, width, height, channels)), [x], x.quantization)
+
+    def join(self, x: Tensor) -> Tensor:
+        """Concatenation along the channels with earlier tensors of the plane, rescaled to x."""
+        rng = self.rng
+        planes = [
+            t
+            for t in self.tensors
+            if t.shape[:-1] == x.shape[:-1] and t.dtype is x.dtype and not t.is_constant
+        ]
+        operands = [x]
+        for _ in range(int(rng.integers(1, 3))):
+            other = planes[int(rng.integers(len(planes)))]
+            if other.quantization != x.quantization:
+                other = self.add(Quantize(), [other], x.quantization)
+            operands.append(other)
+        if rng.random() < 0.2:
+            shape = (*x.shape[:-1], int(rng.integers(1, 4)))
+            array = rng.integers(-128, 128, shape).astype(np.int8)
+            operands.append(self.constant(array, x.quantization))
+        rng.shuffle(operands)  # type: ignore[arg-type]
+        return self.add(Concat(3), operands, x.quantization)
+
+    def cut(self, x: Tensor) -> Tensor:
+        """A part of the plane or its channels, at times every second element."""
+        rng = self.rng
+        begins = [int(rng.integers(n)) if rng.random() < 0.3 else 0 for n in x.shape]
+        begins[0] = 0
+        strides = [1, *(int(rng.choice([1, 1, 2])) for _ in range(3))]
+        ends = [
+            int(rng.integers(b + 1, n + 1)) if i and rng.random() < 0.3 else n
+            for i, (b, n) in enumerate(zip(begins, x.shape, strict=True))
+        ]
+        return self.add(Slice(tuple(begins), tuple(ends), tuple(strides)), [x], x.quantization)
+
+    def turn(self, x: Tensor) -> Tensor:
+        order = (0, *(1 + int(i) for i in self.rng.permutation(3)))
+        return self.add(Transpose(order), [x], x.quantization)
+
+    def resize(self, x: Tensor) -> Tensor:
+        rng = self.rng
+        height, width = (int(n) for n in rng.integers(1, 14, 2))
+        method = list(ResizeMethod)[int(rng.integers(2))]
+        corners = bool(rng.random() < 0.3)
+        centers = not corners and bool(rng.random() < 0.5)
+        op = Resize((height, width), method, align_corners=corners, half_pixel_centers=centers)
+        return self.add(op, [x], x.quantization)
+
+    def function(self, x: Tensor) -> Tensor:
+        op, q = random_layer(self.rng, x.q, self.quantization(around=x.q.scale))
+        return self.add(op, [x], q)
+
+    def prelu(self, x: Tensor) -> Tensor:
+        array = self.rng.integers(-128, 128, x.shape[3]).astype(np.int8)
+        alpha = self.constant(array, self.quantization(around=0.005))
+        return self.add(PRelu(), [x, alpha], self.quantization(around=x.q.scale))
+
+    def embedding(self) -> Tensor:
+        """Rows of a table, by indices that are a graph input."""
+        rng = self.rng
+        indices = self.tensor((int(rng.choice([1, 1, 3])),), None, DType.INT32)
+        self.inputs.append(indices.name)
+        array = rng.integers(-128, 128, rng.integers(1, 30, 2)).astype(np.int8)
+        table = self.constant(array, self.quantization())
+        return self.add(Embedding(), [indices, table], table.quantization)
 
     def head(self, x: Tensor) -> Tensor:
         """What ends a network: mean or flattening, fully connected, then ``end``."""
@@ -317,9 +418,11 @@ class Maker:
         return self.add(op, [x, weight, bias], self.quantization(around=typical))
 
     def end(self, x: Tensor) -> Tensor:
-        """Softmax, and another type of output."""
+        """Softmax or its logarithm, and another type of output."""
         rng = self.rng
-        if rng.random() < 0.4:
+        if rng.random() < 0.15:
+            x = self.add(LogSoftmax(), [x], LOGARITHM_Q)
+        elif rng.random() < 0.4:
             x = self.add(Softmax(beta=float(rng.choice([1.0, 1.0, 0.5, 2.0]))), [x], SOFTMAX_Q)
         if rng.random() < 0.15:
             x = self.add(Dequantize(), [x], None, DType.FLOAT32)

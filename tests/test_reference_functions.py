@@ -15,7 +15,9 @@ from mote.ir.tensor import Array
 from mote.reference import run
 from mote.reference.slopes import STRAIGHT
 from mote.reference.unary import REAL_FUNCTIONS
+from mote.run.litert import LiteRT
 from random_functions import FIXED, every_value, function_graph, parameters, quantization
+from tflite_writer import write_tflite
 
 Rng = np.random.Generator
 S8, S16 = DType.INT8, DType.INT16
@@ -42,8 +44,9 @@ def random_function(rng: Rng, function: Function, dtype: DType) -> tuple[Graph, 
     x, y = quantization(rng, dtype), quantization(rng, dtype)
     if function in ROOTS and dtype is S8:
         x = Quantization(x.scales, (-128,))
-    if function is Function.HARD_SWISH:  # LiteRT wants a result no finer than this
-        y = Quantization((max(y.scale, float(np.float32(x.scale / 120))),), y.zero_points)
+    if function is Function.HARD_SWISH:  # no finer for LiteRT, no coarser for its 16-bit shifts
+        scale = np.clip(y.scale, x.scale / 120, x.scale * 250)
+        y = Quantization((float(np.float32(scale)),), y.zero_points)
     if function is Function.EXP and dtype is S16:  # what saturates by far runs away in LiteRT
         x = Quantization((min(x.scale, 2.0**-13),), (0,))
         y = Quantization((max(y.scale, 2.0**-17),), (0,))
@@ -54,7 +57,23 @@ def random_function(rng: Rng, function: Function, dtype: DType) -> tuple[Graph, 
     return one_node(op, [Tensor("x", data.shape, dtype, x)], y, dtype), data
 
 
+def check_libm(function: Function, seeds: range) -> None:
+    """GELU on int16: LiteRT's table entries come from the machine's libm, which does not round
+    ``erfcf`` and ``tanhf`` correctly. Few differ, by one."""
+    different = 0
+    for seed in seeds:
+        graph, data = random_function(np.random.default_rng(seed), function, S16)
+        want = LiteRT(write_tflite(graph)).run([data])["y"].astype(np.int64)
+        steps = np.abs(want - run(graph, [data])["y"])
+        assert steps.max() <= 1
+        different += int(steps.any())
+    assert different <= len(seeds) // 20
+
+
 def check(function: Function, dtype: DType, seeds: range) -> None:
+    if function in (Function.GELU, Function.GELU_TANH) and dtype is S16:
+        check_libm(function, seeds)
+        return
     for seed in seeds:
         graph, data = random_function(np.random.default_rng(seed), function, dtype)
         assert_reference_is_litert(graph, [[data]])

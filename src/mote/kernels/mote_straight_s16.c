@@ -17,6 +17,6 @@ void mote_straight_s16(const mote_straight *layer, const int16_t *x, int16_t *y)
         const int is_below = value < 0;
         const int32_t scaled =
             mote_requantize_double(value, p.multiplier[is_below], p.right[is_below]);
-        *y++ = mote_clamp_s16(scaled, p.y_min, p.y_max);
+        *y++ = mote_clamp_s16(is_below & p.mirrored ? -scaled : scaled, p.y_min, p.y_max);
     }
 }

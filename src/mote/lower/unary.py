@@ -67,6 +67,7 @@ def _straight(node: Node, x: Tensor, y: Tensor) -> Step:
         ("elements", y.elements),
         ("y_min", lines.y_min),
         ("y_max", lines.y_max),
+        ("mirrored", int(lines.mirrored)),
         ("right", tuple(-shift for _, shift in pairs)),
     )
     return Step(node, KERNELS["mote_straight_s16"], parameters, in_place=(0,))

@@ -8,17 +8,22 @@ import numpy as np
 from mote.ir.tensor import Quantization
 from mote.reference.fixed_point import Ints, quantize_multiplier, rounding_divide_by_power_of_two
 
+MOST_SHIFT = 15
 EXTRA_BITS = 7
 """int8 differences move up by so many bits, as far as 16 bits allow."""
 
 
 def hard_swish_table(x: Quantization, y: Quantization) -> Ints | None:
-    """The result for every int8 input -128 .. 127; None for scales that TFLite refuses."""
+    """The result for every int8 input -128 .. 127.
+
+    None for scales that TFLite refuses, and for a result or input so coarse or fine that its 16-bit
+    shifts are undefined.
+    """
     fine = np.float32(x.scale) * np.float32(1 / 128)
     y_multiplier, y_shift = _multiplier_16(float(fine / np.float32(y.scale)))
-    if y_shift > 0:
-        return None
     gate_multiplier, gate_shift = _multiplier_16(float(fine / np.float32(3 / 32768)))
+    if y_shift > 0 or min(y_shift, gate_shift) < -MOST_SHIFT:
+        return None
     value = _wrap((np.arange(-128, 128) - x.zero_point) << EXTRA_BITS)
     scaled = _high_half_rounded(value, y_multiplier)
     # The gate: 32768 stands for x = 3. Left shifts saturate; the last of them comes after the

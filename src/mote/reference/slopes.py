@@ -22,10 +22,15 @@ from mote.reference.fixed_point import (
 
 @dataclass(frozen=True)
 class Slopes:
-    """(multiplier, shift) below and above zero, the multiplier signed; limits of the result."""
+    """(multiplier, shift) below and above zero, and limits of the result.
+
+    A negative multiplier acts before the rounding; ``mirrored`` changes the sign below zero after
+    it.
+    """
 
     below: tuple[int, int]
     above: tuple[int, int]
+    mirrored: bool
     y_min: int
     y_max: int
 
@@ -52,7 +57,9 @@ def slopes(op: Relu | Unary, x: Tensor, y: Tensor) -> Slopes:
         below, above = _FACTORS[op.function](op.alpha)
         if op.function is Function.CLIP:
             low, high = bounds_range((op.alpha, op.beta), y.q, y.dtype)
-    return Slopes(_multiplier(x, below, y), _multiplier(x, above, y), low, high)
+    mirrored = not isinstance(op, Relu) and op.function is Function.LEAKY_RELU and below < 0
+    pairs = _multiplier(x, abs(below) if mirrored else below, y), _multiplier(x, above, y)
+    return Slopes(*pairs, mirrored, low, high)
 
 
 def straight(op: Relu | Unary, value: Array, x: Tensor, y: Tensor) -> Array:
@@ -62,7 +69,7 @@ def straight(op: Relu | Unary, value: Array, x: Tensor, y: Tensor) -> Array:
     below, above = (
         requantize(centred, *pair, Rounding.DOUBLE) for pair in (lines.below, lines.above)
     )
-    steps = np.where(centred < 0, below, above) + y.q.zero_point
+    steps = np.where(centred < 0, -below if lines.mirrored else below, above) + y.q.zero_point
     result: Array = np.clip(steps, lines.y_min, lines.y_max).astype(y.dtype.numpy)
     return result
 

@@ -307,6 +307,7 @@ typedef struct {
     uint32_t elements;
     int16_t y_min, y_max;
     int8_t right[2];
+    uint8_t mirrored; /* 1: below zero the sign changes after the rounding */
 } mote_straight;
 
 typedef struct {
@@ -446,8 +447,10 @@ void mote_concat_s8(const mote_concat *layer, const void *const *x, int8_t *y);
 void mote_concat_u8(const mote_concat *layer, const void *const *x, uint8_t *y);
 void mote_concat_s16(const mote_concat *layer, const void *const *x, int16_t *y);
 void mote_slice_s8(const mote_walk *layer, const int8_t *x, int8_t *y);
+void mote_slice_u8(const mote_walk *layer, const uint8_t *x, uint8_t *y);
 void mote_slice_s16(const mote_walk *layer, const int16_t *x, int16_t *y);
 void mote_transpose_s8(const mote_walk *layer, const int8_t *x, int8_t *y);
+void mote_transpose_u8(const mote_walk *layer, const uint8_t *x, uint8_t *y);
 void mote_transpose_s16(const mote_walk *layer, const int16_t *x, int16_t *y);
 void mote_resize_nearest_s8(const mote_resize *layer, const int8_t *x, int8_t *y);
 void mote_resize_nearest_s16(const mote_resize *layer, const int16_t *x, int16_t *y);
