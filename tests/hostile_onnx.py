@@ -149,7 +149,11 @@ def repeat(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     model.graph.output[0].name = last
 
 
-STRUCTURED = (change_attribute, change_values, change_shape, change_type) + (
+STRUCTURED = (
+    change_attribute,
+    change_values,
+    change_shape,
+    change_type,
     change_names,
     change_operator,
     repeat,
