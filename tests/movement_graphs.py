@@ -19,6 +19,7 @@ from mote.ir.ops import (
 
 Rng = np.random.Generator
 WIDE = (DType.INT8, DType.INT16)
+EVERY = (*WIDE, DType.UINT8)
 
 
 def _q(rng: Rng, dtype: DType) -> Quantization:
@@ -45,8 +46,8 @@ def _graph(op: Op, operands: list[Tensor], q: Quantization, dtype: DType) -> Gra
     return graph
 
 
-def _one(rng: Rng, op: Op, shape: tuple[int, ...]) -> Graph:
-    dtype = WIDE[int(rng.integers(2))]
+def _one(rng: Rng, op: Op, shape: tuple[int, ...], dtypes: tuple[DType, ...] = WIDE) -> Graph:
+    dtype = dtypes[int(rng.integers(len(dtypes)))]
     q = _q(rng, dtype)
     return _graph(op, [Tensor("x", shape, dtype, q)], q, dtype)
 
@@ -76,12 +77,12 @@ def random_slice(rng: Rng) -> Graph:
         for b, n in zip(begins, shape, strict=True)
     )
     strides = tuple(int(rng.choice([1, 1, 2, 3])) for _ in shape)
-    return _one(rng, Slice(begins, ends, strides), shape)
+    return _one(rng, Slice(begins, ends, strides), shape, EVERY)
 
 
 def random_transpose(rng: Rng) -> Graph:
     shape = tuple(1 if rng.random() < 0.2 else n for n in _shape(rng))
-    return _one(rng, Transpose(tuple(int(i) for i in rng.permutation(len(shape)))), shape)
+    return _one(rng, Transpose(tuple(int(i) for i in rng.permutation(len(shape)))), shape, EVERY)
 
 
 def random_resize(rng: Rng) -> Graph:
@@ -100,7 +101,7 @@ def random_resize(rng: Rng) -> Graph:
 
 def random_concat(rng: Rng) -> Graph:
     """Up to five operands, at times the same one twice, at times a constant."""
-    dtype = (DType.INT8, DType.INT16, DType.UINT8)[int(rng.integers(3))]
+    dtype = EVERY[int(rng.integers(3))]
     q, shape = _q(rng, dtype), _shape(rng)
     axis = int(rng.integers(len(shape)))
     operands: list[Tensor] = []

@@ -20,8 +20,8 @@ KERNELS = {
     "embedding": {"mote_embedding_s8", "mote_embedding_s16"},
     "pad": {f"mote_pad{m}_{t}" for m in ("", "_reflect") for t in ("s8", "s16")},
     "resize": {f"mote_resize_{m}_{t}" for m in ("nearest", "bilinear") for t in ("s8", "s16")},
-    "slice": {"mote_slice_s8", "mote_slice_s16"},
-    "transpose": {"mote_transpose_s8", "mote_transpose_s16"},
+    "slice": {f"mote_slice_{t}" for t in ("s8", "u8", "s16")},
+    "transpose": {f"mote_transpose_{t}" for t in ("s8", "u8", "s16")},
 }
 
 

@@ -29,6 +29,7 @@ from mote.ir.ops import (
     Unary,
 )
 from mote.ir.tensor import DType
+from mote.lower.kernels_f32 import KERNELS_F32
 from mote.lower.step import Kernel
 
 _F32, _I8, _U8 = DType.FLOAT32, DType.INT8, DType.UINT8
@@ -179,8 +180,10 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_concat_u8", "mote_concat", Concat, (_U8, _U8), takes_array=True),
         Kernel("mote_concat_s16", "mote_concat", Concat, _S16, takes_array=True),
         Kernel("mote_slice_s8", "mote_walk", Slice, _S8),
+        Kernel("mote_slice_u8", "mote_walk", Slice, (_U8, _U8)),
         Kernel("mote_slice_s16", "mote_walk", Slice, _S16),
         Kernel("mote_transpose_s8", "mote_walk", Transpose, _S8),
+        Kernel("mote_transpose_u8", "mote_walk", Transpose, (_U8, _U8)),
         Kernel("mote_transpose_s16", "mote_walk", Transpose, _S16),
         Kernel("mote_resize_nearest_s8", "mote_resize", Resize, _S8),
         Kernel("mote_resize_nearest_s16", "mote_resize", Resize, _S16),
@@ -210,6 +213,7 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_dequantize_s8_f32", "mote_dequantize", Dequantize, (_I8, _F32)),
         Kernel("mote_dequantize_u8_f32", "mote_dequantize", Dequantize, (_U8, _F32)),
         Kernel("mote_dequantize_s16_f32", "mote_dequantize", Dequantize, (_I16, _F32)),
+        *KERNELS_F32,
     )
 }
 """Every kernel by name; each is defined in ``mote/kernels/<name>.c``."""

@@ -76,7 +76,7 @@ class Transpose(Op):
     """Dimension i of the result is dimension ``permutation[i]`` of the input."""
 
     kind = "transpose"
-    dtypes = ((F32, F32), (S8, S8), (S16, S16))
+    dtypes = ((F32, F32), (S8, S8), (U8, U8), (S16, S16))
     permutation: tuple[int, ...] = ()
 
     def shape(self, *x: Shape) -> Shape:
@@ -94,7 +94,7 @@ class Slice(Op):
     """Elements ``begin``, ``begin + stride``, ... before ``end`` of each dimension."""
 
     kind = "slice"
-    dtypes = ((F32, F32), (S8, S8), (S16, S16))
+    dtypes = ((F32, F32), (S8, S8), (U8, U8), (S16, S16))
     begins: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
     strides: tuple[int, ...] = ()
