@@ -2,24 +2,13 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from mote.errors import UnsupportedModelError
-from mote.ir import DType, Graph, verify
+from mote.ir import Graph, verify
 from mote.ir.tensor import Array
-from mote.passes import optimize
-from mote.quantization.absorb import absorb_high_biases
 from mote.quantization.assembly import Assembly
 from mote.quantization.config import QuantizationConfig
-from mote.quantization.equalize import equalize, tied_sets
-from mote.quantization.observe import (
-    GREATEST,
-    Progress,
-    checked_samples,
-    observe,
-    observe_channels,
-)
+from mote.quantization.observe import Progress
 from mote.quantization.precision import element_types
+from mote.quantization.preparation import Prepared, prepare
 from mote.quantization.report import QuantizationReport
 from mote.quantization.shared import needed_ranges
 from mote.quantization.simulate import Simulation
@@ -72,66 +61,43 @@ def _quantize(
     *,
     explain: bool,
 ) -> tuple[Graph, QuantizationReport]:
-    graph = optimize(graph)
-    _require_float(graph)
+    prepared = prepare(graph, data, config, progress)
+
+    def assembled(done: int, total: int) -> None:
+        progress(prepared.steps + done, prepared.steps + total)
+
+    return quantize_prepared(prepared, config, assembled, explain=explain)
+
+
+def quantize_prepared(
+    prepared: Prepared,
+    config: QuantizationConfig,
+    progress: Progress = lambda done, total: None,
+    *,
+    explain: bool = False,
+) -> tuple[Graph, QuantizationReport]:
+    """The integer graph, and what became of its layers if ``explain``.
+
+    Args:
+        prepared: By the same configuration, but for ``layers`` and what concerns weights.
+        config: How to quantise.
+        progress: Called with (layers quantised, layers in all).
+    """
+    graph, samples = prepared.graph, prepared.samples
     types = element_types(graph, config)
-    arrays: Sequence[Array] = data if isinstance(data, tuple | list) else (data,)
-    samples = checked_samples(graph, arrays)
-    count, done = len(samples[0]), 0
-    total = count * (2 if config.equalize else 1) + len(graph.nodes)
-
-    def advance(steps: int) -> None:
-        nonlocal done
-        done += steps
-        progress(done, total)
-
-    equalized = 0
-    if config.equalize:
-        equalized = len(tied_sets(graph))
-        channels = observe_channels(graph, samples, advance)
-        graph, channels = equalize(graph, channels, config.granularity)
-        graph = absorb_high_biases(graph, channels)
-    histograms = observe(graph, samples, advance)
-    ranges = needed_ranges(graph, histograms, types, config)
+    ranges = needed_ranges(graph, prepared.histograms, types, config)
     simulation = Simulation(graph, samples) if config.repairs or explain else None
     assembly = Assembly(graph, config, types, ranges, simulation)
     for name in graph.inputs:
         assembly.enter(name)
-    for node in graph.nodes:  # in execution order: scales follow from those of the operands
+    for done, node in enumerate(graph.nodes, 1):  # scales follow from those of the operands
         assembly.append(node)
-        advance(1)
+        progress(done, len(graph.nodes))
     quantized = assembly.graph()
     verify(quantized)
     return quantized, QuantizationReport(
         samples=simulation.count if simulation else 0,
-        equalized=equalized,
+        equalized=prepared.equalized,
         inputs=tuple(assembly.input_reports),
         layers=tuple(assembly.layer_reports),
     )
-
-
-def _require_float(graph: Graph) -> None:
-    problems = [
-        f"tensor '{t.name}' is {t.dtype.value}"
-        for t in graph.tensors.values()
-        if t.dtype not in (DType.FLOAT32, DType.INT32)
-    ]
-    if problems:
-        raise UnsupportedModelError(
-            graph.name,
-            "only a float model can be quantised",
-            details=problems,
-            hint="a model that is int8 already needs no quantisation: compile it as it is",
-        )
-    problems = [
-        f"constant '{t.name}'"
-        for t in graph.tensors.values()
-        if t.is_constant and not (np.abs(t.array) <= GREATEST).all()
-    ]
-    if problems:
-        raise UnsupportedModelError(
-            graph.name,
-            f"weights are beyond {GREATEST:.3g} or not numbers",
-            details=problems,
-            hint="check that training converged",
-        )
