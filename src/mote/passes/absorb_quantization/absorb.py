@@ -59,7 +59,33 @@ def absorb_quantization(graph: Graph) -> Graph:
     absorption = _Absorption(graph)
     for node in graph.nodes:
         absorption.visit(node)
-    return graph.rebuild(absorption.nodes, absorption.added)
+    nodes = _without_copies(graph, absorption.nodes, absorption.added)
+    return graph.rebuild(nodes, absorption.added)
+
+
+def _without_copies(graph: Graph, nodes: Sequence[Node], added: Sequence[Tensor]) -> list[Node]:
+    """An operator writes what the model calls its rounded result, not a copy of it."""
+    tensors = {**graph.tensors, **{t.name: t for t in added}}
+    written: set[str] = set()
+    names: dict[str, str] = {}
+    kept = []
+    for node in nodes:
+        x, y = tensors[node.inputs[0]], tensors[node.output]
+        copies = isinstance(node.op, Quantize) and (x.dtype, x.quantization) == (y.dtype, y.q)
+        if copies and x.name in written and x.name not in {*names, *graph.outputs}:
+            names = {old: y.name if new == x.name else new for old, new in names.items()}
+            names[x.name] = y.name
+        else:
+            kept.append(node)
+        written.add(node.output)
+    return [
+        replace(
+            n,
+            inputs=tuple(names.get(t, t) for t in n.inputs),
+            output=names.get(n.output, n.output),
+        )
+        for n in kept
+    ]
 
 
 @dataclass
