@@ -39,7 +39,7 @@ Inputs = Array | Sequence[Array]
 LOADERS: dict[str, Callable[[Path], Graph]] = {
     ".mote": native.load,
     ".onnx": onnx.load,
-    ".pt2": lambda path: remove_transposes(pytorch.load(path)),
+    ".pt2": lambda path: remove_transposes(pytorch.load(path), rename_moved=False),
     ".tflite": tflite.load,
 }
 """Front end by the file's suffix."""
@@ -182,7 +182,8 @@ def from_torch(
         InputError: The module or its inputs are no such things.
         UnsupportedModelError: It cannot be traced, or uses what has no equal; lists all of it.
     """
-    return remove_transposes(pytorch.from_torch(module, example_inputs, name))
+    graph = pytorch.from_torch(module, example_inputs, name)
+    return remove_transposes(graph, rename_moved=False)
 
 
 def save(graph: Graph, path: str | Path) -> None:

@@ -51,11 +51,16 @@ from mote.passes.remove_transposes.weighted import (
 )
 
 
-def remove_transposes(graph: Graph) -> Graph:
+def remove_transposes(graph: Graph, *, rename_moved: bool = True) -> Graph:
     """The same function with data moved only where an operator cannot read it as it lies.
 
     A value is followed as a view (``view.py``) of what is stored: weights are permuted and axes
     renumbered to suit the stored order. A graph without a transpose stays as it is.
+
+    Args:
+        graph: Any graph.
+        rename_moved: Call a tensor ``name:stored`` whose elements lie in another order than
+            before, so that nobody compares it with the ``name`` of the model's file.
     """
     if not any(isinstance(n.op, Transpose) for n in graph.nodes):
         return graph
@@ -63,7 +68,7 @@ def remove_transposes(graph: Graph) -> Graph:
     rewriter = Rewriter(graph)
     for node in graph.nodes:
         REWRITES[type(node.op)](rewriter, node)
-    return remove_dead_nodes(rewriter.finish())
+    return remove_dead_nodes(rewriter.finish(rename_moved=rename_moved))
 
 
 def _view_transposed(rewriter: Rewriter, node: Node) -> None:

@@ -207,15 +207,12 @@ class Rewriter:
             free = f"{name}_{count}"
         return free
 
-    def finish(self) -> Graph:
-        """The new graph; its outputs have their old names, shapes and order.
-
-        A tensor whose elements lie in another order than before is called ``name:stored``, so that
-        nobody compares it with what it was.
-        """
+    def finish(self, *, rename_moved: bool) -> Graph:
+        """The new graph; its outputs have their old names, shapes and order."""
         renamed = self._outputs()
         for name, view in self.views.items():
-            if view.tensor == name and not view.in_order and name not in renamed:
+            moved = view.tensor == name and not view.in_order
+            if rename_moved and moved and name not in renamed:
                 renamed[name] = self._free(f"{name}:stored")
         used = {t for n in self.nodes for t in n.inputs}
         origins = [self._origins[t] for t in used if t in self._origins]
