@@ -1,10 +1,12 @@
 """Seeded random functions of one variable on integers, as graphs of one node."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from kernel_check import one_node
 from mote.ir import DType, Graph, Quantization, Tensor
-from mote.ir.ops import Activation, Function, Op, Relu, Unary
+from mote.ir.ops import Activation, Function, LayerNorm, Op, Relu, Unary
 from mote.ir.tensor import Array
 from mote.reference.hard_swish import hard_swish_table
 
@@ -86,6 +88,38 @@ def random_layer(rng: Rng, x: Quantization, y: Quantization) -> tuple[Op, Quanti
         y = Quantization((float(np.float32(scale)),), y.zero_points)
     op = random_operator(rng, function)
     return op, y if function is None else FIXED.get((function, DType.INT8), y)
+
+
+def with_own_functions(graph: Graph, seed: int) -> Graph:
+    """The same int8 graph with what TFLite lacks: half of its functions become any of ours, or a
+    layer norm."""
+    rng = np.random.default_rng([seed, 4])
+    tensors, nodes = dict(graph.tensors), []
+    for node in graph.nodes:
+        if isinstance(node.op, Unary) and rng.random() < 0.5:
+            y = graph.result(node)
+            if rng.random() < 0.3:
+                gamma = rng.uniform(-60, 60, y.shape[-1]) * y.q.scale
+                beta = rng.normal(0, 30, y.shape[-1]) * y.q.scale
+                learnt = [
+                    learnt_tensor(f"{node.name}.{name}", values)
+                    for name, values in (("gamma", gamma), ("beta", beta))
+                ]
+                tensors |= {t.name: t for t in learnt}
+                inputs = (*node.inputs, *(t.name for t in learnt))
+                node = replace(node, op=LayerNorm(), inputs=inputs)
+            else:
+                function = list(Function)[int(rng.integers(len(Function)))]
+                node = replace(node, op=random_operator(rng, function))
+        nodes.append(node)
+    return replace(graph, tensors=tensors, nodes=tuple(nodes))
+
+
+def learnt_tensor(name: str, values: Array) -> Tensor:
+    """Factors or offsets of a norm as int32 with one scale."""
+    scale = float(np.float32(np.abs(values).max() / 2**30 or 1.0))
+    integers = np.round(values / scale).astype(np.int32)
+    return Tensor(name, values.shape, DType.INT32, Quantization((scale,), (0,)), integers)
 
 
 def every_value(graph: Graph) -> Array:

@@ -16,6 +16,7 @@ from mote.run import sanitize
 from mote.run.host import CFLAGS, HostModel, load_all
 from mote.run.interface import interface
 from mote.run.verify import random_samples
+from random_functions import with_own_functions
 from random_graphs import random_graph, random_inputs, with_random_rounding
 from shared import shared_path
 
@@ -31,7 +32,7 @@ def builds(seeds: Iterable[int]) -> Iterator[Build]:
     """Each random graph, for both cores, under C names that do not collide."""
     for seed in seeds:
         for core in CORES:
-            graph = with_random_rounding(random_graph(seed), seed)
+            graph = with_own_functions(with_random_rounding(random_graph(seed), seed), seed)
             yield mote.compile(replace(graph, name=f"random_{seed}_{core}"), core)
 
 

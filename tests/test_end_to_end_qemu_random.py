@@ -14,6 +14,7 @@ from mote.ir.tensor import Array
 from mote.run.firmware import build
 from mote.run.qemu import run
 from mote.target import Core
+from random_functions import with_own_functions
 from random_graphs import random_graph, random_inputs, with_random_rounding
 from random_layers import side_by_side
 from toy_project import EMULATED
@@ -28,7 +29,9 @@ every_core = pytest.mark.parametrize("core", EMULATED, ids=lambda core: core.nam
 def graphs(start: int) -> Graph:
     """Many random graphs, which one firmware computes one after the other."""
     seeds = range(start, start + GRAPHS_PER_FIRMWARE)
-    return side_by_side([with_random_rounding(random_graph(seed), seed) for seed in seeds])
+    return side_by_side(
+        [with_own_functions(with_random_rounding(random_graph(seed), seed), seed) for seed in seeds]
+    )
 
 
 @cache

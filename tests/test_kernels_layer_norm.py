@@ -12,16 +12,10 @@ from mote.ir.ops import LayerNorm
 from mote.ir.tensor import Array
 from mote.lower.lower import lower
 from mote.target.cores import CORES
+from random_functions import learnt_tensor
 
 Rng = np.random.Generator
 S8, S16 = DType.INT8, DType.INT16
-
-
-def learnt(name: str, values: Array) -> Tensor:
-    """float values as int32 with one scale."""
-    scale = float(np.float32(np.abs(values).max() / 2**30 or 1.0))
-    integers = np.round(values / scale).astype(np.int32)
-    return Tensor(name, values.shape, DType.INT32, Quantization((scale,), (0,)), integers)
 
 
 def layer_norm_graph(
@@ -39,7 +33,11 @@ def layer_norm_graph(
         Quantization((float(np.float32(scale)),), (zero,))
         for scale, zero in zip((x_scale, y_scale), zeros, strict=True)
     )
-    operands = (Tensor("x", shape, dtype, x), learnt("gamma", gamma), learnt("beta", beta))
+    operands = (
+        Tensor("x", shape, dtype, x),
+        learnt_tensor("gamma", gamma),
+        learnt_tensor("beta", beta),
+    )
     return one_node(LayerNorm(epsilon=epsilon), operands, dtype, y)
 
 
