@@ -8,17 +8,29 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mote.codegen.text import real
 from mote.lower.step import Step
 
 KERNELS = Path(__file__).resolve().parents[1] / "src" / "mote" / "kernels"
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"]
+    "-std=c99",
+    "-ffp-contract=off",
+    "-Wall",
+    "-Wextra",
+    "-Wconversion",
+    "-Wshadow",
+    "-Wpedantic",
+    "-Werror",
+]
 SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
+FLOATS = "-ffp-contract=off"
 C_TYPES = {
     "int8": "int8_t",
     "uint8": "uint8_t",
     "int16": "int16_t",
     "int32": "int32_t",
     "int64": "int64_t",
+    "float32": "float",
 }
 
 Array = NDArray[np.generic]
@@ -56,6 +68,7 @@ def run_steps(
         "cc",
         *STRICT,
         *SANITIZE,
+        FLOATS,
         *macros,
         "-I",
         str(KERNELS / "include"),
@@ -83,7 +96,8 @@ def _program(
     over: Sequence[int | None],
 ) -> str:
     lines = [
-        '#include "mote_kernels.h"',
+        '#include "mote_kernels_f32.h"',
+        "#include <math.h>",
         "#include <stdio.h>",
         "#include <stdlib.h>",
         "#include <string.h>",
@@ -111,7 +125,8 @@ def _call(
     lines = [f"static void call_{i}(void) {{"]
     fields = [f".{name} = {_initialiser(value)}" for name, value in step.parameters]
     for constant in step.constants:
-        values = ",".join(map(str, constant.array.reshape(-1).tolist()))
+        literal = real if constant.array.dtype.kind == "f" else str
+        values = ",".join(map(literal, constant.array.reshape(-1).tolist()))
         kind = C_TYPES[constant.array.dtype.name]
         # On the heap too: what surrounds a global is not guarded to the byte.
         lines.append(f"    static const {kind} {constant.field}_data[] = {{{values}}};")
@@ -123,10 +138,10 @@ def _call(
     lines.append(f"    {step.kernel.struct} layer = {{{', '.join(fields)}}};")
     pointers = ["&layer"]
     for k, array in enumerate(arrays):
-        kind = C_TYPES.get(array.dtype.name, array.dtype.name.removesuffix("32"))
+        kind = C_TYPES[array.dtype.name]
         lines.append(f"    {kind} *x{k} = filled({array.nbytes});")
         pointers.append(f"x{k}")
-    kind = C_TYPES.get(result.dtype.name, result.dtype.name.removesuffix("32"))
+    kind = C_TYPES[result.dtype.name]
     start = f"blank({result.nbytes})" if over is None else f"(void *)x{over}"
     lines.append(f"    {kind} *y = {start};")
     if step.kernel.takes_array:
@@ -148,4 +163,6 @@ def _call(
 
 
 def _initialiser(value: int | float | tuple[int, ...]) -> str:
-    return f"{{{','.join(map(str, value))}}}" if isinstance(value, tuple) else repr(value)
+    if isinstance(value, tuple):
+        return f"{{{','.join(map(str, value))}}}"
+    return real(value) if isinstance(value, float) else repr(value)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from mote.codegen.library import DECLARATIONS
 from mote.codegen.text import C_TYPES
 from mote.ir.ops import OPS, Op, Reshape
 from mote.ir.tensor import DType
+from mote.lower.float32 import LOWERINGS_F32
 from mote.lower.kernels import KERNELS
 from mote.lower.lower import LOWERINGS
 from mote.lower.step import Kernel
@@ -18,7 +20,7 @@ from mote.reference.evaluate import EVALUATORS
 from mote.target.cores import CORES
 
 FOLDER = Path(__file__).resolve().parents[1] / "src" / "mote" / "kernels"
-HEADER = (FOLDER / "include" / "mote_kernels.h").read_text()
+HEADERS = {name: (FOLDER / "include" / name).read_text() for name in DECLARATIONS}
 SOURCES = sorted(FOLDER.glob("*.c"))
 ALIASES: tuple[type[Op], ...] = (Reshape,)
 """Operators whose result is another name for the same bytes: no lowering, no kernel."""
@@ -34,8 +36,8 @@ every_kernel = pytest.mark.parametrize("kernel", KERNELS.values(), ids=lambda k:
 
 
 def declaration(kernel: Kernel) -> str:
-    found = re.search(rf"void {kernel.name}\(([^;]*)\);", HEADER)
-    assert found, f"{kernel.name} is not declared in mote_kernels.h"
+    found = re.search(rf"void {kernel.name}\(([^;]*)\);", HEADERS[kernel.header])
+    assert found, f"{kernel.name} is not declared in {kernel.header}"
     return " ".join(found.group(1).split())
 
 
@@ -52,20 +54,22 @@ def test_an_operator_has_a_meaning(op: type[Op]) -> None:
 
 
 @every_operator
-def test_an_operator_on_integers_has_a_lowering_and_kernels_for_all_its_types(op: type[Op]) -> None:
-    integers = {dtypes for dtypes in op.dtypes if dtypes not in FLOAT}
+def test_an_operator_has_lowerings_and_kernels_for_all_its_types(op: type[Op]) -> None:
     served = {k.dtypes for k in KERNELS.values() if k.computes(op)}
-    if op in ALIASES or not integers:
-        assert op not in LOWERINGS
+    if op in ALIASES:
+        assert op not in {*LOWERINGS, *LOWERINGS_F32}
         assert not served
-    else:
+        return
+    assert served == set(op.dtypes)
+    if any(dtypes not in FLOAT for dtypes in served):
         assert op in LOWERINGS
-        assert served == integers
+    else:
+        assert op in LOWERINGS_F32
 
 
 def test_the_tables_hold_operators_and_nothing_else() -> None:
     assert set(EVALUATORS) == set(OPS)
-    assert set(LOWERINGS) <= set(OPS)
+    assert {*LOWERINGS, *LOWERINGS_F32} <= set(OPS)
     assert len({op.kind for op in OPS}) == len(OPS)
 
 
@@ -81,7 +85,7 @@ def test_a_kernel_is_declared_with_the_struct_and_pointers_of_its_row(kernel: Ke
     found = re.fullmatch(pattern, declaration(kernel))
     assert found, declaration(kernel)
     assert (found.group(1) is not None) == kernel.takes_scratch
-    assert re.search(rf"}} {kernel.struct};", HEADER)
+    assert re.search(rf"}} {kernel.struct};", "".join(HEADERS.values()))
 
 
 @every_kernel
@@ -137,5 +141,5 @@ def test_the_list_of_what_is_supported_covers_every_operator_type_and_core() -> 
     for row in rows.values():
         assert row.summary
         assert set(row.cores) == set(CORES)
-        only_graph = row.dtypes in FLOAT and row.kind != Reshape.kind
-        assert (Support.GRAPH in row.cores.values()) == only_graph
+        by_permission = row.dtypes in FLOAT and row.kind != Reshape.kind
+        assert (Support.FLOAT in row.cores.values()) == by_permission

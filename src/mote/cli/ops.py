@@ -6,7 +6,12 @@ from mote.cli.console import print_json, print_table, stdout, table
 from mote.cli.options import json_option
 from mote.lower.support import Support, SupportRow, support_table
 
-_MARKS = {Support.DSP: "DSP", Support.PORTABLE: "C", Support.FREE: "free", Support.GRAPH: "–"}
+_MARKS = {
+    Support.DSP: "DSP",
+    Support.PORTABLE: "C",
+    Support.FREE: "free",
+    Support.FLOAT: "float",
+}
 
 
 @click.command("ops")

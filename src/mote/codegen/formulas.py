@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from mote.ir.ops import (
     Add,
     AveragePool2D,
+    BatchNorm,
     Concat,
     Conv2D,
     DepthwiseConv2D,
@@ -30,6 +31,7 @@ from mote.ir.ops import (
     TransposedConv2D,
     Unary,
 )
+from mote.ir.tensor import DType
 
 FORMULAS: Mapping[type[Op], str] = {
     Add: "y = clamp(requantize(rescale(x0 - x0_zero) + rescale(x1 - x1_zero)) + y_zero)",
@@ -59,3 +61,26 @@ FORMULAS: Mapping[type[Op], str] = {
     Unary: "y = f(x) for each element",
 }
 """Operators without a row here become no code, or exist in float graphs only."""
+
+FORMULAS_F32: Mapping[type[Op], str] = {
+    Add: "y = clamp(x0 + x1)",
+    AveragePool2D: "y = clamp(mean of x over the part of the window that lies inside)",
+    BatchNorm: "y = x * factor + offset for each channel",
+    Conv2D: "y[o] = clamp(sum(x * weights[o]) + bias[o])",
+    DepthwiseConv2D: "y[c] = clamp(sum(x[c] * weights[c]) + bias[c])",
+    FullyConnected: "y[o] = clamp(sum(x * weights[o]) + bias[o])",
+    MatMul: "y[m][n] = clamp(sum over k of x0[m][k] * x1[k][n])",
+    Mean: "y = mean of x over the reduced axes",
+    Mul: "y = clamp(x0 * x1)",
+    Relu: "y = clamp(x)",
+    Sub: "y = clamp(x0 - x1)",
+    TransposedConv2D: "y[o] = clamp(sum(spread x * weights[o]) + bias[o])",
+}
+"""Operators on float32 that say it otherwise."""
+
+
+def formula(op: Op, dtype: DType) -> str:
+    """What a node computes whose result has that type."""
+    if dtype is DType.FLOAT32 and type(op) in FORMULAS_F32:
+        return FORMULAS_F32[type(op)]
+    return FORMULAS[type(op)]

@@ -13,6 +13,10 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CALLED = re.compile(r"\b(mote_\w+)\s*\(")
 
 
+DECLARATIONS = ("mote_kernels.h", "mote_kernels_f32.h")
+"""Headers that declare every kernel and call none."""
+
+
 @cache
 def library() -> MappingProxyType[str, str]:
     """Every C file and header that ships with Mote, by file name."""
@@ -37,7 +41,7 @@ def kernel_files(program: Program) -> dict[str, str]:
 
 def _needed(name: str, text: str, available: Iterable[str]) -> list[str]:
     included = _INCLUDE.findall(text)
-    if name == "mote_kernels.h":  # declares every kernel, calls none
+    if name in DECLARATIONS:
         return included
     code = _COMMENT.sub("", text)
     called = (f"{function}.c" for function in _CALLED.findall(code))

@@ -10,6 +10,9 @@ from mote.target.target import Target
 WARNINGS = "-Wall -Wextra -Wconversion -Wshadow -Wpedantic"
 """The generated code and the kernels are clean under these, for every core."""
 
+FLOATS = "-ffp-contract=off"
+"""No fused multiply-add in place of two operations: floats are then the same on every core."""
+
 
 def makefile(program: Program, target: Target, sources: Iterable[str]) -> str:
     """``make``: the example on this machine; with CROSS: a static library for the core."""
@@ -52,8 +55,8 @@ $(EXAMPLE): $(BUILD)/main.o $(LIBRARY)
 
 $(BUILD)/%.o: %.c $(wildcard *.h kernels/*.h)
 \t@mkdir -p $(@D)
-\t$(CC) -std=gnu99 $(CORE) $(CFLAGS) $(WARNINGS) -ffunction-sections -fdata-sections \\
-\t\t-I. -Ikernels -c -o $@ $<
+\t$(CC) -std=gnu99 $(CORE) $(CFLAGS) {FLOATS} $(WARNINGS) \\
+\t\t-ffunction-sections -fdata-sections -I. -Ikernels -c -o $@ $<
 
 clean:
 \trm -rf build
@@ -94,7 +97,7 @@ endif()
 if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
     target_compile_options({prefix} PRIVATE
         {WARNINGS}
-        -ffunction-sections -fdata-sections)
+        {FLOATS} -ffunction-sections -fdata-sections)
 endif()
 {core}
 # The example needs a linker script on bare metal, which is the application's to give.

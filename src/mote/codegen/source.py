@@ -1,6 +1,6 @@
 """Writes model.c: the memory map, one commented function per layer, and the run function."""
 
-from mote.codegen.formulas import FORMULAS
+from mote.codegen.formulas import formula
 from mote.codegen.header import banner
 from mote.codegen.identifiers import (
     activations,
@@ -10,7 +10,7 @@ from mote.codegen.identifiers import (
     layer_number,
     offset,
 )
-from mote.codegen.text import C_TYPES, SPDX, number, quoted, shape, wrapped
+from mote.codegen.text import C_TYPES, SPDX, math_header, number, quoted, shape, wrapped
 from mote.lower.step import Program, Step
 from mote.plan.plan import Buffer, Plan
 from mote.target.target import Target
@@ -36,8 +36,11 @@ def model_c(program: Program, plan: Plan, target: Target) -> str:
     """The text of model.c."""
     layers = [_layer(program, plan, index) for index in range(len(program.steps))]
     head = f"{SPDX}\n *\n{banner(program, target)}\n *\n{_memory_map(program, plan)} */\n"
-    includes = '#include "model.h"\n\n#include "mote_kernels.h"\n#include "weights.h"\n'
-    return "\n".join([head + includes, MACROS, *layers, _run(program, plan)])
+    headers = sorted({"mote_kernels.h", *(step.kernel.header for step in program.steps)})
+    includes = "".join(f'#include "{name}"\n' for name in ("model.h", *headers, "weights.h"))
+    includes = includes.replace("\n", "\n\n", 1)
+    body = "\n".join([MACROS, *layers, _run(program, plan)])
+    return f"{head}{math_header(body)}{includes}\n{body}"
 
 
 def _memory_map(program: Program, plan: Plan) -> str:
@@ -80,7 +83,7 @@ def _layer(program: Program, plan: Plan, index: int) -> str:
     lines = [
         f"/* Layer {index}: {step.node.op.label} {quoted(step.node.name)}",
         f" * {size}",
-        f" * {FORMULAS[type(step.node.op)]} */",
+        f" * {formula(step.node.op, graph.result(step.node).dtype)} */",
     ]
     if step.kernel.struct:
         lines += _parameters(program, step, index, struct)

@@ -30,11 +30,20 @@ def integer(value: int) -> str:
 
 
 def real(value: float) -> str:
-    """The shortest decimal that reads back as the same float32."""
-    text = np.format_float_scientific(np.float32(value), unique=True, trim="-")
-    plain = np.format_float_positional(np.float32(value), unique=True, trim="0")
+    """The shortest decimal that reads back as the same float32, or a macro of <math.h>."""
+    with np.errstate(over="ignore"):
+        single = np.float32(value)
+    if not np.isfinite(single):
+        return "NAN" if np.isnan(single) else "INFINITY" if single > 0 else "-INFINITY"
+    text = np.format_float_scientific(single, unique=True, trim="-")
+    plain = np.format_float_positional(single, unique=True, trim="0")
     text = plain if len(plain) <= 12 else text
     return f"{text}f" if "." in text or "e" in text else f"{text}.0f"
+
+
+def math_header(text: str) -> str:
+    """The line that C needs before it when ``real`` has written a macro into it."""
+    return "#include <math.h>\n\n" if re.search(r"\b(INFINITY|NAN)\b", text) else ""
 
 
 def number(value: int | float | Iterable[int]) -> str:

@@ -2,7 +2,7 @@
 
 from mote.codegen.header import banner
 from mote.codegen.identifiers import c_identifier, constant_name
-from mote.codegen.text import C_TYPES, SPDX, integer, quoted, real
+from mote.codegen.text import C_TYPES, SPDX, integer, math_header, quoted, real
 from mote.ir.tensor import Array, DType
 from mote.lower.step import Constant, Program
 from mote.target.target import Target
@@ -38,7 +38,7 @@ def weights_h(program: Program, target: Target) -> str:
 
 def weights_c(program: Program, target: Target) -> str:
     """Definitions, in layer order, each in the order in which its kernel reads it."""
-    parts = [f'{SPDX}\n *\n{banner(program, target)} */\n#include "weights.h"\n', ALIGNED]
+    parts = [ALIGNED]
     for index, step in enumerate(program.steps):
         if not step.constants:
             continue
@@ -49,7 +49,9 @@ def weights_c(program: Program, target: Target) -> str:
             declaration = _declaration(program, index, constant)
             parts.append(f"{title}{align}{declaration} = {{\n{_rows(constant.array)}}};\n")
             title = ""
-    return "\n".join(parts)
+    body = "\n".join(parts)
+    head = f"{SPDX}\n *\n{banner(program, target)} */\n"
+    return f'{head}{math_header(body)}#include "weights.h"\n\n{body}'
 
 
 def _declaration(program: Program, index: int, constant: Constant) -> str:

@@ -11,6 +11,11 @@ def weight_bits(graph: Graph, node: Node) -> int:
 
 
 def geometry(graph: Graph, node: Node) -> dict[str, int]:
+    """``plane_geometry`` and the input's zero point."""
+    return {**plane_geometry(graph, node), "x_zero": graph.operands(node)[0].q.zero_point}
+
+
+def plane_geometry(graph: Graph, node: Node) -> dict[str, int]:
     """The sizes, strides and padding of a convolution, as its parameter struct names them.
 
     Raises:
@@ -41,7 +46,7 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
         "groups": groups,
     }
     check_sizes(node, sizes)
-    return {**sizes, "x_zero": x.q.zero_point}
+    return sizes
 
 
 def layer_sizes(graph: Graph, node: Node) -> dict[str, int]:

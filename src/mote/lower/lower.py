@@ -1,7 +1,5 @@
 """Turns a graph into kernel calls: one step per node, reshapes as other names of their operand."""
 
-from collections.abc import Callable
-
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import (
@@ -33,9 +31,11 @@ from mote.ir.ops import (
     TransposedConv2D,
     Unary,
 )
+from mote.ir.tensor import DType
 from mote.lower.conversion import lower_dequantize, lower_quantize
 from mote.lower.convolution import lower_conv_2d, lower_depthwise_conv_2d
 from mote.lower.elementwise import lower_sum
+from mote.lower.float32 import LOWERINGS_F32
 from mote.lower.fully_connected import lower_fully_connected
 from mote.lower.kernels import KERNELS
 from mote.lower.layer_norm import lower_layer_norm
@@ -52,12 +52,10 @@ from mote.lower.product import lower_mul
 from mote.lower.resize import lower_resize
 from mote.lower.shape import lower_pad
 from mote.lower.softmax import lower_log_softmax, lower_softmax
-from mote.lower.step import Program, Step
+from mote.lower.step import Lowering, Program, Step
 from mote.lower.transposed import lower_transposed_conv_2d
 from mote.lower.unary import lower_prelu, lower_unary
 from mote.target.target import Core
-
-Lowering = Callable[[Graph, Node, Core], Step]
 
 LOWERINGS: dict[type[Op], Lowering] = {
     Add: lower_sum,
@@ -86,7 +84,7 @@ LOWERINGS: dict[type[Op], Lowering] = {
     Transpose: lower_transpose,
     Unary: lower_unary,
 }
-"""How each operator becomes a kernel call. ``Reshape`` needs none."""
+"""How each operator becomes a kernel call. ``Reshape`` needs none; float32 has rows of its own."""
 
 
 def lower(graph: Graph, core: Core) -> Program:
@@ -102,7 +100,7 @@ def lower(graph: Graph, core: Core) -> Program:
         if isinstance(node.op, Reshape) or moves_nothing(graph, node):
             aliases.append((node.output, node.inputs[0]))
             continue
-        lowering = LOWERINGS.get(type(node.op))
+        lowering = _lowering(graph, node)
         if lowering is None or not _has_kernel(graph, node):
             types = f"{graph.operands(node)[0].dtype.value} -> {graph.result(node).dtype.value}"
             problems.append(f"node '{node.name}': no kernel computes {node.op.label} for {types}")
@@ -119,6 +117,12 @@ def lower(graph: Graph, core: Core) -> Program:
             hint="run `mote ops` for the operators and element types that have kernels",
         )
     return Program(graph=graph, steps=tuple(steps), aliases=tuple(aliases))
+
+
+def _lowering(graph: Graph, node: Node) -> Lowering | None:
+    if graph.result(node).dtype is DType.FLOAT32 and type(node.op) in LOWERINGS_F32:
+        return LOWERINGS_F32[type(node.op)]
+    return LOWERINGS.get(type(node.op))
 
 
 def _has_kernel(graph: Graph, node: Node) -> bool:

@@ -26,10 +26,8 @@ def lower_mat_mul(graph: Graph, node: Node, core: Core) -> Step:
     x0, x1 = operands
     if x0.is_constant or x1.is_constant:
         raise UnsupportedModelError(f"node '{node.name}'", "multiplies a constant matrix")
-    sizes = {"rows": x0.shape[-2], "depth": x0.shape[-1], "columns": y.shape[-1]}
-    check_sizes(node, sizes)
     multiplier, shift = mat_mul_multiplier(operands, y)
-    depth = sizes["depth"]
+    depth = x0.shape[-1]
     if y.dtype is DType.INT8 and (depth > LARGEST_DEPTH or _overflows(depth, shift)):
         raise UnsupportedModelError(
             f"node '{node.name}'", f"sums of {depth:,} products, scaled by 2**{shift}, leave int32"
@@ -46,22 +44,38 @@ def lower_mat_mul(graph: Graph, node: Node, core: Core) -> Step:
         scaling |= {"x0_zero": x0.q.zero_point, "x1_zero": x1.q.zero_point}
         scaling |= {"y_zero": y.q.zero_point}
     low, high = activation_range(op.activation, y.q, y.dtype)
-    own = contiguous_steps(x1.shape)[-2:]
-    steps = own[::-1] if op.transpose_x1 else own
-    leading = y.shape[:-2]
     parameters: dict[str, int | tuple[int, ...]] = {
-        **sizes,
+        **matrix_walk(graph, node),
         **scaling,
-        "batches": _pair(leading, 1),
-        "x0_step": _leading_steps(x0.shape, leading),
-        "x1_step": _leading_steps(x1.shape, leading),
-        "x1_row": steps[0],
-        "x1_column": steps[1],
         "y_min": low,
         "y_max": high,
     }
     kernel = KERNELS["mote_mat_mul_s16" if y.dtype is DType.INT16 else "mote_mat_mul_s8"]
     return Step(node, kernel, parameters=tuple(parameters.items()))
+
+
+def matrix_walk(graph: Graph, node: Node) -> dict[str, int | tuple[int, ...]]:
+    """Sizes of the matrices, and how both operands are walked.
+
+    Raises:
+        UnsupportedModelError: A size does not fit the struct's 16 bits.
+    """
+    op = node.op
+    assert isinstance(op, MatMul)
+    (x0, x1), y = graph.operands(node), graph.result(node)
+    sizes = {"rows": x0.shape[-2], "depth": x0.shape[-1], "columns": y.shape[-1]}
+    check_sizes(node, sizes)
+    own = contiguous_steps(x1.shape)[-2:]
+    steps = own[::-1] if op.transpose_x1 else own
+    leading = y.shape[:-2]
+    return {
+        **sizes,
+        "batches": _pair(leading, 1),
+        "x0_step": _leading_steps(x0.shape, leading),
+        "x1_step": _leading_steps(x1.shape, leading),
+        "x1_row": steps[0],
+        "x1_column": steps[1],
+    }
 
 
 def _overflows(depth: int, shift: int) -> bool:

@@ -1,11 +1,12 @@
 """Average and maximum pooling and mean as kernel calls."""
 
 import math
+from collections.abc import Sequence
 
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import AveragePool2D, MaxPool2D, Mean
-from mote.ir.tensor import DType
+from mote.ir.tensor import DType, Tensor
 from mote.lower.folding import Dimension, contiguous_steps, fold, padded
 from mote.lower.kernels import KERNELS, SUFFIXES
 from mote.lower.sizes import UINT16_MAX, check_sizes
@@ -26,6 +27,24 @@ def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
         raise UnsupportedModelError(
             f"node '{node.name}'", f"a window of {cells:,} cells overflows 32 bits"
         )
+    low, high = activation_range(op.activation, y.q, y.dtype)
+    return Step(
+        node,
+        KERNELS[f"mote_{op.kind}_{SUFFIXES[y.dtype]}"],
+        parameters=(*pool_sizes(graph, node).items(), ("y_min", low), ("y_max", high)),
+    )
+
+
+def pool_sizes(graph: Graph, node: Node) -> dict[str, int]:
+    """Sizes, strides and padding, as the kernels' parameter structs name them.
+
+    Raises:
+        UnsupportedModelError: A size does not fit the struct's 16 bits.
+    """
+    op = node.op
+    assert isinstance(op, AveragePool2D | MaxPool2D)
+    (x,), y = graph.operands(node), graph.result(node)
+    height, width = x.shape[1:3]
     sizes = {
         "batches": x.shape[0],
         "x_height": height,
@@ -46,12 +65,7 @@ def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
         one_row = {"x_height": 1, "kernel_height": 1, "pad_top": 0, "pad_left": 0}
         sizes |= {**one_row, "x_width": height * width, "kernel_width": height * width}
     check_sizes(node, sizes)
-    low, high = activation_range(op.activation, y.q, y.dtype)
-    return Step(
-        node,
-        KERNELS[f"mote_{op.kind}_{SUFFIXES[y.dtype]}"],
-        parameters=(*sizes.items(), ("y_min", low), ("y_max", high)),
-    )
+    return sizes
 
 
 def lower_mean(graph: Graph, node: Node, core: Core) -> Step:
@@ -71,6 +85,21 @@ def lower_mean(graph: Graph, node: Node, core: Core) -> Step:
             f"a mean over {cells:,} cells from scale {x.q.scale:.3g} to {y.q.scale:.3g} "
             "overflows 32 bits",
         )
+    return Step(
+        node,
+        KERNELS[f"mote_mean_{SUFFIXES[y.dtype]}"],
+        parameters=(
+            ("offset", -x.q.zero_point * cells),
+            ("multiplier", multiplier),
+            *mean_walk(x, axes).items(),
+            ("right", -shift),
+            ("y_zero", y.q.zero_point),
+        ),
+    )
+
+
+def mean_walk(x: Tensor, axes: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """The loops over what stays and over what vanishes, folded into two each."""
     kept_shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     y_steps = [0 if i in axes else step for i, step in enumerate(contiguous_steps(kept_shape))]
     walk = fold(
@@ -81,17 +110,9 @@ def lower_mean(graph: Graph, node: Node, core: Core) -> Step:
     )
     kept = padded([d for d in walk if d.steps[1] > 0], 2, 2)
     reduced = padded([d for d in walk if d.steps[1] == 0], 2, 2)
-    return Step(
-        node,
-        KERNELS[f"mote_mean_{SUFFIXES[y.dtype]}"],
-        parameters=(
-            ("offset", -x.q.zero_point * cells),
-            ("multiplier", multiplier),
-            ("kept", tuple(d.size for d in kept)),
-            ("kept_step", tuple(d.steps[0] for d in kept)),
-            ("reduced", tuple(d.size for d in reduced)),
-            ("reduced_step", tuple(d.steps[0] for d in reduced)),
-            ("right", -shift),
-            ("y_zero", y.q.zero_point),
-        ),
-    )
+    return {
+        "kept": tuple(d.size for d in kept),
+        "kept_step": tuple(d.steps[0] for d in kept),
+        "reduced": tuple(d.size for d in reduced),
+        "reduced_step": tuple(d.steps[0] for d in reduced),
+    }

@@ -17,15 +17,7 @@ def lower_resize(graph: Graph, node: Node, core: Core) -> Step:
     op = node.op
     assert isinstance(op, Resize)
     (x,), y = graph.operands(node), graph.result(node)
-    sizes = {
-        "batches": x.shape[0],
-        "x_height": x.shape[1],
-        "x_width": x.shape[2],
-        "y_height": y.shape[1],
-        "y_width": y.shape[2],
-        "channels": x.shape[3],
-    }
-    check_sizes(node, sizes, most=2**15 - 1)  # the tables hold int16
+    sizes = resize_sizes(graph, node)
     constants: list[Constant] = []
     for axis, name, weights in ((0, "rows", "row_weights"), (1, "columns", "column_weights")):
         size, to = x.shape[1 + axis], op.to[axis]
@@ -40,6 +32,25 @@ def lower_resize(graph: Graph, node: Node, core: Core) -> Step:
         parameters=tuple(sizes.items()),
         constants=tuple(constants),
     )
+
+
+def resize_sizes(graph: Graph, node: Node) -> dict[str, int]:
+    """Sizes of both planes, as the kernels' parameter structs name them.
+
+    Raises:
+        UnsupportedModelError: A size does not fit the tables' 15 bits.
+    """
+    (x,), y = graph.operands(node), graph.result(node)
+    sizes = {
+        "batches": x.shape[0],
+        "x_height": x.shape[1],
+        "x_width": x.shape[2],
+        "y_height": y.shape[1],
+        "y_width": y.shape[2],
+        "channels": x.shape[3],
+    }
+    check_sizes(node, sizes, most=2**15 - 1)  # the tables hold int16
+    return sizes
 
 
 def _table(field: str, values: Array) -> Constant:

@@ -1,10 +1,12 @@
 """What a graph becomes before memory is planned: one kernel call per node, with its constants."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Op
 from mote.ir.tensor import Array, DType
+from mote.target.target import Core
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,19 @@ class Kernel:
     takes_array: bool = False
     also: tuple[type[Op], ...] = ()
 
+    @property
+    def header(self) -> str:
+        """The file that declares it."""
+        return "mote_kernels_f32.h" if self.is_float else "mote_kernels.h"
+
+    @property
+    def is_float(self) -> bool:
+        """True when it computes on real numbers; conversions to and from them do not."""
+        return self.dtypes in (
+            (DType.FLOAT32, DType.FLOAT32),
+            (DType.INT32, DType.FLOAT32),  # a table of reals, looked up
+        )
+
     def computes(self, operator: type[Op]) -> bool:
         """True when steps of that operator may call it."""
         return operator is self.operator or operator in self.also
@@ -79,6 +94,10 @@ class Step:
     scratch_bytes: int = 0
     in_place: tuple[int, ...] = ()
     constant_operands: tuple[int, ...] = ()
+
+
+Lowering = Callable[[Graph, Node, Core], Step]
+"""How a node becomes a kernel call."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ class Support(enum.Enum):
     DSP = "dsp"
     PORTABLE = "portable"
     FREE = "free"
-    GRAPH = "graph"
+    FLOAT = "float"
 
     @property
     def meaning(self) -> str:
@@ -25,8 +25,8 @@ class Support(enum.Enum):
             "dsp": "a kernel for the DSP extension, and a portable one with the same bytes out",
             "portable": "a kernel in portable C",
             "free": "needs no code: the result is another name for the same bytes",
-            "graph": "only in a graph: imported and computed by the reference, gone or quantised "
-            "before code is made",
+            "float": "a kernel in portable C, only with --allow-float: without, a layer between "
+            "quantize and dequantize must be on integers",
         }[self.value]
 
 
@@ -63,10 +63,11 @@ def support_table() -> tuple[SupportRow, ...]:
 
 def _support(op: type[Op], dtypes: tuple[DType, DType], core: Core) -> Support:
     kernels = [k for k in KERNELS.values() if k.computes(op) and k.dtypes == dtypes]
-    if any(kernel.needs_dsp for kernel in kernels) and core.dsp:
-        return Support.DSP
-    if kernels:
-        return Support.PORTABLE
     if op is Reshape:
         return Support.FREE
-    return Support.GRAPH
+    assert kernels, (op, dtypes)
+    if any(kernel.is_float for kernel in kernels):
+        return Support.FLOAT
+    if any(kernel.needs_dsp for kernel in kernels) and core.dsp:
+        return Support.DSP
+    return Support.PORTABLE

@@ -6,7 +6,7 @@ from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, TransposedConv2D
 from mote.ir.tensor import Array
-from mote.lower.geometry import geometry, layer_sizes, weight_bits
+from mote.lower.geometry import layer_sizes, plane_geometry, weight_bits
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import pack_weights
 from mote.lower.step import Constant, Step
@@ -34,7 +34,7 @@ def lower_wide_layer(graph: Graph, node: Node) -> Step:
     if isinstance(op, FullyConnected):
         sizes = layer_sizes(graph, node)
     else:
-        sizes = {k: v for k, v in geometry(graph, node).items() if k != "x_zero"}
+        sizes = plane_geometry(graph, node)
     scaling, constants = _scaling(graph, node)
     return Step(
         node=node,

@@ -14,8 +14,11 @@ from mote.run.machine import MACHINES, Machine
 from mote.run.toolchain import call, version
 from mote.target import Core
 
-CFLAGS = ("-std=gnu99", "-O2", "-g0", "-ffunction-sections", "-fdata-sections")
-"""Options for every core, beside ``Core.gcc_flags``."""
+CFLAGS = (
+    *("-std=gnu99", "-O2", "-g0", "-ffp-contract=off"),
+    *("-ffunction-sections", "-fdata-sections"),
+)
+"""Options for every core, beside ``Core.gcc_flags``; as in the generated build files."""
 
 HARNESS_CFLAGS = ("-Os", "-fno-tree-loop-distribute-patterns")
 """So that the harness calls no library routine: those in the image are the model's."""

@@ -13,7 +13,7 @@ from mote.ir.tensor import Array
 from mote.run.interface import Interface, Slot
 from mote.run.toolchain import call
 
-CFLAGS = ("-std=gnu99", "-O1", "-g0", "-fPIC")
+CFLAGS = ("-std=gnu99", "-O1", "-g0", "-fPIC", "-ffp-contract=off")
 
 TRACE_H = """\
 /* SPDX-License-Identifier: Apache-2.0 */

@@ -15,7 +15,7 @@ from mote.run.interface import Interface, Slot
 from mote.run.toolchain import call
 
 FLAGS = (
-    *("-std=gnu99", "-O1", "-g", "-fno-omit-frame-pointer"),
+    *("-std=gnu99", "-O1", "-g", "-fno-omit-frame-pointer", "-ffp-contract=off"),
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
 )
 GAP_BYTES = 64

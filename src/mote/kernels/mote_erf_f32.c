@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * y[i] = erf(x); the functions are in mote_erf.h.
+ *
+ * x, y: [elements] float; y may be x.
+ * Scratch: none. Cost: the function once per element. */
+#include "mote_erf.h"
+#include "mote_map.h"
+
+static inline float function(const mote_unary_float *p, float x)
+{
+    (void)p;
+    return mote_erf_of(x);
+}
+
+void mote_erf_f32(const mote_unary_float *layer, const float *x, float *y)
+{
+    MOTE_MAP(function, layer, x, y)
+}

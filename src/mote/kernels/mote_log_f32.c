@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * y[i] = log(x); the functions are in mote_log.h.
+ *
+ * x, y: [elements] float; y may be x.
+ * Scratch: none. Cost: the function once per element. */
+#include "mote_log.h"
+#include "mote_map.h"
+
+static inline float function(const mote_unary_float *p, float x)
+{
+    (void)p;
+    return mote_log(x);
+}
+
+void mote_log_f32(const mote_unary_float *layer, const float *x, float *y)
+{
+    MOTE_MAP(function, layer, x, y)
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * y[i] = 1 / x.
+ *
+ * x, y: [elements] float; y may be x.
+ * Scratch: none. Cost: the function once per element. */
+#include "mote_map.h"
+
+static inline float function(const mote_unary_float *p, float x)
+{
+    (void)p;
+    return 1.0f / x;
+}
+
+void mote_reciprocal_f32(const mote_unary_float *layer, const float *x, float *y)
+{
+    MOTE_MAP(function, layer, x, y)
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * y[i] = 1 / sqrt(x); the functions are in mote_sqrt.h.
+ *
+ * x, y: [elements] float; y may be x.
+ * Scratch: none. Cost: the function once per element. */
+#include "mote_map.h"
+#include "mote_sqrt.h"
+
+static inline float function(const mote_unary_float *p, float x)
+{
+    (void)p;
+    return 1.0f / mote_sqrt(x);
+}
+
+void mote_rsqrt_f32(const mote_unary_float *layer, const float *x, float *y)
+{
+    MOTE_MAP(function, layer, x, y)
+}

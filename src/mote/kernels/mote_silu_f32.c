@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * y[i] = x / (1 + exp(-x)); the functions are in mote_tanh.h.
+ *
+ * x, y: [elements] float; y may be x.
+ * Scratch: none. Cost: the function once per element. */
+#include "mote_map.h"
+#include "mote_tanh.h"
+
+static inline float function(const mote_unary_float *p, float x)
+{
+    (void)p;
+    return x * mote_sigmoid_of(x);
+}
+
+void mote_silu_f32(const mote_unary_float *layer, const float *x, float *y)
+{
+    MOTE_MAP(function, layer, x, y)
+}

@@ -1,0 +1,44 @@
+"""Layers with weights, and products of matrices, as float32 kernel calls."""
+
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, MatMul, TransposedConv2D
+from mote.lower.float_operands import constant_operand, limits
+from mote.lower.geometry import layer_sizes, plane_geometry
+from mote.lower.kernels import KERNELS
+from mote.lower.matrix import matrix_walk
+from mote.lower.step import Constant, Step
+from mote.target.target import Core
+
+Weighted = Conv2D | DepthwiseConv2D | FullyConnected | TransposedConv2D
+
+
+def lower_float_layer(graph: Graph, node: Node, core: Core) -> Step:
+    """Convolutions and fully connected layers, weights in the graph's own order."""
+    op = node.op
+    assert isinstance(op, Weighted)
+    _, weight, bias = graph.operands(node)
+    is_plane = not isinstance(op, FullyConnected)
+    sizes = plane_geometry(graph, node) if is_plane else layer_sizes(graph, node)
+    return Step(
+        node,
+        KERNELS[f"mote_{op.kind}_f32"],
+        parameters=(*limits(op).items(), *sizes.items()),
+        constants=(Constant("weights", weight.array, True), Constant("bias", bias.array, True)),
+    )
+
+
+def lower_float_mat_mul(graph: Graph, node: Node, core: Core) -> Step:
+    """Products of two activations, or of one and a constant."""
+    op = node.op
+    assert isinstance(op, MatMul)
+    operands = graph.operands(node)
+    constants = constant_operand(node, operands)
+    parameters = {**limits(op), **matrix_walk(graph, node)}
+    if constants:
+        parameters["constant_first"] = int(operands[0].is_constant)
+    return Step(
+        node,
+        KERNELS["mote_mat_mul_constant_f32" if constants else "mote_mat_mul_f32"],
+        parameters=tuple(parameters.items()),
+        constants=constants,
+    )
