@@ -13,15 +13,6 @@ from mote.lower.step import Step
 
 KERNELS = Path(__file__).resolve().parents[1] / "src" / "mote" / "kernels"
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"]
-    "-std=c99",
-    "-ffp-contract=off",
-    "-Wall",
-    "-Wextra",
-    "-Wconversion",
-    "-Wshadow",
-    "-Wpedantic",
-    "-Werror",
-]
 SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
 FLOATS = "-ffp-contract=off"
 C_TYPES = {
