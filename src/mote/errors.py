@@ -59,5 +59,9 @@ class FitError(MoteError):
     """A model needs more RAM or flash than the board has."""
 
 
+class GoalError(MoteError):
+    """What a search was to reach is out of reach; says what comes closest."""
+
+
 class ToolError(MoteError):
     """A compiler, emulator or Python package is missing, or failed."""

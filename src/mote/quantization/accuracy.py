@@ -40,7 +40,11 @@ def score(graph: Graph, samples: Array | Sequence[Array], labels: Array) -> Scor
         labels: Class of each sample, ``[N]``.
     """
     arrays = samples if isinstance(samples, tuple | list) else (samples,)
-    scores = run_outputs(graph, integer_inputs(graph, arrays))[0]
+    return classified(run_outputs(graph, integer_inputs(graph, arrays))[0], labels)
+
+
+def classified(scores: Array, labels: Array) -> Score:
+    """Of scores, samples first and classes last; what stands between is summed up."""
     predictions = scores.reshape(len(labels), -1, scores.shape[-1]).sum(1).argmax(-1)
     return Score(int((predictions == labels).sum()), len(labels), predictions)
 

@@ -10,6 +10,7 @@ import numpy as np
 from mote.errors import InputError
 from mote.ir import Graph, Node
 from mote.ir.tensor import Array
+from mote.quantization.accuracy import classified
 from mote.quantization.config import QuantizationConfig
 from mote.quantization.evaluation import batches, evaluate_node, walk
 from mote.quantization.observe import Progress, checked_samples
@@ -134,7 +135,7 @@ def layer_sensitivities(
         classes = None if labels is None else labels[start : start + len(portion[0])]
         start += len(portion[0])
         if classes is not None:
-            correct += _correct(values[graph.outputs[0]], classes)
+            correct += classified(values[graph.outputs[0]], classes).correct
         for index, node in enumerate(larger.nodes):
             for kind, form in forms.get(node.name, {}).items():
                 changed = _behind(larger, index, form, values)
@@ -206,18 +207,13 @@ class _Tally:
             powers += _powers(values[name], changed.get(name, values[name]))
         if classes is not None:
             name = self.outputs[0]
-            self.correct += _correct(changed.get(name, values[name]), classes)
+            self.correct += classified(changed.get(name, values[name]), classes).correct
 
 
 def _powers(real: Array, found: Array) -> Array:
     """(signal, noise)."""
     noise = np.subtract(found, real, dtype=np.float64)
     return np.array([np.square(real, dtype=np.float64).sum(), np.square(noise).sum()])
-
-
-def _correct(scores: Array, classes: Array) -> int:
-    found = scores.reshape(len(classes), -1, scores.shape[-1]).sum(1).argmax(-1)
-    return int((found == classes).sum())
 
 
 def _decibels(signal: float, noise: float) -> float:
