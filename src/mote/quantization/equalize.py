@@ -196,11 +196,24 @@ def _step(
         r2 = [_row_share(_columns(graph, tied, name)) for name in mixing]
     first = np.max(r1, axis=0)
     if not r2:
-        return np.where(first > 0, first, 1.0)  # the greatest is 1
-    step = balance(first, np.max(r2, axis=0))
-    # the common factor that is left open: the greatest value stays as it is
-    before, after = np.max(ranges), np.max(ranges / step)
-    return np.asarray(step * (after / before)) if before and after else step
+        step = np.where(first > 0, first, 1.0)  # the greatest is 1
+    else:
+        step = balance(first, np.max(r2, axis=0))
+        # the common factor that is left open: the greatest value stays as it is
+        before, after = np.max(ranges), np.max(ranges / step)
+        step = step * (after / before) if before and after else step
+    return _with_idle(graph, tied, np.max(ranges, axis=0), step)
+
+
+def _with_idle(graph: Graph, tied: TiedSet, ranges: Reals, step: Reals) -> Reals:
+    """Channels that are 0 on all samples get typical weights behind: no scale suffers from them."""
+    behind = [_share(_columns(graph, tied, name).max(1)) for name in tied.consumers]
+    weights = np.max(behind, axis=0)
+    idle, live = (ranges == 0) & (weights > 0), (ranges > 0) & (weights > 0)
+    if not (idle.any() and live.any()):
+        return step
+    typical = float(np.median((weights * step)[live]))
+    return np.where(idle, typical / np.where(idle, weights, 1.0), step)
 
 
 def balance(r1: Reals, r2: Reals) -> Reals:

@@ -12,6 +12,7 @@ from mote.passes import optimize
 from mote.quantization.absorb import absorb_high_biases
 from mote.quantization.config import QuantizationConfig
 from mote.quantization.equalize import equalize, tied_sets
+from mote.quantization.global_pools import free_global_pools
 from mote.quantization.histogram import Histogram
 from mote.quantization.observe import (
     GREATEST,
@@ -52,7 +53,7 @@ def prepare(
 
     Progress is told as if each layer were then quantised once.
     """
-    graph = optimize(graph)
+    graph = free_global_pools(optimize(graph))
     _require_float(graph)
     element_types(graph, config)  # refuses before any work is done
     samples = checked_samples(graph, data if isinstance(data, tuple | list) else (data,))
