@@ -53,9 +53,16 @@ def test_sums_of_many_equal_values_do_not_overflow(columns: int, tmp_path: Path)
     check_kernels([softmax_graph((3, columns), 0.1)], [[x]], tmp_path)
 
 
-def test_longer_rows_are_refused_by_name() -> None:
-    with pytest.raises(UnsupportedModelError, match=r"'node'.*overflows 32 bits"):
-        lower(softmax_graph((1, 4096), 0.1), CORES["cortex-m4"])
+@pytest.mark.parametrize("columns", [4096, 8192, 20_000])
+def test_longer_rows_do_not_overflow_either(columns: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(columns)
+    x = np.full((4, columns), 127, np.int8)
+    x[1] = rng.integers(-128, 128, columns)
+    x[2] = -128
+    x[2, 7] = 127
+    x[3] = rng.integers(120, 128, columns)
+    used = check_kernels([softmax_graph((4, columns), 0.05)], [[x]], tmp_path)
+    assert set(used) == {"mote_softmax_long_s8"}
 
 
 def test_the_table_ends_where_exponentials_stop_to_matter() -> None:

@@ -10,10 +10,8 @@
  * Scratch: none. Cost: one multiplication per element, thirty per row.
  * No overflow: the sum is at most columns * 2^19 < 2^31, and |d| <= 16 and the logarithm below 9 in Q5.26
  * are below 2^31 together, checked for every layer at compile time. */
-#include "mote_kernels.h"
-#include "mote_reciprocal.h"
+#include "mote_softmax_row.h"
 
-#define SUM_INTEGER_BITS 12
 #define SQRT_HALF 1518500250 /* Q0.31, as the next ones */
 #define FOURTH_ROOT_HALF 1805811301
 #define LOG_2 1488522236
@@ -41,8 +39,8 @@ static inline int32_t logarithm(int32_t total)
     const int32_t high = mote_multiply_q31(total * (1 << (zeros - 1)), SQRT_HALF);
     const int32_t r_a = high >= 1 << 30 ? INT32_MAX : high * 2;
     const int32_t r_b = (uint32_t)total >> (31 - zeros_b) ? INT32_MAX : total * (1 << zeros_b);
-    const int32_t n_a = (SUM_INTEGER_BITS - zeros) * (1 << 25) + QUARTER;
-    const int32_t n_b = (SUM_INTEGER_BITS - zeros_b) * (1 << 25) - QUARTER;
+    const int32_t n_a = (MOTE_SUM_INTEGER_BITS - zeros) * (1 << 25) + QUARTER;
+    const int32_t n_b = (MOTE_SUM_INTEGER_BITS - zeros_b) * (1 << 25) - QUARTER;
     const int32_t r = r_a < r_b ? r_a : r_b;
     const int32_t n = n_a > n_b ? n_a : n_b;
     const int32_t p = (int32_t)(((uint32_t)r + FOURTH_ROOT_HALF + 1u) >> 1);
@@ -62,16 +60,13 @@ void mote_log_softmax_s8(const mote_log_softmax *layer, const int8_t *x, int8_t 
 {
     const mote_log_softmax p = *layer; /* y may alias the struct in the compiler's eyes */
     for (uint32_t r = 0; r < p.rows; r++) {
+        const int32_t largest = mote_largest(x, p.columns);
         uint32_t total = 0;
-        int32_t log_of_total, largest = -128;
-        for (uint32_t c = 0; c < p.columns; c++) {
-            largest = x[c] > largest ? x[c] : largest;
-        }
+        int32_t log_of_total;
         for (uint32_t c = 0; c < p.columns; c++) {
             const uint32_t d = (uint32_t)(largest - x[c]);
             if (d < p.entries) {
-                total += ((uint32_t)p.exponentials[d] + (1u << (SUM_INTEGER_BITS - 1))) >>
-                         SUM_INTEGER_BITS;
+                total += mote_summand(p.exponentials[d]);
             }
         }
         log_of_total = logarithm((int32_t)total);

@@ -34,7 +34,7 @@ def lower_softmax(graph: Graph, node: Node, core: Core) -> Step:
     """
     assert isinstance(node.op, Softmax)
     (x,) = graph.operands(node)
-    rows = _rows(node, x)
+    rows = ("rows", x.elements // x.shape[-1]), ("columns", x.shape[-1])
     if x.dtype is DType.INT16:
         multiplier, shift = difference_multiplier(node.op, x)
         if shift > LARGEST_SHIFT_S16:
@@ -42,12 +42,13 @@ def lower_softmax(graph: Graph, node: Node, core: Core) -> Step:
                 f"node '{node.name}'",
                 f"scale {x.q.scale:.3g} and beta {node.op.beta:.3g} lead out of 32 bits",
             )
-        parameters = (("multiplier", multiplier), *rows, ("right", -shift))
+        parameters = (("multiplier", multiplier), *_rows(node, x), ("right", -shift))
         return Step(node, KERNELS["mote_softmax_s16"], parameters, in_place=(0,))
     table = exponentials(node.op, x)
+    is_long = x.shape[-1] > MOST_COLUMNS[DType.INT8]
     return Step(
         node,
-        KERNELS["mote_softmax_s8"],
+        KERNELS["mote_softmax_long_s8" if is_long else "mote_softmax_s8"],
         parameters=(*rows, ("entries", len(table))),
         constants=(Constant("exponentials", table, False),),
         in_place=(0,),

@@ -99,9 +99,13 @@ def _exp_near_zero(x: Ints) -> Ints:
 
 
 def reciprocal(x: Ints) -> tuple[Ints, Ints]:
-    """(r, e) with 1 / x = r * 2**-e for x in Q12.19: r in Q0.31."""
+    """(r, e) with 1 / x = r * 2**-e for x in Q12.19: r in Q0.31.
+
+    Sums from 2**12 on, which leave int32 and TFLite's rule, are cut to 32 bits.
+    """
     headroom = 32 - np.frexp(x.astype(np.float64))[1].astype(np.int64)  # leading zeros
-    return one_over_one_plus((x << headroom) - (1 << 31)), SUM_INTEGER_BITS - headroom
+    mantissa = np.where(headroom >= 0, x << np.maximum(headroom, 0), x >> np.maximum(-headroom, 0))
+    return one_over_one_plus(mantissa - (1 << 31)), SUM_INTEGER_BITS - headroom
 
 
 def one_over_one_plus(x: Ints) -> Ints:

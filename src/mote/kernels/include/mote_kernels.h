@@ -459,6 +459,7 @@ void mote_resize_bilinear_s16(const mote_resize *layer, const int16_t *x, int16_
 void mote_embedding_s8(const mote_embedding *layer, const int32_t *x, int8_t *y);
 void mote_embedding_s16(const mote_embedding_wide *layer, const int32_t *x, int16_t *y);
 void mote_softmax_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
+void mote_softmax_long_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
 void mote_softmax_s16(const mote_softmax_int16 *layer, const int16_t *x, int16_t *y);
 void mote_log_softmax_s8(const mote_log_softmax *layer, const int8_t *x, int8_t *y);
 void mote_layer_norm_s8(const mote_layer_norm *layer, const int8_t *x, int8_t *y);
