@@ -63,7 +63,7 @@ def test_the_first_difference_is_named_with_layer_index_and_both_values(graph: G
     assert first.index == tuple(int(i) for i in np.unravel_index(np.prod(shape) - 2, shape))
     right = run(graph, inputs[0])[node.output][first.index]
     assert (first.expected, first.found) == (right, right ^ 1)
-    assert f"layer {layer} {node.op.kind} '{node.name}'" in str(first)
+    assert f"layer {layer} {node.op.label} '{node.name}'" in str(first)
     assert f"expected {right:g}, found {right ^ 1:g} (2 of " in str(first)
 
 

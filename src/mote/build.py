@@ -14,8 +14,8 @@ from mote.errors import InputError, UnsupportedModelError
 from mote.frontends import native, onnx, tflite
 from mote.frontends import torch as pytorch
 from mote.ir import DType, Graph
-from mote.ir.ops import Dequantize, Quantize, Reshape
 from mote.ir.tensor import Array
+from mote.lower.float32 import computes_in_float
 from mote.lower.lower import lower
 from mote.lower.step import Program
 from mote.passes import optimize
@@ -108,6 +108,11 @@ class Build:
             sample = self._checked(_sample(inputs))
         return profile(self.files, self.program, self.plan, self.target, [sample])
 
+    @property
+    def float_layers(self) -> tuple[str, ...]:
+        """The layers that compute in float32, which ``allow_float`` let pass."""
+        return self.program.float_layers
+
     def save(self, directory: str | Path) -> None:
         """Write the project; it appears whole or not at all."""
         output.save(self.files, Path(directory))
@@ -195,12 +200,14 @@ def save(graph: Graph, path: str | Path) -> None:
     output.save_file(native.to_bytes(graph), Path(path))
 
 
-def compile(model: Graph | str | Path, target: str | Target) -> Build:
+def compile(model: Graph | str | Path, target: str | Target, *, allow_float: bool = False) -> Build:
     """Turn an int8 model into a C project for a core or a board.
 
     Args:
         model: A graph, or the path of a model file.
         target: As ``mote targets`` lists them; ``host`` is this machine.
+        allow_float: Let layers compute in float32, which takes several times the cycles and four
+            times the memory of int8; ``Build.float_layers`` names them.
 
     Raises:
         MoteError: The model cannot be read, is not quantised, uses what has no kernel, or does
@@ -208,7 +215,8 @@ def compile(model: Graph | str | Path, target: str | Target) -> Build:
     """
     target = resolve(target) if isinstance(target, str) else target
     graph = optimize(load(model) if isinstance(model, str | Path) else model)
-    _refuse_float(graph)
+    if not allow_float:
+        _refuse_float(graph)
     _refuse_constant_outputs(graph)
     program = lower(graph, target.core)
     plan = plan_memory(program)
@@ -222,16 +230,16 @@ def _refuse_float(graph: Graph) -> None:
     problems = [
         f"node '{node.name}': {node.op.label} computes in float32"
         for node in graph.nodes
-        if not isinstance(node.op, Quantize | Dequantize | Reshape)
-        and any(t.dtype is DType.FLOAT32 for t in (*graph.operands(node), graph.result(node)))
+        if computes_in_float(graph, node)
     ]
     if problems:
         raise UnsupportedModelError(
             graph.name,
-            "the model computes in float32; int8 is needed",
+            f"{len(problems)} of {len(graph.nodes)} layers compute in float32; int8 is needed",
             details=problems,
-            hint="mote.quantize(graph, samples) makes it int8, "
-            "or convert it with full integer quantisation",
+            hint="mote.quantize(graph, samples) makes them int8; so does a converter with full "
+            "integer quantisation; --allow-float (allow_float=True in Python) computes them in "
+            "float32, slowly",
         )
 
 

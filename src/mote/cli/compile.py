@@ -8,8 +8,9 @@ import click
 import mote
 from mote.build import Build
 from mote.cli.console import number, stderr, stdout, working
+from mote.cli.floats import float_rows
 from mote.cli.memory import memory_rows
-from mote.cli.options import model_argument, target_option
+from mote.cli.options import allow_float_option, model_argument, target_option
 from mote.errors import MoteError
 from mote.plan import check_measured_fit
 from mote.run.save import check_directory
@@ -19,6 +20,7 @@ from mote.target import resolve
 @click.command("compile")
 @model_argument()
 @target_option()
+@allow_float_option()
 @click.option(
     "--output",
     "-o",
@@ -27,7 +29,7 @@ from mote.target import resolve
     metavar="DIR",
     help="Folder to write; new, empty, or an earlier output of this command.",
 )
-def compile_command(model: Path, target: str, output: Path) -> None:
+def compile_command(model: Path, target: str, allow_float: bool, output: Path) -> None:
     """Turn MODEL into C99 sources with everything that builds them.
 
     The folder gets model.h and model.c (read these first), weights, the kernels that the model
@@ -38,6 +40,9 @@ def compile_command(model: Path, target: str, output: Path) -> None:
     the emulated core, stack and code included, where the Arm compiler and the emulator are
     installed; else by its arena and constants.
 
+    A layer that computes in float32 is refused, except with --allow-float, which names each of
+    them.
+
     \b
     Examples:
       mote compile kws.tflite --target cortex-m4 -o kws/
@@ -46,12 +51,12 @@ def compile_command(model: Path, target: str, output: Path) -> None:
     chosen = resolve(target)
     check_directory(output)
     with working(f"Compiling {model.name} for {chosen.name}"):
-        build = mote.compile(mote.load(model), target=chosen)
+        build = mote.compile(mote.load(model), target=chosen, allow_float=allow_float)
         needs = _measured_needs(build) or _planned_needs(build)
         build.save(output)
     console = stdout()
     console.print(f"{output}: {len(build.files)} files for {chosen.name}", soft_wrap=True)
-    for need in needs:
+    for need in (*needs, *float_rows(build.float_layers)):
         console.print(f"  {need}", soft_wrap=True)
     console.print(f"Next: make -C {shlex.quote(str(output))}", soft_wrap=True)
 

@@ -7,8 +7,15 @@ from rich.table import Table
 
 import mote
 from mote.cli.console import number, print_json, print_table, stdout, table, working
+from mote.cli.floats import float_rows
 from mote.cli.memory import memory_rows
-from mote.cli.options import json_option, model_argument, seed_option, target_option
+from mote.cli.options import (
+    allow_float_option,
+    json_option,
+    model_argument,
+    seed_option,
+    target_option,
+)
 from mote.errors import TargetError
 from mote.run.profile import Profile, Totals
 from mote.run.verify import random_samples
@@ -18,9 +25,10 @@ from mote.target import Target, resolve
 @click.command("profile")
 @model_argument()
 @target_option()
+@allow_float_option()
 @seed_option()
 @json_option()
-def profile_command(model: Path, target: str, seed: int, as_json: bool) -> None:
+def profile_command(model: Path, target: str, allow_float: bool, seed: int, as_json: bool) -> None:
     """Measure one inference of MODEL: instructions, cycles, RAM and flash, layer by layer.
 
     The model is built for the target and run on its emulated core. Instructions, sizes and stack
@@ -40,7 +48,7 @@ def profile_command(model: Path, target: str, seed: int, as_json: bool) -> None:
             hint="mote targets",
         )
     with working(f"Building {model.name} and running it on an emulated {chosen.core.name}"):
-        build = mote.compile(mote.load(model), target=chosen)
+        build = mote.compile(mote.load(model), target=chosen, allow_float=allow_float)
         measured = build.profile(*next(random_samples(build.graph, 1, seed)))
     if as_json:
         print_json(measured.to_json())
@@ -54,16 +62,19 @@ def _print(profile: Profile, target: Target) -> None:
     print_table(_layers(profile))
     for name, value in _totals(profile.totals, target):
         console.print(f"  {name:<13} {value}", soft_wrap=True)
+    for row in float_rows(profile.float_layers):
+        console.print(f"  {row}", soft_wrap=True)
 
 
 def _layers(profile: Profile) -> Table:
     stalls = bool(profile.totals.flash_stall_cycles)
     columns = ["MACs", "instruc-\ntions", "cycles", *(["stalls"] if stalls else []), "c/MAC"]
-    made = table(["#", "layer", *columns, "live\nRAM", "weights"], text=["layer"])
+    made = table(["#", "layer", "type", *columns, "live\nRAM", "weights"], text=["layer", "type"])
     for layer in profile.layers:
         made.add_row(
             str(layer.index),
             layer.op,
+            layer.type,
             number(layer.macs),
             number(layer.instructions),
             number(layer.cycles),
@@ -75,7 +86,7 @@ def _layers(profile: Profile) -> Table:
     run = profile.run
     stalled = [number(run.flash_stall_cycles)] if stalls else []
     made.add_row(
-        "", "run", "0", number(run.instructions), number(run.cycles), *stalled, "–", "–", "0"
+        "", "run", "", "0", number(run.instructions), number(run.cycles), *stalled, "–", "–", "0"
     )
     return made
 

@@ -9,7 +9,8 @@ import numpy as np
 import mote
 from mote.cli.arrays import Sample, check_output, read_samples, write_outputs
 from mote.cli.console import remark, stdout, working
-from mote.cli.options import model_argument, seed_option, target_option
+from mote.cli.floats import float_rows
+from mote.cli.options import allow_float_option, model_argument, seed_option, target_option
 from mote.ir import Tensor
 from mote.ir.tensor import Array
 from mote.run.verify import random_samples
@@ -22,6 +23,7 @@ SHOWN_VALUES = 5
 @click.command("run")
 @model_argument()
 @target_option(default="host")
+@allow_float_option()
 @click.option(
     "--input",
     "-i",
@@ -39,7 +41,12 @@ SHOWN_VALUES = 5
 )
 @seed_option()
 def run_command(
-    model: Path, target: str, source: Path | None, output: Path | None, seed: int
+    model: Path,
+    target: str,
+    allow_float: bool,
+    source: Path | None,
+    output: Path | None,
+    seed: int,
 ) -> None:
     """Run MODEL on samples: compiled for this machine, or for a core that QEMU emulates.
 
@@ -62,9 +69,12 @@ def run_command(
     else:
         samples = [tuple(next(random_samples(graph, 1, seed)))]
     with working(f"Running {len(samples)} sample(s) of {model.name} on {chosen.core.name}"):
-        results = mote.compile(graph, target=chosen).run_samples(samples)
+        build = mote.compile(graph, target=chosen, allow_float=allow_float)
+        results = build.run_samples(samples)
     if not source:
         remark(f"no --input: one sample of random values, seed {seed}")
+    for row in float_rows(build.float_layers):
+        remark(row)
     if output:
         write_outputs(output, _joined(outputs, results))
     _print(outputs, results)

@@ -1,4 +1,4 @@
-"""`mote verify`: the compiled model against LiteRT's reference kernels, tensor by tensor."""
+"""`mote verify`: the compiled model against LiteRT or the reference, tensor by tensor."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -8,15 +8,22 @@ import click
 
 import mote
 from mote.build import Build
-from mote.cli.console import stdout, working
-from mote.cli.options import model_argument, seed_option, target_option
+from mote.cli.console import remark, stdout, working
+from mote.cli.floats import float_rows
+from mote.cli.options import allow_float_option, model_argument, seed_option, target_option
 from mote.codegen.identifiers import layer_function
 from mote.ir.tensor import Array
 from mote.lower.step import Program
-from mote.run.verify import Comparison, compare_with_litert, random_samples
+from mote.run.verify import (
+    Comparison,
+    compare_with_litert,
+    compare_with_reference,
+    random_samples,
+)
 from mote.target import resolve
 
 DIFFERENT = 1
+REFERENCE = "the reference"
 BATCH = 50
 """Samples that an emulator runs in one go; it keeps every tensor of all of them."""
 
@@ -24,6 +31,7 @@ BATCH = 50
 @click.command("verify")
 @model_argument()
 @target_option(default="host")
+@allow_float_option()
 @click.option(
     "--samples",
     type=click.IntRange(1, 100_000),
@@ -32,11 +40,13 @@ BATCH = 50
     help="Number of random inputs.",
 )
 @seed_option()
-def verify_command(model: Path, target: str, samples: int, seed: int) -> int:
-    """Compare MODEL's compiled C with LiteRT's reference kernels, every intermediate tensor.
+def verify_command(model: Path, target: str, allow_float: bool, samples: int, seed: int) -> int:
+    """Compare MODEL's compiled C with an independent judge, every intermediate tensor.
 
-    Integers must be equal, byte for byte. Ends with 1, and names the first value that differs,
-    when they are not. Needs the Python package ai-edge-litert.
+    A .tflite model is compared with LiteRT's reference kernels (needs the Python package
+    ai-edge-litert), any other with Mote's own reference, layer by layer. Integers must be equal,
+    byte for byte, and computed floats to 1e-5. Ends with 1, and names the first value that differs,
+    when they are not.
 
     \b
     Examples:
@@ -45,18 +55,30 @@ def verify_command(model: Path, target: str, samples: int, seed: int) -> int:
       mote verify kws.tflite --target cortex-m4 --samples 3
     """
     chosen = resolve(target)
-    with working(f"Running {model.name} on {chosen.core.name} and in LiteRT"):
+    is_tflite = model.suffix.lower() == ".tflite"
+    judge = "LiteRT" if is_tflite else REFERENCE
+    with working(f"Running {model.name} on {chosen.core.name} and in {judge}"):
         graph = mote.load(model)
-        build = mote.compile(graph, target=chosen)
-        traces = _traces(build, samples, seed)
-        (comparison,) = compare_with_litert(
-            build.graph,
-            model.read_bytes(),
-            {chosen.name: lambda _: next(traces)},
-            samples=samples,
-            seed=seed,
-        )
-    return _report(comparison, build.program, seed)
+        build = mote.compile(graph, target=chosen, allow_float=allow_float)
+        compared: dict[str, Comparison] = {}
+        if is_tflite:
+            compared["LiteRT"] = _with_litert(build, model.read_bytes(), samples, seed)
+        if not is_tflite or build.float_layers:
+            inputs = random_samples(build.graph, samples, seed)
+            traces = _traces(build, samples, seed)
+            compared[REFERENCE] = compare_with_reference(
+                build.graph, lambda _: next(traces), inputs, chosen.name
+            )
+    for row in float_rows(build.float_layers):
+        remark(row)
+    return max(_report(c, name, build.program, seed) for name, c in compared.items())
+
+
+def _with_litert(build: Build, model: bytes, samples: int, seed: int) -> Comparison:
+    traces = _traces(build, samples, seed)
+    subject = {build.target.name: lambda _: next(traces)}
+    (comparison,) = compare_with_litert(build.graph, model, subject, samples=samples, seed=seed)
+    return comparison
 
 
 def _traces(build: Build, samples: int, seed: int) -> Iterator[dict[str, Array]]:
@@ -66,7 +88,7 @@ def _traces(build: Build, samples: int, seed: int) -> Iterator[dict[str, Array]]
         yield from build.trace_samples(batch)
 
 
-def _report(comparison: Comparison, program: Program, seed: int) -> int:
+def _report(comparison: Comparison, judge: str, program: Program, seed: int) -> int:
     console = stdout()
     what = (
         f"{comparison.samples} samples (seed {seed}), {comparison.layers} layers, "
@@ -74,12 +96,13 @@ def _report(comparison: Comparison, program: Program, seed: int) -> int:
     )
     if comparison.skipped:
         names = ", ".join(comparison.skipped)
-        console.print(f"not compared, LiteRT does not show them: {names}", soft_wrap=True)
+        why = "behind rounded floats, or not shown by it" if program.float_layers else "not shown"
+        console.print(f"not compared with {judge}, {why}: {names}", soft_wrap=True)
     if comparison.passed:
-        console.print(f"{comparison.subject} = LiteRT: {what}, 0 differ", style="green")
+        console.print(f"{comparison.subject} = {judge}: {what}, 0 differ", style="green")
         return 0
     console.print(
-        f"{comparison.subject} differs from LiteRT: {what}, {comparison.differing:,} differ",
+        f"{comparison.subject} differs from {judge}: {what}, {comparison.differing:,} differ",
         style="red",
         soft_wrap=True,
     )

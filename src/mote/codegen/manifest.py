@@ -49,6 +49,7 @@ def manifest_json(program: Program, plan: Plan, target: Target, files: Iterable[
             "gcc_flags": list(target.core.gcc_flags),
         },
         "macs": sum(graph.macs(step.node) for step in program.steps),
+        "float_layers": list(program.float_layers),
         "ram_bytes": {
             "arena": plan.arena_bytes,
             "scratch": plan.scratch_bytes,
@@ -91,6 +92,7 @@ def _layer(program: Program, index: int) -> dict[str, Any]:
         "name": step.node.name,
         "operator": step.node.op.label,
         "function": layer_function(program, index),
+        "type": step.kernel.type,
         "kernel": step.kernel.name,
         "macs": program.graph.macs(step.node),
         "inputs": list(activations(program, step)),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mote.ir.graph import Graph, Node
-from mote.ir.ops import Op
+from mote.ir.ops import Dequantize, Op, Quantize
 from mote.ir.tensor import Array, DType
 from mote.target.target import Core
 
@@ -51,6 +51,10 @@ class Kernel:
     takes_array: bool = False
     also: tuple[type[Op], ...] = ()
 
+    def computes(self, operator: type[Op]) -> bool:
+        """True when steps of that operator may call it."""
+        return operator is self.operator or operator in self.also
+
     @property
     def header(self) -> str:
         """The file that declares it."""
@@ -64,9 +68,12 @@ class Kernel:
             (DType.INT32, DType.FLOAT32),  # a table of reals, looked up
         )
 
-    def computes(self, operator: type[Op]) -> bool:
-        """True when steps of that operator may call it."""
-        return operator is self.operator or operator in self.also
+    @property
+    def type(self) -> str:
+        """What it computes on, for people: ``int8``, or ``float32 to int8`` for a conversion."""
+        x, y = (dtype.value for dtype in self.dtypes)
+        converts = x != y and self.operator in (Quantize, Dequantize)
+        return f"{x} to {y}" if converts else y
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,11 @@ class Program:
     graph: Graph
     steps: tuple[Step, ...]
     aliases: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def float_layers(self) -> tuple[str, ...]:
+        """Names of the nodes that compute in float32; conversions are not among them."""
+        return tuple(step.node.name for step in self.steps if step.kernel.is_float)
 
     def buffer(self, tensor: str) -> str:
         """The name under which a tensor's bytes are planned."""

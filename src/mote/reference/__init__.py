@@ -1,5 +1,5 @@
 """The exact meaning of every operator in numpy: the only judge of numerics."""
 
-from mote.reference.evaluate import EVALUATORS, check_inputs, run
+from mote.reference.evaluate import EVALUATORS, check_inputs, run, run_node
 
-__all__ = ["EVALUATORS", "check_inputs", "run"]
+__all__ = ["EVALUATORS", "check_inputs", "run", "run_node"]

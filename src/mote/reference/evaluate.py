@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from mote.errors import InputError
-from mote.ir.graph import Graph
+from mote.ir.graph import Graph, Node
 from mote.ir.ops import (
     Add,
     AveragePool2D,
@@ -89,15 +89,19 @@ def run(graph: Graph, inputs: Sequence[Array]) -> dict[str, Array]:
     """Every activation of the graph by name, the inputs included."""
     check_inputs(graph, inputs)
     values = dict(zip(graph.inputs, inputs, strict=True))
-    constants = {name: t.array for name, t in graph.tensors.items() if t.is_constant}
     for node in graph.nodes:
-        operands, result = graph.operands(node), graph.result(node)
-        arrays = [values[name] if name in values else constants[name] for name in node.inputs]
-        value = EVALUATORS[type(node.op)](node.op, arrays, operands, result)
-        assert value.shape == result.shape, (node.name, value.shape, result.shape)
-        assert value.dtype == result.dtype.numpy, (node.name, value.dtype, result.dtype)
-        values[node.output] = value
+        values[node.output] = run_node(graph, node, values)
     return values
+
+
+def run_node(graph: Graph, node: Node, values: Mapping[str, Array]) -> Array:
+    """The result of one node, given the values of the activations that it reads."""
+    operands, result = graph.operands(node), graph.result(node)
+    arrays = [t.array if t.is_constant else values[t.name] for t in operands]
+    value = EVALUATORS[type(node.op)](node.op, arrays, operands, result)
+    assert value.shape == result.shape, (node.name, value.shape, result.shape)
+    assert value.dtype == result.dtype.numpy, (node.name, value.dtype, result.dtype)
+    return value
 
 
 def check_inputs(graph: Graph, inputs: Sequence[Array]) -> None:

@@ -76,6 +76,7 @@ class Layer:
     Args:
         index: Its number, as in the generated C.
         name, op, kernel: Node, operator kind, C function.
+        type: What it computes on: ``int8``, or ``float32 to int8`` for a conversion.
         macs, instructions, cycles, flash_stall_cycles, cycles_per_mac: As in ``Totals``.
         ram_live_bytes: Bytes of the arena that hold something during the step, scratch included.
         weights_bytes, rodata_bytes: Its constants in flash.
@@ -85,6 +86,7 @@ class Layer:
     name: str
     op: str
     kernel: str
+    type: str
     macs: int
     instructions: int
     cycles: int
@@ -103,6 +105,7 @@ class Profile:
         model, target: Their names.
         totals: The whole.
         layers: Every step; instructions and cycles of these and of ``run`` add up to the totals.
+        float_layers: Names of the layers that compute in float32.
         run: What ``<prefix>_run`` itself executes around the layers.
     """
 
@@ -110,6 +113,7 @@ class Profile:
     target: str
     totals: Totals
     layers: tuple[Layer, ...]
+    float_layers: tuple[str, ...]
     run: Cost
 
     def to_json(self) -> dict[str, Any]:
@@ -163,6 +167,7 @@ def profile(
             stack_bytes=execution.stack_bytes,
         ),
         layers=layers,
+        float_layers=program.float_layers,
         run=rows.get(RUN_ROW, Cost()),
     )
 
@@ -226,6 +231,7 @@ def _layer(
         name=step.node.name,
         op=step.node.op.label,
         kernel=step.kernel.name,
+        type=step.kernel.type,
         macs=macs,
         instructions=cost.instructions,
         cycles=cost.cycles,
