@@ -223,6 +223,79 @@ def test_a_float_bias_is_rounded_to_steps_of_the_accumulator() -> None:
     np.testing.assert_array_equal(graph.operands(layer)[2].array, [8, -4, 1])
 
 
+@pytest.mark.parametrize("gathered_first", [False, True])
+def test_rows_of_a_quantised_table_stay_integers(gathered_first: bool) -> None:
+    table = np.random.default_rng(1).integers(-128, 128, (7, 4), np.int8)
+    first = [
+        node("Gather", ["table", "x"], ["rows"]),
+        node("DequantizeLinear", ["rows", "ts", "tz"], ["r"]),
+    ]
+    last = [
+        node("DequantizeLinear", ["table", "ts", "tz"], ["real"]),
+        node("Gather", ["real", "x"], ["r"]),
+    ]
+    proto = model(
+        [
+            *(first if gathered_first else last),
+            node("Sigmoid", ["r"], ["g"]),
+            node("QuantizeLinear", ["g", "ys", "yz"], ["y"]),
+        ],
+        {"x": (1, 3)},
+        ["y"],
+        {**quantised_scalars(t=(0.05, 3), y=(1 / 256, -128)), "table": table},
+        types={"x": 7, "y": 3},
+    )
+    graph = optimize(parse(proto.SerializeToString(), "m", "m.onnx"))
+    assert [n.op.label for n in graph.nodes] == ["embedding", "sigmoid"]
+    np.testing.assert_array_equal(graph.operands(graph.nodes[0])[1].array, table)
+
+
+def divided_before_erf() -> onnx.ModelProto:
+    return model(
+        [
+            node("QuantizeLinear", ["x", "xs", "xz"], ["q"]),
+            node("DequantizeLinear", ["q", "xs", "xz"], ["r"]),
+            node("Div", ["r", "root"], ["d"]),
+            node("Erf", ["d"], ["e"]),
+            node("QuantizeLinear", ["e", "ys", "yz"], ["y"]),
+        ],
+        {"x": (1, 256)},
+        ["y"],
+        {**quantised_scalars(x=(0.02, 5), y=(1 / 128, 0)), "root": np.float32(np.sqrt(2))},
+        types={"y": 3},
+    )
+
+
+def test_a_product_with_a_number_keeps_the_integers_at_another_scale() -> None:
+    graph = optimize(parse(divided_before_erf().SerializeToString(), "m", "m.onnx"))
+    assert [n.op.label for n in graph.nodes] == ["quantize", "mul", "erf"]
+    x = (np.float32(0.02) * np.arange(-133, 123, dtype=np.float32)).reshape(1, 256)
+    values = reference.run(graph, [x])
+    q, product, _ = graph.nodes
+    np.testing.assert_array_equal(values[product.output], values[q.output])
+
+
+def test_a_value_that_is_also_read_in_float_is_rounded_once() -> None:
+    """Operators that onnxruntime leaves in float read what is rounded for the others."""
+    proto = model(
+        [
+            node("QuantizeLinear", ["x", "xs", "xz"], ["q"]),
+            node("DequantizeLinear", ["q", "xs", "xz"], ["r"]),
+            node("HardSwish", ["r"], ["h"]),
+            node("QuantizeLinear", ["h", "ys", "yz"], ["y"]),
+            node("ReduceMean", ["h", "axes"], ["m"]),
+            node("QuantizeLinear", ["m", "ys", "yz"], ["z"]),
+        ],
+        {"x": (1, 8)},
+        ["y", "z"],
+        {**quantised_scalars(x=(0.05, 0), y=(0.03, -100)), "axes": [1]},
+        opset=18,
+        types={"y": 3, "z": 3},
+    )
+    graph = optimize(parse(proto.SerializeToString(), "m", "m.onnx"))
+    assert [n.op.label for n in graph.nodes] == ["quantize", "hard_swish", "mean"]
+
+
 def test_bytes_without_sign_stay_so_at_the_ends_of_the_graph() -> None:
     zero = np.uint8(100)
     proto = model(

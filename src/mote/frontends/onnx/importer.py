@@ -10,6 +10,7 @@ from mote.frontends.onnx.conversion import Conversion
 from mote.frontends.onnx.inlining import inlined
 from mote.frontends.onnx.mistakes import check_format, check_path
 from mote.frontends.onnx.reader import message, read
+from mote.frontends.onnx.reordering import dequantized_tables
 from mote.frontends.onnx.values import RefusalError
 from mote.ir import Graph, verify
 
@@ -57,7 +58,7 @@ def parse(
     check_format(data, source)
     model = message(data, source, folder)
     try:
-        record = inlined(read(model, source), model.functions)
+        record = dequantized_tables(inlined(read(model, source), model.functions))
     except RefusalError as refusal:
         raise ModelFileError(source, str(refusal)) from refusal
     conversion = Conversion(record, model, dimensions or {})

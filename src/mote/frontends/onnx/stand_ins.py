@@ -33,7 +33,8 @@ def stated_shapes(model: "onnx.ModelProto") -> dict[str, Shape]:
 def kept_shape(record: NodeRecord, operands: Sequence[Value | None]) -> Shape | None:
     """The shape of an elementwise operator's result."""
     shapes = [v.shape for v in operands if v is not None]
-    if record.kind not in KEEPING or record.kind in ("Concat", "Pad", "Slice", "Split"):
+    resized = record.kind in ("Concat", "Pad", "Slice", "Split")
+    if record.kind not in KEEPING or resized or record.kind.startswith("Q"):  # not float
         return None
     try:
         shape = np.broadcast_shapes(*shapes)

@@ -6,18 +6,25 @@ with those scales computes the same up to rounding. What has no integer form sta
 nodes; compiling then names it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from mote.ir import DType, Graph, Node, Quantization, Tensor
 from mote.ir.ops import (
+    Activation,
     AveragePool2D,
     Concat,
     Conv2D,
     DepthwiseConv2D,
     Dequantize,
+    Embedding,
     FullyConnected,
+    LayerNorm,
     MaxPool2D,
+    Mul,
     Pad,
     Quantize,
     Reshape,
@@ -41,6 +48,9 @@ Grid = tuple[DType, Quantization]
 
 INTEGERS = (DType.INT8, DType.INT16)
 
+MOST_COARSE = 4.0
+"""By how much the scales may differ to which the readers of a value round it."""
+
 FIXED = tuple(
     Quantization((scale,), (zero_point,))
     for scale, zero_point in ((1 / 256, -128), (1 / 128, 0), (16 / 256, 127), (2**-15, 0))
@@ -51,10 +61,10 @@ FIXED = tuple(
 def absorb_quantization(graph: Graph) -> Graph:
     """Replace float operators between dequantize and quantize nodes by integer ones.
 
-    The result of an operator is rounded to what all its readers quantise it to. Operators that
-    only move elements keep the scale of their operand, whoever reads them.
+    The result of an operator is rounded to what its readers quantise it to. Operators that only
+    move elements keep the scale of their operand, whoever reads them.
     """
-    if not any(isinstance(node.op, Dequantize) for node in graph.nodes):
+    if not any(isinstance(node.op, Dequantize | Quantize) for node in graph.nodes):
         return graph
     absorption = _Absorption(graph)
     for node in graph.nodes:
@@ -138,14 +148,17 @@ class _Absorption:
     def _absorb(self, node: Node) -> bool:
         """Append a node's integer form, and the reals of its result; False if there is none."""
         operands = self.graph.operands(node)
-        sources = [self.integers.get(t.name) for t in operands]
+        sources = [self.integers.get(t.name) for t in operands if not t.is_constant]
+        if isinstance(node.op, Embedding):
+            table = operands[1]
+            grid = None if table.grid is None else (table.grid, table.q)
+            return grid is not None and table.q.axis is None and self._emit(node, grid, grid)
         known = [s for s in sources if s is not None]
-        if not known or any(
-            s is None and not t.is_constant for s, t in zip(sources, operands, strict=True)
-        ):
+        if not known or len(known) < len(sources):
             return False
         wanted = self._wanted(node.output)
-        return any(self._emit(node, grid, wanted) for grid in _candidates(node, known, wanted))
+        candidates = _candidates(node, operands, known, wanted)
+        return any(self._emit(node, grid, wanted) for grid in candidates)
 
     def _emit(self, node: Node, grid: Grid, wanted: Grid | None) -> bool:
         made = self._operands(node, grid)
@@ -177,8 +190,12 @@ class _Absorption:
         if isinstance(node.op, Weighted):
             return self._weighted(operands)
         made = []
+        dtype = DType.INT32 if isinstance(node.op, LayerNorm) else grid[0]
         for t in operands:
-            x = self._constant(t, grid) if t.is_constant else self.integers[t.name]
+            if t.dtype is DType.INT32:
+                x = t
+            else:
+                x = self._constant(t, dtype) if t.is_constant else self.integers[t.name]
             if isinstance(node.op, Concat) and (x.dtype, x.quantization) != grid:
                 if (x.dtype, grid[0]) not in Quantize.dtypes:
                     return None
@@ -198,10 +215,10 @@ class _Absorption:
         biases = in_accumulator_steps(bias, x, weights, wide, bias.name)
         return None if biases is None else [x, weights, self._shared(bias, biases)]
 
-    def _constant(self, tensor: Tensor, grid: Grid) -> Tensor:
-        if tensor.grid is grid[0] and tensor.q.axis is None:
+    def _constant(self, tensor: Tensor, dtype: DType) -> Tensor:
+        if tensor.grid is dtype and tensor.q.axis is None:
             return self._shared(tensor, on_own_grid(tensor, tensor.name))
-        return self._shared(tensor, on_new_grid(tensor, grid[0], tensor.name))
+        return self._shared(tensor, on_new_grid(tensor, dtype, tensor.name))
 
     def _shared(self, reals: Tensor, integers: Tensor) -> Tensor:
         """The integers under a name of their own; the same for all that read the same reals."""
@@ -212,19 +229,27 @@ class _Absorption:
         return self.stored[key]
 
     def _wanted(self, name: str) -> Grid | None:
-        """What all readers of a float value quantise it to, perhaps after moving its elements."""
+        """What readers of a float value quantise it to, perhaps after moving its elements.
+
+        The coarsest where they differ a little, for a finer one would clip. Readers that compute
+        in float then get rounded values too.
+        """
         if name in self.graph.outputs:
             return None
-        found: set[Grid | None] = set()
+        found: list[Grid] = []
         for reader in self.graph.consumers(name):
             if isinstance(reader.op, Quantize):
                 y = self.graph.result(reader)
-                found.add((y.dtype, y.q))
+                if y.dtype in INTEGERS:
+                    found.append((y.dtype, y.q))
             elif _moves(reader):
-                found.add(self._wanted(reader.output))
-            else:
-                return None
-        return found.pop() if len(found) == 1 else None
+                moved = self._wanted(reader.output)
+                found += [] if moved is None else [moved]
+        if not found:
+            return None
+        coarsest = max(found, key=lambda grid: grid[1].scale)
+        finest = min(grid[1].scale for grid in found)
+        return coarsest if coarsest[1].scale <= MOST_COARSE * finest else None
 
     def _append(self, name: str, op: Quantize, operands: list[Tensor], grid: Grid) -> Tensor:
         name = self._free(name)
@@ -242,20 +267,30 @@ class _Absorption:
         return free
 
 
-def _candidates(node: Node, sources: Sequence[Tensor], wanted: Grid | None) -> list[Grid]:
+def _candidates(
+    node: Node, operands: Sequence[Tensor], sources: Sequence[Tensor], wanted: Grid | None
+) -> list[Grid]:
     """Grids that the result may have, best first."""
     own = (sources[0].dtype, sources[0].q)
-    same = all((s.dtype, s.q) == own for s in sources)
-    if _moves(node) and same and not isinstance(node.op, Concat):
-        return [own]
-    if isinstance(node.op, Concat) and same and len(sources) == len(node.inputs):
+    same = all((s.dtype, s.q) == own for s in sources) and len(sources) == len(operands)
+    if _moves(node) and same:
         return [own]
     if wanted is None:
-        return []
-    fixed = [(own[0], q) for q in FIXED]
+        return _scaled(node, operands, own)
     if isinstance(node.op, AveragePool2D | Resize):
         return [own]
-    return [wanted, *fixed]
+    return [wanted, *((own[0], q) for q in FIXED)]
+
+
+def _scaled(node: Node, operands: Sequence[Tensor], own: Grid) -> list[Grid]:
+    """A product with a positive number has the same integers at another scale: it is exact."""
+    numbers = [t.array for t in operands if t.is_constant and t.elements == 1]
+    if not isinstance(node.op, Mul) or len(numbers) != 1 or not (numbers[0] > 0).all():
+        return []
+    dtype, q = own
+    scale = float(np.float32(q.scale * float(numbers[0].reshape(()))))
+    fits = math.isfinite(scale) and scale > 0 and node.op.activation is Activation.NONE
+    return [(dtype, Quantization((scale,), q.zero_points))] if fits else []
 
 
 def _moves(node: Node) -> bool:

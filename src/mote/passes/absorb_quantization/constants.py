@@ -8,6 +8,9 @@ from mote.reference.fixed_point import round_half_away
 
 Reals = NDArray[np.float64]
 
+GREATEST = 2**30
+"""Greatest integer of a constant; leaves one bit of int32 to sums."""
+
 SMALLEST = 2.0**-64
 """Scale of a constant that holds nothing but zeros, or next to nothing."""
 
@@ -25,7 +28,7 @@ def on_own_grid(tensor: Tensor, name: str) -> Tensor:
 
 def on_new_grid(tensor: Tensor, dtype: DType, name: str) -> Tensor:
     """A float constant as symmetric integers: scale = max |x| / greatest integer."""
-    _, most = dtype.range
+    most = min(dtype.range[1], GREATEST)
     greatest = float(np.abs(tensor.array).max())
     scale = float(np.float32(max(greatest / most, SMALLEST)))
     q = Quantization((scale,), (0,))
