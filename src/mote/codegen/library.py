@@ -13,7 +13,12 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _CALLED = re.compile(r"\b(mote_\w+)\s*\(")
 
 
-DECLARATIONS = ("mote_kernels.h", "mote_kernels_f32.h")
+DECLARATIONS = (
+    "mote_kernels.h",
+    "mote_kernels_arithmetic.h",
+    "mote_kernels_f32.h",
+    "mote_kernels_movement.h",
+)
 """Headers that declare every kernel and call none."""
 
 

@@ -17,6 +17,9 @@
 
 #include <stdint.h>
 
+#include "mote_kernels_arithmetic.h"
+#include "mote_kernels_movement.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -143,56 +146,6 @@ typedef struct {
     int8_t x0_zero, x1_zero, y_zero;
 } mote_mat_mul;
 
-/* y = clamp((x0 * x0_multiplier + x1 * x1_multiplier + offset) >> shift), operands of one shape */
-typedef struct {
-    int32_t x0_multiplier, x1_multiplier, offset;
-    uint32_t elements;
-    uint8_t shift;
-    int8_t y_min, y_max;
-} mote_add;
-
-/* Sums and differences of operands that repeat, or that mote_add does not get exactly; formula in
- * mote_add.h. Steps are in elements, 0 along dimensions in which an operand repeats. */
-typedef struct {
-    const int8_t *constant; /* operand 1 of the kernels of constants */
-    int32_t x0_multiplier, x1_multiplier, y_multiplier;
-    uint32_t size[4]; /* of y */
-    uint32_t x0_step[4], x1_step[4];
-    int8_t x0_right, x1_right, y_right; /* right shifts */
-    int8_t x0_zero, x1_zero, y_zero, y_min, y_max;
-    uint8_t constant_first; /* mote_sub_constant_s8: operand 0 is the constant */
-} mote_add_general;
-
-/* Products; formula in mote_mul.h. Steps as in mote_add_general. */
-typedef struct {
-    const int8_t *constant; /* operand 1 of the kernels of constants */
-    int32_t high, low, offset_high, offset_low, negative;
-    uint32_t size[4]; /* of y */
-    uint32_t x0_step[4], x1_step[4];
-    uint8_t shift;
-    int8_t x0_zero, x1_zero, y_min, y_max;
-} mote_mul;
-
-typedef struct {
-    const int8_t *constant;
-    int32_t multiplier;
-    uint32_t size[4];
-    uint32_t x0_step[4], x1_step[4];
-    int8_t right; /* right shift, -15..31 */
-    int8_t x0_zero, x1_zero, y_zero, y_min, y_max;
-} mote_mul_general;
-
-/* Sums, differences and products of int16; formula in mote_arithmetic_s16.h. */
-typedef struct {
-    const int16_t *constant;
-    int32_t x0_multiplier, x1_multiplier, y_multiplier; /* those of operands unused in products */
-    uint32_t size[4];
-    uint32_t x0_step[4], x1_step[4];
-    int8_t x0_right, x1_right, y_right; /* right shifts, not negative */
-    uint8_t constant_first;             /* mote_sub_constant_s16: operand 0 is the constant */
-    int16_t y_min, y_max;
-} mote_arithmetic_s16;
-
 /* Windows that slide over [batches, x_height, x_width, channels]; padding never enters the result. */
 typedef struct {
     uint16_t batches;
@@ -213,60 +166,6 @@ typedef struct {
     int8_t right; /* right shift, -30..31 */
     int8_t y_zero;
 } mote_mean;
-
-/* Rows of x with gaps between them, full of border; all sizes are in elements. */
-typedef struct {
-    uint32_t rows[3];
-    uint32_t row;
-    uint32_t first_gap;
-    uint32_t gap[3];
-    uint32_t elements; /* of y */
-    int16_t border;
-} mote_pad;
-
-/* Blocks of x with mirrored ones around them. */
-typedef struct {
-    uint32_t x_size[4], y_size[4]; /* in blocks */
-    uint32_t before[4];            /* less than x_size */
-    uint32_t block;                /* in elements */
-} mote_pad_reflect;
-
-/* Elements of x at regular steps. */
-typedef struct {
-    uint32_t size[4]; /* of y */
-    uint32_t step[4]; /* in elements of x */
-    uint32_t offset;  /* of the first one */
-} mote_walk;
-
-/* Operands one after the other in every row of y. */
-typedef struct {
-    const int32_t *bytes;   /* [operands] of an operand in one row */
-    const int8_t *constant; /* the operands that are constants, in the order of y */
-    uint32_t rows;
-    uint16_t operands;
-} mote_concat;
-
-/* Result row i reads row rows[i] and, bilinear, with row_weights[i] / 1024 the one after it. */
-typedef struct {
-    const int16_t *rows, *columns;               /* [y_height], [y_width] */
-    const int16_t *row_weights, *column_weights; /* 0..1023; unused by nearest */
-    uint16_t batches;
-    uint16_t x_height, x_width;
-    uint16_t y_height, y_width;
-    uint16_t channels;
-} mote_resize;
-
-typedef struct {
-    const int8_t *table; /* [last + 1, row] */
-    uint32_t indices, row;
-    int32_t last;
-} mote_embedding;
-
-typedef struct {
-    const int16_t *table;
-    uint32_t indices, row;
-    int32_t last;
-} mote_embedding_wide;
 
 typedef struct {
     const int32_t *exponentials; /* [entries] Q0.31, index max - x */
@@ -384,8 +283,6 @@ void mote_depthwise_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x
                                 void *scratch);
 void mote_fully_connected_s16(const mote_fully_connected_16x8 *layer, const int16_t *x, int16_t *y,
                               void *scratch);
-void mote_transposed_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
-void mote_transposed_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y);
 void mote_mat_mul_s8(const mote_mat_mul *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
 void mote_mat_mul_s16(const mote_mat_mul *layer, const int16_t *x0, const int16_t *x1, int16_t *y);
 void mote_conv_2d_s8_w4(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
@@ -403,6 +300,8 @@ void mote_depthwise_conv_2d_s8_w4_dsp_3x3_single(const mote_depthwise_3x3 *layer
 void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *x,
                                               int8_t *y);
+void mote_transposed_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
+void mote_transposed_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_w4(const mote_fully_connected *layer, const int8_t *x, int8_t *y,
                                 void *scratch);
@@ -415,49 +314,12 @@ void mote_fully_connected_s8_dsp_wide(const mote_fully_connected *layer, const i
 void mote_fully_connected_s8_dsp_wide_single(const mote_fully_connected *layer, const int8_t *x,
                                              int8_t *y);
 
-void mote_add_s8(const mote_add *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
-void mote_add_broadcast_s8(const mote_add_general *layer, const int8_t *x0, const int8_t *x1,
-                           int8_t *y);
-void mote_add_constant_s8(const mote_add_general *layer, const int8_t *x, int8_t *y);
-void mote_add_s16(const mote_arithmetic_s16 *layer, const int16_t *x0, const int16_t *x1, int16_t *y);
-void mote_add_constant_s16(const mote_arithmetic_s16 *layer, const int16_t *x, int16_t *y);
-void mote_sub_s8(const mote_add *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
-void mote_sub_broadcast_s8(const mote_add_general *layer, const int8_t *x0, const int8_t *x1,
-                           int8_t *y);
-void mote_sub_constant_s8(const mote_add_general *layer, const int8_t *x, int8_t *y);
-void mote_sub_s16(const mote_arithmetic_s16 *layer, const int16_t *x0, const int16_t *x1, int16_t *y);
-void mote_sub_constant_s16(const mote_arithmetic_s16 *layer, const int16_t *x, int16_t *y);
-void mote_mul_s8(const mote_mul *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
-void mote_mul_constant_s8(const mote_mul *layer, const int8_t *x, int8_t *y);
-void mote_mul_exact_s8(const mote_mul_general *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
-void mote_mul_exact_constant_s8(const mote_mul_general *layer, const int8_t *x, int8_t *y);
-void mote_mul_s16(const mote_arithmetic_s16 *layer, const int16_t *x0, const int16_t *x1, int16_t *y);
-void mote_mul_constant_s16(const mote_arithmetic_s16 *layer, const int16_t *x, int16_t *y);
 void mote_average_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t *y);
 void mote_max_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t *y);
 void mote_mean_s8(const mote_mean *layer, const int8_t *x, int8_t *y);
 void mote_average_pool_2d_s16(const mote_pool_2d *layer, const int16_t *x, int16_t *y);
 void mote_max_pool_2d_s16(const mote_pool_2d *layer, const int16_t *x, int16_t *y);
 void mote_mean_s16(const mote_mean *layer, const int16_t *x, int16_t *y);
-void mote_pad_s8(const mote_pad *layer, const int8_t *x, int8_t *y);
-void mote_pad_s16(const mote_pad *layer, const int16_t *x, int16_t *y);
-void mote_pad_reflect_s8(const mote_pad_reflect *layer, const int8_t *x, int8_t *y);
-void mote_pad_reflect_s16(const mote_pad_reflect *layer, const int16_t *x, int16_t *y);
-void mote_concat_s8(const mote_concat *layer, const void *const *x, int8_t *y);
-void mote_concat_u8(const mote_concat *layer, const void *const *x, uint8_t *y);
-void mote_concat_s16(const mote_concat *layer, const void *const *x, int16_t *y);
-void mote_slice_s8(const mote_walk *layer, const int8_t *x, int8_t *y);
-void mote_slice_u8(const mote_walk *layer, const uint8_t *x, uint8_t *y);
-void mote_slice_s16(const mote_walk *layer, const int16_t *x, int16_t *y);
-void mote_transpose_s8(const mote_walk *layer, const int8_t *x, int8_t *y);
-void mote_transpose_u8(const mote_walk *layer, const uint8_t *x, uint8_t *y);
-void mote_transpose_s16(const mote_walk *layer, const int16_t *x, int16_t *y);
-void mote_resize_nearest_s8(const mote_resize *layer, const int8_t *x, int8_t *y);
-void mote_resize_nearest_s16(const mote_resize *layer, const int16_t *x, int16_t *y);
-void mote_resize_bilinear_s8(const mote_resize *layer, const int8_t *x, int8_t *y);
-void mote_resize_bilinear_s16(const mote_resize *layer, const int16_t *x, int16_t *y);
-void mote_embedding_s8(const mote_embedding *layer, const int32_t *x, int8_t *y);
-void mote_embedding_s16(const mote_embedding_wide *layer, const int32_t *x, int16_t *y);
 void mote_softmax_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
 void mote_softmax_long_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
 void mote_softmax_s16(const mote_softmax_int16 *layer, const int16_t *x, int16_t *y);
