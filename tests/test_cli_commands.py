@@ -132,7 +132,7 @@ def test_profile_shows_layers_and_totals_with_the_error_of_cycles(
 def test_the_rows_of_a_profile_add_up_to_its_totals(folder: Path, capsys: Capture) -> None:
     said = output(capsys, "profile", "small.tflite", "-t", "nucleo-l4r5zi")
     rows = [line.split() for line in said.splitlines() if "conv" in line or "fully" in line]
-    rows = [row[1:] for row in rows] + [
+    rows = [row[2:] for row in rows] + [
         line.split() for line in said.splitlines() if "run " in line
     ]
     totals = mote.compile("small.tflite", "nucleo-l4r5zi").profile().totals

@@ -10,7 +10,7 @@ _MARKS = {
     Support.DSP: "DSP",
     Support.PORTABLE: "C",
     Support.FREE: "free",
-    Support.FLOAT: "float",
+    Support.FLOAT: "C*",
 }
 
 

@@ -25,8 +25,7 @@ class Support(enum.Enum):
             "dsp": "a kernel for the DSP extension, and a portable one with the same bytes out",
             "portable": "a kernel in portable C",
             "free": "needs no code: the result is another name for the same bytes",
-            "float": "a kernel in portable C, only with --allow-float: without, a layer between "
-            "quantize and dequantize must be on integers",
+            "float": "a kernel in portable C, compiled only with --allow-float",
         }[self.value]
 
 
