@@ -68,24 +68,35 @@ def least_error_range(
     Values beyond an end cost their squared distance from it, values inside scale**2 / 12 each, the
     error of rounding to nearest (as in Banner et al., "Post Training 4-bit Quantization of
     Convolutional Networks for Rapid-Deployment", NeurIPS 2019, section 2, from measured counts in
-    place of a distribution). Zeros are exact and cost nothing. All pairs of ends on a grid are
-    compared.
+    place of a distribution); values that round to 0 cost their own square, and zeros nothing. All
+    pairs of ends on a grid are compared.
     """
     if mirrored:
         greatest = max(-low, high)
         ends = np.linspace(0, greatest, CANDIDATES + 1)[1:]
         error = _clipped(centres, counts, -ends, ends)
         steps = 2 * ends / (2**bits - 2)
-        best = float(ends[int(np.argmin(error + counts.sum() * steps**2 / 12))])
+        best = float(ends[int(np.argmin(error + _rounded(centres, counts, steps)))])
         return max(low, -best), min(high, best)
     lows = np.linspace(low, 0, CANDIDATES + 1)[:-1] if low else np.zeros(1)
     highs = np.linspace(high, 0, CANDIDATES + 1)[:-1] if high else np.zeros(1)
     below = _clipped(centres, counts, lows, np.full_like(lows, np.inf))
     above = _clipped(centres, counts, np.full_like(highs, -np.inf), highs)
     steps = (highs[None, :] - lows[:, None]) / (2**bits - 1)
-    error = below[:, None] + above[None, :] + counts.sum() * steps**2 / 12
+    error = below[:, None] + above[None, :] + _rounded(centres, counts, steps)
     row, column = np.unravel_index(int(np.argmin(error)), error.shape)
     return float(lows[row]), float(highs[column])
+
+
+def _rounded(centres: Reals, counts: NDArray[np.int64], steps: Reals) -> Reals:
+    """Expected squared error of rounding all values to multiples of each step."""
+    magnitudes = np.abs(centres)
+    order = np.argsort(magnitudes)
+    magnitudes, counts = magnitudes[order], counts[order]
+    squares = np.concatenate(([0.0], np.cumsum(counts * magnitudes**2)))
+    smaller = np.concatenate(([0], np.cumsum(counts)))
+    to_zero = np.searchsorted(magnitudes, steps / 2)
+    return np.asarray(squares[to_zero] + (counts.sum() - smaller[to_zero]) * steps**2 / 12)
 
 
 def _clipped(centres: Reals, counts: NDArray[np.int64], lows: Reals, highs: Reals) -> Reals:
