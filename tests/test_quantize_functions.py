@@ -1,4 +1,4 @@
-"""Post-training quantisation of functions, norms and softmaxes: near the float graph, and compiled."""
+"""Quantising functions, norms and softmaxes from samples: near the float graph, and compiled."""
 
 import numpy as np
 import pytest

@@ -3,6 +3,8 @@
 Source: TFLite ``RsqrtEvalQuantizedInt8`` and ``GetInvSqrtQuantizedMultiplierExp``.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from mote.ir.ops import Rounding
@@ -35,6 +37,7 @@ def rsqrt_table(x: Quantization, y: Quantization) -> Ints:
     return results
 
 
+@lru_cache(maxsize=256)
 def _inverse_root(value: int) -> tuple[int, int]:
     """(multiplier, shift) of 1 / sqrt(value), value >= 1: five Newton steps from 1 in Q3.28."""
     if value == 1:
