@@ -227,7 +227,7 @@ class Assembly:
             if known.dtype is dtype and (q is None or known.quantization == q):
                 return known
         if dtype is DType.FLOAT32:
-            op: Quantize | Dequantize = Dequantize()
+            op: Quantize | Dequantize = Dequantize(keep_float=True)
         else:
             op = Quantize()
             q = q or self._free(name, dtype)

@@ -25,7 +25,11 @@ class Quantize(Op):
 
 @dataclass(frozen=True)
 class Dequantize(Op):
-    """Integers to the real values they stand for."""
+    """Integers to the real values they stand for.
+
+    With ``keep_float`` no pass may turn what reads them into its integer form.
+    """
 
     kind = "dequantize"
     dtypes = ((S8, F32), (U8, F32), (S16, F32))
+    keep_float: bool = False

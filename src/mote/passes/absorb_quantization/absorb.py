@@ -120,6 +120,8 @@ class _Absorption:
 
     def visit(self, node: Node) -> None:
         match node.op:
+            case Dequantize(keep_float=True):
+                self.nodes.append(node)
             case Dequantize():
                 self.nodes.append(node)
                 self._dequantized(node)
