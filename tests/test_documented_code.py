@@ -29,7 +29,7 @@ def test_adding_an_operator_shows_every_part_of_one() -> None:
     assert shown == {
         "src/mote/ir/ops/shape.py",
         "src/mote/reference/shape.py",
-        "src/mote/kernels/include/mote_kernels.h",
+        "src/mote/kernels/include/mote_kernels_movement.h",
         "src/mote/kernels/mote_pad_s8.c",
         "src/mote/lower/kernels.py",
         "src/mote/lower/shape.py",

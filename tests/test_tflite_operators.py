@@ -1,6 +1,7 @@
 """Every TFLite operator on float32, int8 and int16: the import computes what LiteRT computes."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from mote import reference
 from mote.frontends.tflite import parse
+from mote.frontends.tflite.operators import CONVERTERS
 from mote.ir import verify
 from mote.ir.tensor import Array
 from mote.passes import optimize
@@ -353,3 +355,30 @@ def test_elu_is_the_exponential_below_zero() -> None:
     x = np.linspace(-3, 3, 192, dtype=np.float32).reshape(X)
     y = reference.run(parse(data, "one", "one.tflite"), [x])["y0"]
     np.testing.assert_allclose(y, np.where(x > 0, x, np.expm1(x)), rtol=1e-6)
+
+
+ELSEWHERE = {  # compared with LiteRT in other files
+    "AVERAGE_POOL_2D",
+    "BATCH_MATMUL",
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "DEQUANTIZE",
+    "ELU",
+    "EMBEDDING_LOOKUP",
+    "FULLY_CONNECTED",
+    "MAX_POOL_2D",
+    "PAD",
+    "QUANTIZE",
+    "RELU",
+    "RELU_N1_TO_1",
+    "RESHAPE",
+    "SOFTMAX",
+    "SQUEEZE",
+    "TRANSPOSE_CONV",
+}
+
+
+def test_every_operator_is_compared_and_documented() -> None:
+    assert {case.kind for case in CASES.values()} | ELSEWHERE == set(CONVERTERS)
+    text = (Path(__file__).resolve().parents[1] / "docs" / "frontends.md").read_text()
+    assert [kind for kind in CONVERTERS if f"`{kind}`" not in text] == []
