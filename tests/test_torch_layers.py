@@ -1,6 +1,5 @@
 """PyTorch layers as nodes: the float graph computes what PyTorch computes, in NHWC."""
 
-
 import numpy as np
 import pytest
 import torch
@@ -10,7 +9,7 @@ from torch.nn import functional
 import mote
 from mote.ir.ops import Reshape
 from mote.passes import optimize
-from torch_check import assert_agrees, kinds
+from torch_check import Forward, assert_agrees, kinds
 
 
 @pytest.mark.parametrize(
@@ -176,3 +175,20 @@ def test_the_mode_of_every_module_is_restored() -> None:
     assert module.training
     assert module.block.drop.training
     assert not module.block.bn.training
+
+
+def overwriting(module: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The same tensor before and after it is overwritten, by itself and through a view."""
+    y = module.conv(x)
+    y.relu_()
+    z = module.conv(x + 1)
+    half = z[:, :2]
+    half.mul_(2)
+    z[:, 3] = half[:, 0]
+    w = functional.dropout(y * 3, 0.5, False)
+    w.tanh_()
+    return y + 1, z, w
+
+
+def test_operations_that_overwrite_their_operand_change_what_is_read_later() -> None:
+    assert_agrees(Forward(overwriting, conv=nn.Conv2d(3, 4, 1)), (1, 3, 5, 4))

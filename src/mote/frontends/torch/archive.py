@@ -9,15 +9,14 @@ its plain weights, and operations that PyTorch defines.
 import hashlib
 import io
 import json
-import logging
 import re
-import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mote.errors import ModelFileError, UnsupportedModelError
+from mote.frontends.torch.quiet import quiet
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
@@ -183,18 +182,12 @@ def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
 def _loaded(data: bytes, where: str) -> "ExportedProgram":
     import torch
 
-    logger = logging.getLogger("torch.export")
-    level, buffer = logger.level, io.BytesIO(data)
-    logger.setLevel(logging.CRITICAL)  # it prints the traceback of what it raises as well
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            program: ExportedProgram = torch.export.load(buffer)
+        with quiet():
+            program: ExportedProgram = torch.export.load(io.BytesIO(data))
             return program
     except Exception as error:  # whatever PyTorch makes of a damaged program
         raise _damaged(where, error) from error
-    finally:
-        logger.setLevel(level)
 
 
 def _damaged(where: str, error: Exception) -> ModelFileError:

@@ -1,6 +1,6 @@
 """From a PyTorch module to an exported program, and from that to a float graph."""
 
-import warnings
+import operator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from mote.errors import InputError, ToolError, UnsupportedModelError
 from mote.frontends.torch.archive import read_program
+from mote.frontends.torch.in_place import functional_target, is_in_place, overwritten
 from mote.frontends.torch.operators import CONVERTERS, WAYS_OUT
 from mote.frontends.torch.program import convert
+from mote.frontends.torch.quiet import quiet
 from mote.ir import Graph
 
 if TYPE_CHECKING:
@@ -82,10 +84,9 @@ def _export(module: "Module", examples: tuple[Any, ...], name: str) -> "Exported
 
     modes = {m: m.training for m in module.modules()}
     try:
-        with warnings.catch_warnings(), suppress(NotImplementedError):  # of exported modules
+        with quiet(), suppress(NotImplementedError):  # of modules that were exported before
             module.eval()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch deprecates itself; not the user's concern
+        with quiet():
             exported: ExportedProgram = torch.export.export(module, examples)
             return exported
     except Exception as error:  # whatever the user's forward() or the tracer raises
@@ -97,13 +98,23 @@ def _export(module: "Module", examples: tuple[Any, ...], name: str) -> "Exported
 
 def decomposed(program: "ExportedProgram", name: str) -> "ExportedProgram":
     """The program without side effects, in operations that the tables name where possible."""
+    if all(_is_final(node) for node in program.graph.nodes):
+        return program
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             functional: ExportedProgram = program.run_decompositions(_decompositions())
             return functional
     except Exception as error:
         raise _untraceable(name, error) from error
+
+
+def _is_final(node: Any) -> bool:
+    """True for what needs no decomposition: most programs have nothing else, and it takes long."""
+    if node.op != "call_function" or node.target is operator.getitem:
+        return True
+    if functional_target(node) not in CONVERTERS:
+        return False
+    return not is_in_place(node) or overwritten(node) is not None
 
 
 def _decompositions() -> Any:

@@ -7,6 +7,8 @@ that keep its dimensions; 4-D values are taken for images always.
 
 from typing import TYPE_CHECKING
 
+from mote.frontends.torch.in_place import functional_target
+
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.fx import Node as FxNode
@@ -124,7 +126,7 @@ def planar_values(program: "ExportedProgram") -> set["FxNode"]:
 def _operation(node: "FxNode") -> str:
     if node.op != "call_function":
         return ""
-    target = str(node.target)
+    target = functional_target(node)
     return target.split(".")[1] if target.count(".") > 1 else node.target.__name__  # type: ignore[union-attr]
 
 

@@ -30,8 +30,10 @@ def swap(site: Site) -> Value:
     """Two dimensions exchanged; the last two when none are named."""
     x = site.activation()
     rank = len(x.shape)
-    a = site.dimension(site.get("dim0", 0), rank)
-    b = site.dimension(site.get("dim1", 1 if rank > 1 else 0), rank)
+    if rank < 2:
+        return x
+    a = site.dimension(site.get("dim0", -2), rank)
+    b = site.dimension(site.get("dim1", -1), rank)
     order = list(range(rank))
     order[a], order[b] = order[b], order[a]
     return site.permuted(x, order, "")
@@ -139,6 +141,28 @@ def concatenate(site: Site) -> Value:
     if len(operands) == 1:
         return operands[0]
     return site.emit(Concat(axis=axis), *operands)
+
+
+def scatter(site: Site) -> Value:
+    """A value with a part of one dimension replaced, as ``x[:, a:b] = y`` writes it."""
+    x, part = site.operand("self"), site.operand("src")
+    rank = len(x.shape)
+    axis = site.dimension(site["dim"], rank)
+    if "index" in site.arguments:
+        begin = int(site["index"]) % x.shape[axis]
+        end, step = begin + 1, 1
+        part = site.reshaped(part, (*x.shape[:axis], 1, *x.shape[axis + 1 :]), "part")
+    else:
+        bounds = slice(_index(site["start"]), _index(site["end"]), int(site["step"]))
+        begin, end, step = bounds.indices(x.shape[axis])
+    if step != 1:
+        raise RefusalError(f"it writes every {step}th element", "write a whole range")
+    parts = [part]
+    if begin > 0:
+        parts.insert(0, _sliced(site, x, axis, 0, begin, 1, "before"))
+    if end < x.shape[axis]:
+        parts.append(_sliced(site, x, axis, end, x.shape[axis], 1, "after"))
+    return site.emit(Concat(axis=axis), *parts) if len(parts) > 1 else part
 
 
 def flip(site: Site) -> Value:

@@ -1,5 +1,6 @@
 """What an operation of an exported program is called, and where the user wrote it."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ def node_name(node: "FxNode", paths: set[str]) -> str:
     stack = _stack(node)
     path = stack[-1] if stack else ""
     is_leaf = path and not any(p.startswith(f"{path}.") for p in paths)
-    return path if is_leaf else ".".join(p for p in (path, node.name) if p)
+    name = re.sub(r"_(_\d+)?$", r"\1", node.name)  # an operation that overwrites has a _
+    return path if is_leaf else ".".join(p for p in (path, name) if p)
 
 
 def node_place(node: "FxNode", paths: set[str]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mote.errors import UnsupportedModelError
 from mote.frontends.torch.builder import Builder, Parameter, RefusalError, Value
 from mote.frontends.torch.folding import fold, is_constant
+from mote.frontends.torch.in_place import functional_target, is_in_place
 from mote.frontends.torch.layout import planar_values
 from mote.frontends.torch.operators import CONVERTERS, WAYS_OUT
 from mote.frontends.torch.places import module_paths, node_name, node_place
@@ -53,6 +54,8 @@ class _Conversion:
                     self._output(node)
                 elif node.op == "call_function" and str(node.target) not in IGNORED:
                     self.values[node] = self._marked(node, self._convert(node))
+                    if is_in_place(node):
+                        self.values[node.args[0]] = self.values[node]
             except RefusalError as refusal:
                 self.values[node] = FLAGGED
                 text = f"{node_place(node, self.paths)}: {refusal.reason}"
@@ -87,10 +90,10 @@ class _Conversion:
             return FLAGGED
         if node.target is operator.getitem:
             result = arguments["self"][arguments["index"]]
-            if result is None:
+            if result is None and node.users:
                 raise RefusalError("its further results are used", "use its first result only")
             return result
-        target = str(node.target)
+        target = functional_target(node)
         name = node_name(node, self.paths)
         if target in OF_SHAPE:
             arguments = {key: _blank(node, v) for key, v in arguments.items()}
