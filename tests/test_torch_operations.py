@@ -1,6 +1,8 @@
 """Every PyTorch operation that is converted computes what PyTorch computes, in float."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -275,3 +277,10 @@ def test_every_converter_belongs_to_an_operation_of_pytorch() -> None:
         namespace, operation, overload = target.split(".")
         if namespace == "aten":
             assert overload in getattr(torch.ops.aten, operation).overloads(), target
+
+
+def test_the_documentation_lists_every_operation_and_no_other() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "frontends.md").read_text()
+    rows = text[text.index("| PyTorch operation") :].split("\n\n")[0].splitlines()[2:]
+    documented = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert documented == {target.split(".")[1] for target in CONVERTERS}

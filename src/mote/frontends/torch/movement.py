@@ -50,6 +50,13 @@ def expand(site: Site) -> Value:
     return _repeated(site, x, counts)
 
 
+def copy(site: Site) -> Value:
+    """``src`` under the shape of the value that it overwrites."""
+    x = site.operand("src")
+    x = site.reshaped(x, (1,) * (len(site.shape) - len(x.shape)) + x.shape, "expanded")
+    return _repeated(site, x, [n // m for n, m in zip(site.shape, x.shape, strict=True)])
+
+
 def repeat(site: Site) -> Value:
     """The whole value side by side."""
     x = site.activation()

@@ -58,6 +58,7 @@ CONVERTERS: Mapping[str, Converter] = {
     "aten.conv2d.padding": weighted.convolution(2),
     "aten.conv_transpose1d.default": weighted.transposed_convolution(1),
     "aten.conv_transpose2d.input": weighted.transposed_convolution(2),
+    "aten.copy.default": movement.copy,
     "aten.detach.default": functions.identity,
     "aten.detach_.default": functions.identity,
     "aten.div.Scalar": arithmetic.division,
