@@ -1,4 +1,4 @@
-"""Histograms do not depend on portions; each calibration method finds the range that it promises."""
+"""Histograms do not depend on portions; each calibration method finds the range it promises."""
 
 import numpy as np
 import pytest

@@ -12,8 +12,8 @@ from mote.quantization.evaluation import CHUNK_ELEMENTS, patches
 
 Reals = NDArray[np.float64]
 
-COVARIANCE_ROWS = 2**14
-ROWS_PER_INPUT = 8
+COVARIANCE_ROWS = 2**12
+ROWS_PER_INPUT = 16
 """Windows that covariances are computed from, whichever is more; samples are thinned evenly down
 to about this."""
 
