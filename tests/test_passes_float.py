@@ -5,7 +5,7 @@ import pytest
 
 from float_graphs import build
 from mote import reference
-from mote.ir import Graph, Node, verify
+from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
 from mote.ir.ops import (
     Activation,
     Add,
@@ -130,8 +130,7 @@ def test_a_value_that_the_caller_reads_keeps_its_negative_part() -> None:
     graph = build((2, 3), layers, outputs=("fc", "relu"))
     fused = fuse_activation(graph)
     assert printed(fused) == (
-        "fc = fully_connected() x, fc.0, fc.1 : float32[2,4]\n"
-        "relu = relu() fc : float32[2,4]\n"
+        "fc = fully_connected() x, fc.0, fc.1 : float32[2,4]\nrelu = relu() fc : float32[2,4]\n"
     )
     assert_same_function(graph, fused)
 
@@ -214,3 +213,21 @@ def test_every_pass_leaves_a_finished_graph_as_it_is() -> None:
     done = optimize(build((1, 5, 5, 2), layers))
     for rewrite in PASSES:
         assert format_graph(rewrite(done)) == format_graph(done)
+
+
+@pytest.mark.parametrize(("scale", "kinds"), [(0.5, ["add"]), (0.25, ["add", "relu"])])
+def test_an_integer_clamp_is_fused_only_where_it_does_not_rescale(
+    scale: float, kinds: list[str]
+) -> None:
+    q, out = Quantization((0.5,), (-3,)), Quantization((scale,), (-3,))
+    tensors = [Tensor(name, (1, 64), DType.INT8, q) for name in ("x", "z", "sum")]
+    tensors.append(Tensor("y", (1, 64), DType.INT8, out))
+    nodes = (Node("add", Add(), ("x", "z"), "sum"), Node("relu", RELU6, ("sum",), "y"))
+    graph = Graph("g", {t.name: t for t in tensors}, nodes, ("x", "z"), ("y",))
+    fused = fuse_activation(graph)
+    verify(fused)
+    assert [n.op.kind for n in fused.nodes] == kinds
+    inputs = [np.random.default_rng(i).integers(-128, 128, (1, 64), np.int8) for i in range(2)]
+    np.testing.assert_array_equal(
+        reference.run(fused, inputs)["y"], reference.run(graph, inputs)["y"]
+    )
