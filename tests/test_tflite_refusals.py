@@ -308,6 +308,14 @@ UNSUPPORTED = {
         one("ADD", {"x": X, "c": ones(3), "y": X}, "AddOptions"),
         "do not broadcast",
     ),
+    "int8 negation": (
+        one("NEG", {"x": X, "y": X}),
+        "'x' is int8, allowed: float32",
+    ),
+    "int16 square root": (
+        one("SQRT", {"x": RawTensor((1, 4), "INT16"), "y": RawTensor((1, 4), "INT16")}),
+        "int16 square roots",
+    ),
     "clamp that changes the type": (
         one("RELU", {"x": X, "y": RawTensor(X.shape, "FLOAT32", (), ())}),
         "type int8 -> float32 is not supported",
