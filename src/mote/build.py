@@ -27,9 +27,7 @@ from mote.run.interface import Interface, interface
 from mote.target import Target, resolve
 
 if TYPE_CHECKING:
-    from torch.export import ExportedProgram
-    from torch.nn import Module
-
+    from mote.frontends.torch.importer import Exportable
     from mote.run.host import HostModel
     from mote.run.profile import Profile
 
@@ -171,9 +169,7 @@ def load(path: str | Path) -> Graph:
     return LOADERS.get(Path(path).suffix.lower(), tflite.load)(Path(path))
 
 
-def from_torch(
-    module: "Module | ExportedProgram", example_inputs: Any = (), name: str = "model"
-) -> Graph:
+def from_torch(module: "Exportable", example_inputs: Any = (), name: str = "model") -> Graph:
     """Convert a PyTorch module to a float graph; ``mote.frontends.torch.from_torch`` says how.
 
     No transposes are left in it but those that it needs.

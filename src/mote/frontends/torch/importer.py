@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from torch.export import ExportedProgram
     from torch.nn import Module
 
+    Exportable = Module | ExportedProgram
 
-def from_torch(
-    module: "Module | ExportedProgram", example_inputs: Any = (), name: str = "model"
-) -> Graph:
+
+def from_torch(module: "Exportable", example_inputs: Any = (), name: str = "model") -> Graph:
     """Convert a PyTorch module, in evaluation mode, to a float graph.
 
     Images are ``[N, H, W, C]`` in the graph, where PyTorch has ``[N, C, H, W]``, and sequences that
