@@ -1,16 +1,15 @@
 """Walks through a model's nodes in order: computes what is known, converts what is not."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mote.frontends.onnx.builder import Builder
 from mote.frontends.onnx.definitions import check_node
-from mote.frontends.onnx.dimensions import batch_symbols, fixed_shape
+from mote.frontends.onnx.ends import INTEGERS, Ends
 from mote.frontends.onnx.expansion import Expansion, branch, definition
 from mote.frontends.onnx.folding import fold, is_foldable
-from mote.frontends.onnx.layout import channels_last
 from mote.frontends.onnx.operators import CONVERTERS, MICROSOFT_CONVERTERS, MOVING, WAYS_OUT
 from mote.frontends.onnx.quantized import MICROSOFT, ON_INTEGERS, dequantized
 from mote.frontends.onnx.records import InputRecord, ModelRecord, NodeRecord, OutputRecord
@@ -18,28 +17,18 @@ from mote.frontends.onnx.site import Site, Value
 from mote.frontends.onnx.stand_ins import kept_shape, stated_shapes
 from mote.frontends.onnx.values import MAX_TENSOR_BYTES, Constant, RefusalError, short
 from mote.ir import DType, Tensor
-from mote.ir.ops import Dequantize, Quantize, Reshape, Shape, Transpose
+from mote.ir.ops import Dequantize, Quantize, Shape
 
 if TYPE_CHECKING:
     import onnx
 
-T = TypeVar("T")
-
-INPUT_TYPES = {
-    "float": DType.FLOAT32,
-    "int8": DType.INT8,
-    "uint8": DType.UINT8,
-    "int16": DType.INT16,
-    "int32": DType.INT32,
-    "int64": DType.INT32,
-}
-"""Element types of inputs; int64 ones are indices, for which a graph has int32."""
-
-INTEGERS = (DType.INT8, DType.UINT8, DType.INT16)
-QUANTISING = frozenset({"QuantizeLinear", "DequantizeLinear"})
 MAX_STEPS = 200_000
 GRID_KEEPING = frozenset({"Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze", "Flatten"})
 """Operators on a stored value that leave it on its integers."""
+
+
+class LostError(RefusalError):
+    """A node cannot be judged, because what it reads was refused."""
 
 
 class Conversion:
@@ -57,18 +46,16 @@ class Conversion:
         self.problems: list[RefusalError] = []
         self._model = model
         self._message = message
-        self._sizes = {**batch_symbols(model), **dimensions}
-        self._last = channels_last(model)
+        self._ends = Ends(self.builder, model, message, dimensions)
         self._values: dict[str, Value] = dict(model.constants)
         self._used = {o.name for o in model.outputs}
-        self._waiting: set[str] = set()
+        self._lost: set[str] = set()
         self._folded_bytes = 0
         self._steps = 0
         names = (n for node in model.nodes for n in (*node.inputs, *node.outputs))
         self.builder.reserved.update(
             names, (i.name for i in model.inputs), (o.name for o in model.outputs)
         )
-        self._outputs = {o.name for o in model.outputs}
         self._stated: Mapping[str, Shape] | None = None
 
     def run(self) -> tuple[list[str], list[str]]:
@@ -77,103 +64,33 @@ class Conversion:
             self._used.update(node.inputs)
             for value in node.attributes.values():
                 self._used.update(_names_in_graph(value))
-        inputs = [self._attempt(self._input, record) or "" for record in self._model.inputs]
+        for given in self._model.inputs:
+            self._input(given)
         for node in self._model.nodes:
             self._convert_or_stand_in(node)
-        if self.problems:
-            return inputs, []
-        outputs = [self._attempt(self._output, record) or "" for record in self._model.outputs]
-        return inputs, outputs
+        names = [i.name for i in self._model.inputs]
+        return names, [] if self.problems else [self._output(o) for o in self._model.outputs]
 
-    def _attempt(self, step: Callable[[T], str], record: T) -> str | None:
+    def _input(self, record: InputRecord) -> None:
         try:
-            return step(record)
+            self._values[record.name] = self._ends.input(record)
         except RefusalError as refusal:
             self.problems.append(refusal)
-            return None
-
-    # Inputs and outputs
-
-    def _input(self, record: InputRecord) -> str:
-        dtype = INPUT_TYPES.get(record.dtype)
-        if dtype is None:
-            raise RefusalError(
-                f"input '{short(record.name)}' has type {record.dtype}, "
-                f"allowed: {', '.join(INPUT_TYPES)}",
-                "export the model in float32",
-            )
-        shape = fixed_shape(record, self._sizes)
-        last = record.name in self._last and len(shape) in (3, 4)
-        stored = (shape[0], *shape[2:], shape[1]) if last else shape
-        x = self.builder.input(record.name, stored, dtype)
-        if x.bytes > MAX_TENSOR_BYTES:
-            raise RefusalError(f"input '{short(record.name)}' has shape {list(shape)}")
-        if last and dtype in INTEGERS:
-            self._waiting.add(x.name)
-        elif last:
-            x = self._append(f"{record.name}/channels_first", Transpose(_first(len(shape))), x)
-        self._values[record.name] = x
-        return record.name
+            self._lost.add(record.name)
 
     def _output(self, record: OutputRecord) -> str:
-        value = self._values.get(record.name)
-        if value is None:
-            raise RefusalError(f"output '{short(record.name)}' is a result that is not converted")
-        if isinstance(value, Constant):
-            if record.name in self._last and len(value.shape) in (3, 4):
-                value = value.transposed(_last(len(value.shape)))
-            return self.builder.constant(record.name, value).name
-        if record.shape is not None and record.shape != value.shape:
-            self._check_shape(record, value)
-        y = value
-        if record.name in self._last and len(y.shape) in (3, 4):
-            y = self._moved(f"{record.name}/channels_last", Transpose(_last(len(y.shape))), y)
-        if y.dtype is DType.INT8 and self._is_uint8(record.name):
-            q = y.q
-            shifted = type(q)(q.scales, (q.zero_point + 128,))
-            y = self.builder.append(record.name, Quantize(), (y,), DType.UINT8, shifted)
-        if y.name == record.name and y.name not in {i.name for i in self._model.inputs}:
-            return y.name
-        written = any(n.output == y.name for n in self.builder.nodes[-1:])
-        if y is not value and written:
-            return self.builder.change(y, record.name).name
-        return self._own_name(y, record.name)
-
-    def _own_name(self, y: Tensor, name: str) -> str:
-        """An output that is an input or another output, as a value of its own."""
-        copied = self.builder.append(name, Reshape(y.shape), (y,), y.dtype, y.quantization)
-        return copied.name if copied.name == name else self.builder.change(copied, name).name
-
-    def _check_shape(self, record: OutputRecord, value: Tensor) -> None:
-        raise RefusalError(
-            f"output '{short(record.name)}' has shape {list(value.shape)}, but the file states "
-            f"{short(record.shape or ())}",
-            "export the model with batch 1 and fixed shapes",
-        )
-
-    def _is_uint8(self, name: str) -> bool:
-        outputs = self._message.graph.output
-        return any(o.name == name and o.type.tensor_type.elem_type == 2 for o in outputs)
-
-    def _append(self, name: str, op: Transpose, x: Tensor) -> Tensor:
-        return self.builder.append(name, op, (x,), x.dtype, x.quantization)
-
-    def _moved(self, name: str, op: Transpose, x: Tensor) -> Tensor:
-        """``x`` in another order; a quantised value by way of the reals that it stands for."""
-        if x.dtype not in INTEGERS:
-            return self._append(name, op, x)
-        real = self.builder.append(f"{name}/real", Dequantize(), (x,), DType.FLOAT32, None)
-        moved = self._append(name, op, real)
-        return self.builder.append(
-            f"{name}/integers", Quantize(), (moved,), x.dtype, x.quantization
-        )
-
-    # Nodes
+        try:
+            return self._ends.output(record, self._values.get(record.name))
+        except RefusalError as refusal:
+            self.problems.append(refusal)
+            return ""
 
     def _convert_or_stand_in(self, record: NodeRecord) -> None:
         """Convert a node; a value of the same shape stands in for what cannot be."""
         try:
             self._convert(record, 0)
+        except LostError:
+            self._lost.update(record.outputs)
         except RefusalError as refusal:
             where = f"node {record.index} {short(record.kind)} '{short(record.base)}'"
             way_out = refusal.way_out or WAYS_OUT.get(record.kind, "")
@@ -193,14 +110,18 @@ class Conversion:
             if name and name not in self._values and shape is not None:
                 free = name if name not in self.builder.tensors else f"{name}/stand_in"
                 self._values[name] = self.builder.input(free, shape, DType.FLOAT32)
+        self._lost.update(name for name in record.outputs if name not in self._values)
 
     def _convert(self, record: NodeRecord, depth: int) -> None:
         self._steps += 1
         if self._steps > MAX_STEPS:
             raise RefusalError("the model is too large once its definitions are written out")
         operands = [self._values.get(name) if name else None for name in record.inputs]
-        if any(name and name not in self._values for name in record.inputs):
-            return  # an operand was refused before
+        missing = [name for name in record.inputs if name and name not in self._values]
+        if any(name in self._lost for name in missing):
+            raise LostError("an operand was refused before")
+        if missing:
+            raise RefusalError(f"it reads '{short(missing[0])}' that nothing writes")
         check_node(record)
         if self._compute(record, operands):
             return
@@ -216,6 +137,8 @@ class Conversion:
         for node in expansion.nodes:
             try:
                 self._convert(node, depth + 1)
+            except LostError:
+                raise
             except RefusalError as refusal:
                 if depth or node.kind == record.kind:
                     raise
@@ -281,7 +204,8 @@ class Conversion:
         result = converter(Site(self.builder, record, operands, used))
         results = [result] if isinstance(result, Constant | Tensor) else list(result or ())
         if record.kind == "DequantizeLinear":
-            results = [self._channels_first(record, r) for r in results]
+            source = record.inputs[0]
+            results = [self._ends.dequantized(source, r, record.base) for r in results]
         for name, found in zip(record.outputs, results, strict=False):
             if found is None or not name:
                 continue
@@ -308,20 +232,9 @@ class Conversion:
         name = f"{record.base}/integers"
         return self.builder.append(name, Quantize(), (x,), like.dtype, like.quantization)
 
-    def _channels_first(self, record: NodeRecord, y: Value) -> Value:
-        """The reals of an 8-bit input that is stored with its channels last."""
-        assert isinstance(y, Tensor)
-        if record.inputs[0] not in self._waiting:
-            return y
-        return self._append(f"{record.base}/channels_first", Transpose(_first(len(y.shape))), y)
-
     def _bind(self, name: str, found: Tensor, before: int) -> None:
         """Give a result the name that the file has for it, if the node wrote it."""
-        own = name
-        if name in self._outputs and name in self._last:
-            own = f"{name}/channels_first"
-        elif name in self._outputs and self._is_uint8(name):
-            own = f"{name}/int8"
+        own = self._ends.own_name(name)
         free = own not in self.builder.tensors
         if free and found.name != own and self.builder.is_new(found, before):
             found = self.builder.change(found, own)
@@ -349,15 +262,6 @@ def _keep_grid(
         results[0] = x.transposed(permutation)
     else:
         results[0] = x.reshaped(results[0].shape)
-
-
-def _first(rank: int) -> tuple[int, ...]:
-    """From channels last to channels first."""
-    return (0, rank - 1, *range(1, rank - 1))
-
-
-def _last(rank: int) -> tuple[int, ...]:
-    return (0, *range(2, rank), 1)
 
 
 def _names_in_graph(value: object) -> set[str]:

@@ -92,11 +92,20 @@ def branch(record: NodeRecord, condition: bool, opsets: Mapping[str, int]) -> Ex
     constants = initial_values(graph, problems)
     if problems:
         raise RefusalError("; ".join(problems[:3]))
-    names = {o.name: given for o, given in zip(graph.output, record.outputs, strict=True) if given}
+    names: dict[str, str] = {}
+    copies = []  # one inner value may be several results
+    for output, given in zip(graph.output, record.outputs, strict=True):
+        if output.name in names:
+            copies.append((names[output.name], given))
+        elif given:
+            names[output.name] = given
     inner = {name for node in graph.node for name in node.output} | set(constants)
     if missing := [o.name for o in graph.output if o.name not in inner]:
         raise RefusalError(f"its branch gives '{missing[0]}' on, which it did not compute")
-    return _renamed(record, graph.node, names, opsets, {}, constants)
+    expansion = _renamed(record, graph.node, names, opsets, {}, constants)
+    identity = replace(record, kind="Identity", attributes={}, inside=record.kind)
+    more = [replace(identity, inputs=(x,), outputs=(y,)) for x, y in copies if y]
+    return replace(expansion, nodes=(*expansion.nodes, *more))
 
 
 def _renamed(
@@ -121,8 +130,30 @@ def _renamed(
             inner,
             inputs=tuple(local.get(n, n) for n in inner.inputs),
             outputs=tuple(local[n] for n in inner.outputs),
+            attributes={k: _outer_renamed(v, local) for k, v in inner.attributes.items()},
         )
         records.append(renamed.within(record))
     if problems:
         raise RefusalError("; ".join(problems[:3]))
     return Expansion(tuple(records), {local[name]: c for name, c in constants.items()})
+
+
+def _outer_renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """A subgraph whose nodes read values of the nodes around it under their new names."""
+    from onnx import GraphProto
+
+    if not isinstance(value, GraphProto):
+        return value
+    graph = GraphProto()
+    graph.CopyFrom(value)
+    todo = [(graph, set[str]())]
+    while todo:
+        inner, hidden = todo.pop()
+        own = {t.name for t in inner.initializer} | {o for n in inner.node for o in n.output}
+        hidden = hidden | own | {i.name for i in inner.input}
+        for node in inner.node:
+            for i, name in enumerate(node.input):
+                if name in names and name not in hidden:
+                    node.input[i] = names[name]
+            todo += [(a.g, hidden) for a in node.attribute if a.HasField("g")]
+    return graph
