@@ -12,8 +12,8 @@ import mote
 from mote.errors import ModelFileError, OutputError
 from mote.frontends.native import load, to_bytes
 from mote.frontends.native.attributes import decode_op, encode_op
-from mote.ir import Graph
-from mote.ir.ops import OPS, Conv2D, Function, Op, Padding, Unary
+from mote.ir import DType, Graph, Node, Quantization, Tensor
+from mote.ir.ops import OPS, Add, Conv2D, Function, Op, Padding, Unary
 from mote.ir.text import format_graph
 from random_layers import random_conv_2d, random_fully_connected
 
@@ -125,3 +125,20 @@ def test_a_graph_is_saved_and_loaded_through_the_api(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["g.mote"]
     with pytest.raises(OutputError, match="is a directory"):
         mote.save(graphs()[0], tmp_path / "taken")
+
+
+def test_constants_on_the_integers_of_a_quantised_model_keep_them(tmp_path: Path) -> None:
+    q = Quantization((0.5,), (0,))
+    values = np.array([-1.5, 2.0], np.float32)
+    weight = Tensor("w", (2,), DType.FLOAT32, q, values, DType.INT4)
+    x, y = (Tensor(name, (2,), DType.FLOAT32) for name in "xy")
+    graph = Graph(
+        "g",
+        {t.name: t for t in (x, weight, y)},
+        (Node("n", Add(), ("x", "w"), "y"),),
+        ("x",),
+        ("y",),
+    )
+    path = tmp_path / "g.mote"
+    path.write_bytes(to_bytes(graph))
+    assert load(path).tensors["w"] == weight

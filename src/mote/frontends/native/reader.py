@@ -113,7 +113,10 @@ def _tensor(record: Any, constants: bytes) -> Tensor:
     data = np.frombuffer(constants, stored, count, start).astype(dtype.numpy).reshape(shape)
     if dtype is DType.INT4 and count and not -8 <= data.min() <= data.max() <= 7:
         raise ValueError(f"constant {name!r} has values beyond 4 bits")
-    return Tensor(name, shape, dtype, quantization, data)
+    grid = None if "grid" not in record else DType(record["grid"])
+    if grid is not None and (quantization is None or dtype is not DType.FLOAT32):
+        raise ValueError(f"constant {name!r} is on a grid without scales")
+    return Tensor(name, shape, dtype, quantization, data, grid)
 
 
 def _quantization(record: Any, shape: Shape) -> Quantization:

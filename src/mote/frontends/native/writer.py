@@ -54,6 +54,8 @@ def _tensor(tensor: Tensor, constants: io.BytesIO) -> dict[str, Any]:
     }
     if tensor.quantization is not None:
         record["quantization"] = _quantization(tensor.quantization)
+    if tensor.grid is not None:
+        record["grid"] = tensor.grid.value
     if tensor.is_constant:
         record["offset"] = constants.tell()
         array = tensor.array
