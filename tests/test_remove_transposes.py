@@ -7,8 +7,9 @@ import pytest
 
 from float_graphs import build
 from mote import reference
-from mote.ir import Graph, verify
+from mote.ir import DType, Graph, Node, Tensor, verify
 from mote.ir.ops import (
+    OPS,
     Add,
     AveragePool2D,
     BatchNorm,
@@ -32,6 +33,8 @@ from mote.ir.ops import (
 )
 from mote.ir.text import format_node
 from mote.passes.remove_transposes import remove_transposes
+from mote.passes.remove_transposes.remove_transposes import REWRITES
+from random_graphs import random_graph, random_inputs
 from random_layouts import random_layout_graph
 
 TO_NCHW = Transpose(permutation=(0, 3, 1, 2))
@@ -239,9 +242,69 @@ def test_two_outputs_of_one_value_are_both_there() -> None:
     ]
 
 
+def test_every_operator_is_rewritten() -> None:
+    assert set(REWRITES) == set(OPS)
+
+
 def test_a_graph_without_transposes_stays_as_it_is() -> None:
     graph = build((1, 4), [("r", Reshape(to=(4,)), "x"), ("y", Relu(), "r")])
     assert remove_transposes(graph) is graph
+
+
+def disturbed(graph: Graph, seed: int) -> Graph:
+    """The graph with channels shuffled, or all dimensions exchanged and back, before some nodes."""
+    random = np.random.default_rng([seed, 7])
+    tensors, nodes = dict(graph.tensors), []
+    for node in graph.nodes:
+        x = graph.tensors[node.inputs[0]]
+        steps: list[Op] = []
+        channels = x.shape[-1] if x.shape else 1
+        if not x.is_constant and random.random() < 0.6 and x.dtype is not DType.INT32:
+            if channels % 2 == 0 and random.random() < 0.5:
+                rank = len(x.shape)
+                steps = [
+                    Reshape(to=(*x.shape[:-1], 2, channels // 2)),
+                    Transpose(permutation=(*range(rank - 1), rank, rank - 1)),
+                    Reshape(to=x.shape),
+                ]
+            elif len(x.shape) > 1:
+                order = tuple(map(int, random.permutation(len(x.shape))))
+                back = tuple(map(int, np.argsort(order)))
+                steps = [Transpose(permutation=order), Transpose(permutation=back)]
+        source = x.name
+        for i, op in enumerate(steps):
+            name = f"{node.name}/{i}"
+            shape = op.shape(tensors[source].shape)
+            tensors[name] = Tensor(name, shape, x.dtype, x.quantization)
+            nodes.append(Node(name, op, (source,), name))
+            source = name
+        inputs = tuple(source if t == x.name else t for t in node.inputs)
+        nodes.append(Node(node.name, node.op, inputs, node.output))
+    changed = Graph(graph.name, tensors, tuple(nodes), graph.inputs, graph.outputs)
+    verify(changed)
+    return changed
+
+
+def assert_same_bytes(seed: int) -> int:
+    """Check a random integer graph; the number of its transposes, before minus after."""
+    before = disturbed(random_graph(seed), seed)
+    after = remove_transposes(before)
+    verify(after)
+    inputs = random_inputs(before, seed)
+    expected, found = reference.run(before, inputs), reference.run(after, inputs)
+    for name in before.outputs:
+        np.testing.assert_array_equal(found[name], expected[name], err_msg=f"seed {seed}: {name}")
+    counts = [sum(isinstance(n.op, Transpose) for n in g.nodes) for g in (before, after)]
+    return counts[0] - counts[1]
+
+
+def test_random_integer_graphs_keep_their_bytes() -> None:
+    assert sum(map(assert_same_bytes, range(60))) > 100
+
+
+@pytest.mark.slow
+def test_many_random_integer_graphs_keep_their_bytes() -> None:
+    assert sum(map(assert_same_bytes, range(60, 1500))) > 2000
 
 
 @pytest.mark.parametrize("start", range(0, 800, 100))

@@ -31,9 +31,13 @@ class Rewriter:
     _origins: dict[str, str] = field(default_factory=dict)
     _turns: dict[Any, Transpose] = field(default_factory=dict)
     _names: dict[Any, tuple[str, str]] = field(default_factory=dict)
+    _gone: set[str] = field(default_factory=set)
+    _node_names: set[str] = field(default_factory=set)
+    _old_names: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
         old = self.graph.tensors
+        self._old_names = {*old, *(n.name for n in self.graph.nodes)}
         self.tensors = {k: t for k, t in old.items() if t.is_constant or k in self.graph.inputs}
         self.views = {k: identity(k, t.shape) for k, t in self.tensors.items()}
 
@@ -50,6 +54,7 @@ class Rewriter:
         self._names.setdefault(_order_key(view), (node.name, node.output))
         output = node.output if view.in_order else f"{node.output}:stored"
         self._names.setdefault((view.tensor, view.shape), (node.name, output))
+        self._gone.update((node.name, node.output))
 
     def emit(self, node: Node, op: Op, inputs: Sequence[str], view: View) -> None:
         """Append a node in place of an old one; ``view`` is the old result in the new one."""
@@ -59,6 +64,7 @@ class Rewriter:
         assert math.prod(shape) == math.prod(view.shape), (node.name, shape, view)
         self.tensors[node.output] = replace(self.graph.result(node), shape=shape)
         self.nodes.append(Node(node.name, op, tuple(inputs), node.output))
+        self._node_names.add(node.name)
         self.views[node.output] = joined(view)
 
     def as_stored(self, view: View) -> View:
@@ -192,17 +198,20 @@ class Rewriter:
         tensor = self.tensors[x]
         self.tensors[output] = replace(tensor, name=output, shape=op.shape(tensor.shape))
         self.nodes.append(Node(node, op, (x,), output))
+        self._node_names.add(node)
         return output
 
     def _free(self, name: str) -> str:
         """A name that no tensor or node has; a transpose or reshape that is gone has none."""
-        gone = {n for pair in self._names.values() for n in pair}
-        taken = ({*self.graph.tensors, *(n.name for n in self.graph.nodes)} - gone) | {
-            *self.tensors,
-            *(n.name for n in self.nodes),
-        }
+        old = self._old_names
+
+        def taken(wanted: str) -> bool:
+            if wanted in self.tensors or wanted in self._node_names:
+                return True
+            return wanted in old and wanted not in self._gone
+
         count, free = 1, name
-        while free in taken:
+        while taken(free):
             count += 1
             free = f"{name}_{count}"
         return free
@@ -256,7 +265,7 @@ class Rewriter:
 
 
 def _whole(constant: Tensor) -> Quantization | None:
-    """The quantisation of a constant whose dimensions change: one along an axis loses its axis."""
+    """The quantisation that a constant keeps under other dimensions: one for all of it."""
     q = constant.quantization
     return q if q is None or q.axis is None else None
 
