@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -13,6 +13,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 import mote
 from mote.cli.console import number, print_json, print_table, stderr, stdout, table, working
 from mote.cli.options import json_option, model_argument, seed_option
+from mote.cli.precision import choose, goal_of, measure_sensitivity, precision_options
+from mote.cli.precision_report import (
+    choice_as_json,
+    finite,
+    print_choice,
+    print_layers,
+    print_sensitivity,
+    sensitivity_as_json,
+)
 from mote.cli.samples import Samples, load_samples
 from mote.errors import InputError, OutputError
 from mote.ir import DType, Graph
@@ -24,9 +33,12 @@ from mote.quantization.config import (
     QuantizationConfig,
     WeightScheme,
 )
+from mote.quantization.flash import weight_flash_bytes
 
 if TYPE_CHECKING:
-    from mote.quantization.report import LayerReport, QuantizationReport
+    from mote.quantization.goal import Choice
+    from mote.quantization.report import QuantizationReport
+    from mote.quantization.sensitivity import SensitivityReport
 
 SUFFIX = ".mote"
 PRECISIONS = {
@@ -68,7 +80,8 @@ PRECISIONS = {
     default=1000,
     show_default=True,
     metavar="N",
-    help="How many test samples both models classify; 0 for none.",
+    help="How many test samples both models classify, and how many held-out training samples a "
+    "goal is kept to on; 0 for none.",
 )
 @click.option(
     "--calibration",
@@ -113,8 +126,8 @@ PRECISIONS = {
 )
 @click.option(
     "--adaround/--no-adaround",
-    default=False,
-    show_default=True,
+    default=None,
+    show_default="only 4-bit weights chosen for a goal",
     help="Choose for each weight whether to round up or down.",
 )
 @click.option(
@@ -130,6 +143,7 @@ PRECISIONS = {
 )
 @click.option("--mean", metavar="M,..", help="Taken off raw values, per channel or for all.")
 @click.option("--std", metavar="S,..", help="What raw values are then divided by.")
+@precision_options()
 @click.option("--report", "with_report", is_flag=True, help="Print what became of every layer.")
 @seed_option()
 @json_option()
@@ -146,11 +160,15 @@ def quantize_command(
     per_tensor: bool,
     equalize: bool,
     bias_correction: bool,
-    adaround: bool,
+    adaround: bool | None,
     layers: tuple[str, ...],
     allow_float: bool,
     mean: str | None,
     std: str | None,
+    with_sensitivity: bool,
+    max_loss: float | None,
+    min_sqnr: float | None,
+    max_flash: str | None,
     with_report: bool,
     seed: int,
     as_json: bool,
@@ -160,7 +178,8 @@ def quantize_command(
     Activations get scales from training samples, weights their own. Ranges are equalised between
     layers and biases corrected, so that networks which plain rounding ruins keep their accuracy.
     Both models then classify the same test samples. The result is a file for `mote compile`,
-    `mote run` and `mote profile`.
+    `mote run` and `mote profile`. With a goal (--max-loss, --min-sqnr, --max-flash) each layer
+    gets 8-bit or 4-bit weights and int8 or int16 values as the goal needs; --layer fixes some.
 
     A model beside the config.json of its `mote train` run reads its data with the settings of that
     run. For others, --mean and --std say how raw values become the model's input: --mean 0
@@ -171,6 +190,7 @@ def quantize_command(
       mote quantize runs/digits/model.pt2 --data digits
       mote quantize runs/digits/model.pt2 --data digits --report
       mote quantize runs/digits/model.pt2 --data digits --layer "*=int4" --adaround -o int4.mote
+      mote quantize runs/digits/model.pt2 --data digits --sensitivity --max-loss 1
     """
     config = QuantizationConfig(
         calibration=calibration,
@@ -180,10 +200,11 @@ def quantize_command(
         granularity="per-tensor" if per_tensor else "per-channel",
         equalize=equalize,
         correct_bias=bias_correction,
-        adaround=adaround,
+        adaround=bool(adaround),
         layers=dict(_layer(text) for text in layers),
         allow_float=allow_float,
     )
+    goal = goal_of(max_loss, min_sqnr, max_flash)
     place = _output(model, output)
     with working(f"Reading {model.name}"):
         graph = mote.load(model)
@@ -197,25 +218,40 @@ def quantize_command(
         mean=_numbers("--mean", mean),
         std=_numbers("--std", std),
     )
-    made = _quantized(graph, shown, config)
+    report = choice = None
+    if with_sensitivity:
+        with _bar("Measuring layers") as progress:
+            report = measure_sensitivity(graph, shown, config, progress)
+    if goal is not None:
+        with _bar("Choosing types") as progress:
+            rounding = adaround is not False
+            choice = choose(graph, shown, config, goal, adaround=rounding, progress=progress)
+        config = choice.config
+    made = replace(_quantized(graph, shown, config), sensitivity=report, choice=choice)
     mote.save(made.graph, place)
     if as_json:
         print_json(_as_json(made, shown, place))
         return
+    if report is not None:
+        print_sensitivity(report)
+    if choice is not None:
+        print_choice(choice)
     if with_report:
-        _print_layers(made.report)
+        print_layers(made.report)
     _print_summary(made, shown, place)
 
 
 @dataclass(frozen=True)
 class Made:
-    """An integer graph, where it came from and how both classify."""
+    """An integer graph, where it came from, how both classify, and what led to it."""
 
     source: Graph
     graph: Graph
     report: "QuantizationReport"
     before: Score | None
     after: Score | None
+    sensitivity: "SensitivityReport | None" = None
+    choice: "Choice | None" = None
 
 
 def _quantized(graph: Graph, shown: Samples, config: QuantizationConfig) -> Made:
@@ -272,33 +308,6 @@ def _bar(text: str) -> Iterator[Any]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _print_layers(report: "QuantizationReport") -> None:
-    columns = ["layer", "operator", "type", "range", "clipped %", "SQNR dB", "weights", "SQNR dB "]
-    made = table(columns, text=["layer", "operator", "type", "range", "weights"])
-    for layer in report.layers:
-        made.add_row(*_layer_row(layer))
-    print_table(made)
-    stdout().print(
-        f"Signal-to-quantisation-noise ratios on {report.samples} positions or samples; "
-        f"{report.equalized} sets of channels equalised.\n",
-        soft_wrap=True,
-    )
-
-
-def _layer_row(layer: "LayerReport") -> tuple[str, ...]:
-    y, w = layer.result, layer.weights
-    return (
-        layer.name,
-        layer.kind,
-        y.dtype,
-        f"{y.low:.4g} .. {y.high:.4g}",
-        number(100 * y.clipped, 3),
-        number(y.sqnr_db, 1),
-        w.dtype if w else "",
-        number(w.sqnr_db, 1) if w else "",
-    )
-
-
 def _print_summary(made: Made, shown: Samples, place: Path) -> None:
     console = stdout()
     rows = table(["model", "weights B", "accuracy", "correct of"], text=["model"])
@@ -308,7 +317,7 @@ def _print_summary(made: Made, shown: Samples, place: Path) -> None:
     ):
         accuracy = "–" if found is None else f"{100 * found.accuracy:.2f} %"
         correct = "–" if found is None else f"{found.correct:,} of {found.samples:,}"
-        rows.add_row(name, number(weight_bytes(graph)), accuracy, correct)
+        rows.add_row(name, number(weight_flash_bytes(graph)), accuracy, correct)
     print_table(rows)
     if made.before is not None and made.after is not None:
         same = int((made.before.predictions == made.after.predictions).sum())
@@ -328,11 +337,6 @@ def _print_summary(made: Made, shown: Samples, place: Path) -> None:
     console.print(f"Next: mote profile {name} --target cortex-m4", soft_wrap=True)
 
 
-def weight_bytes(graph: Graph) -> int:
-    """Bytes of the constants of a graph."""
-    return sum(t.bytes for t in graph.tensors.values() if t.is_constant)
-
-
 def _as_json(made: Made, shown: Samples, place: Path) -> dict[str, Any]:
     def told(found: Score | None) -> dict[str, Any] | None:
         return None if found is None else {"correct": found.correct, "samples": found.samples}
@@ -340,9 +344,14 @@ def _as_json(made: Made, shown: Samples, place: Path) -> dict[str, Any]:
     return {
         "output": str(place),
         "calibration_samples": len(shown.calibration),
-        "weight_bytes": {"float": weight_bytes(made.source), "integer": weight_bytes(made.graph)},
+        "weight_bytes": {
+            "float": weight_flash_bytes(made.source),
+            "integer": weight_flash_bytes(made.graph),
+        },
         "float": told(made.before),
         "integer": told(made.after),
+        "sensitivity": made.sensitivity and sensitivity_as_json(made.sensitivity),
+        "choice": made.choice and choice_as_json(made.choice),
         "layers": [
             {
                 "name": layer.name,
@@ -353,15 +362,10 @@ def _as_json(made: Made, shown: Samples, place: Path) -> dict[str, Any]:
                 "scale": layer.result.scale,
                 "zero_point": layer.result.zero_point,
                 "clipped": layer.result.clipped,
-                "sqnr_db": _finite(layer.result.sqnr_db),
+                "sqnr_db": finite(layer.result.sqnr_db),
                 "weights": layer.weights.dtype if layer.weights else None,
-                "weights_sqnr_db": _finite(layer.weights.sqnr_db) if layer.weights else None,
+                "weights_sqnr_db": finite(layer.weights.sqnr_db) if layer.weights else None,
             }
             for layer in made.report.layers
         ],
     }
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no infinity."""
-    return value if abs(value) < float("inf") else None

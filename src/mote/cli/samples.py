@@ -14,7 +14,7 @@ from mote.training.request import Request, load_dataset, read_settings
 from mote.training.run_folder import CONFIG
 
 if TYPE_CHECKING:
-    from mote.data import Dataset
+    from mote.data import Dataset, Split
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,17 @@ class Samples:
         test: Labelled samples of the same form, or None.
         labels: Class of each, or None.
         source: What they are, in a line.
+        held_out: Labelled samples to decide by, of which no test knows: of the validation split,
+            or of the training split where there is none; or None.
+        held_out_labels: Class of each, or None.
     """
 
     calibration: Array
     test: Array | None
     labels: Array | None
     source: str
+    held_out: Array | None = None
+    held_out_labels: Array | None = None
 
 
 def load_samples(
@@ -67,13 +72,18 @@ def load_samples(
     if mean is not None or std is not None:
         dataset = dataset.with_normalisation(_constant(mean, 0.0), _constant(std, 1.0))
     calibration = _fitted(dataset.calibration(count, seed), shape, source)
-    chosen = np.random.default_rng(seed).permutation(len(dataset.test))[:test_count]
-    test = dataset.test.take(np.sort(chosen))
+    test = _part(dataset.test, test_count, seed)
+    held_out = _part(dataset.validation or dataset.train, test_count, seed)
     if not len(test):
         return Samples(calibration, None, None, dataset.name)
-    return Samples(
-        calibration, _fitted(dataset.normalised(test), shape, source), test.y, dataset.name
-    )
+    x, held_x = (_fitted(dataset.normalised(s), shape, source) for s in (test, held_out))
+    labels, held_labels = test.y[: len(x)], held_out.y[: len(held_x)]
+    return Samples(calibration, x, labels, dataset.name, held_x, held_labels)
+
+
+def _part(split: "Split", count: int, seed: int) -> "Split":
+    chosen = np.random.default_rng(seed).permutation(len(split))[:count]
+    return split.take(np.sort(chosen))
 
 
 def _dataset(source: str, model: Path) -> "Dataset":

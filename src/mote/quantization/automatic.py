@@ -1,6 +1,6 @@
 """Chooses the precision of every layer: the fewest bytes that keep to a goal, on real graphs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +19,9 @@ from mote.quantization.trials import Search
 
 SENSITIVITY_SAMPLES = 128
 """Samples that the order of the layers is taken from, evenly spaced; trials see all."""
+
+ADAROUND_GAIN_DB = 6.0
+"""By how much adaptive rounding and bias correction may better what a layer alone showed."""
 
 STEPS, SENSITIVITY_SHARE = 1000, 200
 """Of the progress."""
@@ -46,8 +49,8 @@ def choose_precision(
     noisiest results. A goal of bytes alone is met with the least noise. What decides is never the
     estimate but an integer graph, quantised and evaluated on all samples as it would be deployed.
 
-    How many layers of an order fit is found by bisection, which takes the loss to grow along it;
-    layers behind the first that does not fit are then tried one by one, and undone if they fail.
+    How many layers of an order fit is found in strides and by bisection, which take the loss to
+    grow along it; layers beyond are then tried one by one, and undone if they fail.
 
     Args:
         graph: A float graph.
@@ -110,9 +113,9 @@ def choose_precision(
 
 def _pursue(search: Search, chosen: Options) -> Trial:
     """The best trial; it keeps to the goal if any does."""
-    plain = search.trial(Candidate(), "int8")
+    plain = search.trial(Candidate())
     if not search.goal.asks_for_quality:
-        return _fitted(search, chosen, plain, plain) or plain
+        return _fitted(search, chosen, plain, plain.candidate) or _smallest(search, chosen)
     start = plain if plain.has_quality else _widened(search, chosen)
     if not start.has_quality:
         return start
@@ -120,12 +123,16 @@ def _pursue(search: Search, chosen: Options) -> Trial:
     if best.fits:
         return best
     everything = chosen.regions[-1] if chosen.regions else frozenset()
-    for wide in (start.candidate.int16, everything):
-        base = Candidate(int16=wide)
-        fitted = _fitted(search, chosen, plain, base)
+    for wide in dict.fromkeys((start.candidate.int16, everything)):
+        fitted = _fitted(search, chosen, plain, Candidate(int16=wide))
         if fitted is not None and fitted.has_quality:
             return fitted
     return best
+
+
+def _smallest(search: Search, chosen: Options) -> Trial:
+    """4-bit weights wherever they may be."""
+    return search.trial(Candidate(int4=frozenset(chosen.narrow)))
 
 
 def _widened(search: Search, chosen: Options) -> Trial:
@@ -133,7 +140,7 @@ def _widened(search: Search, chosen: Options) -> Trial:
 
     def tried(count: int) -> Trial:
         region = chosen.regions[count - 1]
-        return search.trial(Candidate(int16=region), f"int16: {_count(region)}")
+        return search.trial(Candidate(int16=region))
 
     fails, meets = 0, len(chosen.regions)
     if not meets or not tried(meets).has_quality:
@@ -145,37 +152,42 @@ def _widened(search: Search, chosen: Options) -> Trial:
 
 
 def _narrowed(search: Search, chosen: Options, start: Trial) -> Trial:
-    """4-bit weights in as many layers as quality allows."""
+    """4-bit weights in as many layers as quality allows.
 
-    def tried(names: Sequence[str], more: str = "") -> Trial:
-        candidate = replace(start.candidate, int4=frozenset(names))
-        return search.trial(candidate, more or f"4 bits: {_count(names)}{_wide(candidate)}")
+    Counts are tried from all layers downwards in growing strides, then between the last two: few
+    trials where most layers can be narrow, and a lucky loss of a few is not taken for a trend.
+    """
+    order = _plausible(chosen, search.goal)
 
-    order = chosen.narrow
-    if not order or (best := tried(order)).has_quality:
-        return best if order else start
-    meets, fails, best = 0, len(order), start
+    def tried(count: int) -> Trial:
+        return search.trial(replace(start.candidate, int4=frozenset(order[:count])))
+
+    stride, fails, meets = 1, len(order) + 1, len(order)
+    while meets and not tried(meets).has_quality:
+        fails, meets, stride = meets, max(0, meets - stride), 2 * stride
     while fails - meets > 1:
         middle = (fails + meets) // 2
-        found = tried(order[:middle])
-        if found.has_quality:
-            meets, best = middle, found
-        else:
-            fails = middle
+        fails, meets = (fails, middle) if tried(middle).has_quality else (middle, meets)
+    best = tried(meets) if meets else start
     rest = sorted(order[fails:], key=lambda name: -chosen.saved(name))
     for name in rest[:REFINEMENTS]:
-        found = tried(sorted(best.candidate.int4 | {name}), f"4 bits: also {name}")
+        found = search.trial(replace(best.candidate, int4=best.candidate.int4 | {name}), name)
         if found.has_quality:
             best = found
     return best
 
 
-def _fitted(
-    search: Search, chosen: Options, plain: Trial, start: Candidate | Trial
-) -> Trial | None:
+def _plausible(chosen: Options, goal: Goal) -> tuple[str, ...]:
+    """The order without layers that add far too much noise on their own."""
+    if goal.min_sqnr_db is None:
+        return chosen.narrow
+    least = goal.min_sqnr_db - ADAROUND_GAIN_DB
+    return tuple(name for name in chosen.narrow if chosen.output_sqnr_db(name) >= least)
+
+
+def _fitted(search: Search, chosen: Options, plain: Trial, base: Candidate) -> Trial | None:
     """4-bit weights in layers whose noise is least for the bytes that must go; None if too few."""
     assert search.goal.max_bytes is not None
-    base = start.candidate if isinstance(start, Trial) else start
     limit = search.goal.max_bytes - plain.bytes
 
     def fits(names: set[str]) -> bool:
@@ -191,8 +203,7 @@ def _fitted(
     for name in sorted(names, key=lambda name: -chosen.added_noise(name)):
         if fits(names - {name}):  # a later, larger layer made room for it
             names.remove(name)
-    candidate = replace(base, int4=frozenset(names))
-    return search.trial(candidate, f"4 bits: {_count(names)}{_wide(candidate)}")
+    return search.trial(replace(base, int4=frozenset(names)))
 
 
 def _thinned(
@@ -209,11 +220,3 @@ def _thinned(
 
     thinned = tuple(part(array, rows) for array, rows in zip(samples, own, strict=True))
     return thinned, None if labels is None else part(labels, own[0])
-
-
-def _count(names: Collection[str]) -> str:
-    return f"{len(names)} layer{'s' * (len(names) != 1)}"
-
-
-def _wide(candidate: Candidate) -> str:
-    return f", int16: {_count(candidate.int16)}" if candidate.int16 else ""

@@ -1,5 +1,6 @@
 """Which layers to narrow or to widen first, and what that changes in bytes."""
 
+import math
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +38,11 @@ class Options:
         """Noise at the output, over the signal, that 4-bit weights of a layer add."""
         found = self.report[layer]
         return found.int4.noise - found.int8.noise if found.int4 else 0.0
+
+    def output_sqnr_db(self, layer: str) -> float:
+        """With 4-bit weights in that layer alone."""
+        found = self.report[layer].int4
+        return found.output_sqnr_db if found else math.inf
 
     def bytes_against_int8(self, candidate: Candidate) -> int:
         """Flash of a candidate less that of the plain int8 graph."""

@@ -83,6 +83,11 @@ class Candidate:
             for name in sorted(self.int4 | self.int16)
         }
 
+    def __str__(self) -> str:
+        parts = {"int16": self.int16, "4 bits": self.int4}
+        told = (f"{what}: {len(n)} layer{'s' * (len(n) > 1)}" for what, n in parts.items() if n)
+        return ", ".join(told) or "int8"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
@@ -150,11 +155,12 @@ class UnmetGoalError(GoalError):
 
     def __init__(self, choice: Choice, goal: Goal, pinned: Mapping[str, LayerPrecision]) -> None:
         self.choice = choice
-        closest = {"closest to it": choice.best}
+        best = {"the best is": choice.best}
         if goal.asks_for_quality:
-            closest["least loss"] = min(choice.trials, key=lambda t: (*t.quality, t.bytes))
+            best["least loss"] = min(choice.trials, key=lambda t: (*t.quality, t.bytes))
         if goal.max_bytes is not None:
-            closest["fewest bytes"] = min(choice.trials, key=lambda t: (t.bytes, *t.quality))
+            best["fewest bytes"] = min(choice.trials, key=lambda t: (t.bytes, *t.quality))
+        closest = {what: t for what, t in best.items() if what == "the best is" or t != choice.best}
         super().__init__(
             choice.graph.name,
             f"the goal cannot be met: {goal}",

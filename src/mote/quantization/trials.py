@@ -54,8 +54,8 @@ class Search:
             adaround=self.config.adaround or (self.adaround and bool(candidate.int4)),
         )
 
-    def trial(self, candidate: Candidate, name: str) -> Trial:
-        """Quantise and evaluate a candidate, once."""
+    def trial(self, candidate: Candidate, layer: str = "") -> Trial:
+        """Quantise and evaluate a candidate, once; ``layer`` is what it has more than the last."""
         for known in self.trials:
             if known.candidate == candidate:
                 return known
@@ -68,7 +68,7 @@ class Search:
             loss = 100 * (self.float_correct - correct) / len(self.labels)
         noise = _least_sqnr(graph, self.real, outputs)
         found = Trial(
-            name=name,
+            name=f"{candidate}, with {layer}" if layer else str(candidate),
             candidate=candidate,
             bytes=weight_flash_bytes(graph),
             correct=correct,
