@@ -10,9 +10,8 @@
 static inline float function(const mote_unary_float *p, float x)
 {
     (void)p;
-    const float half = 0.5f * x;
-    const float rest = half * mote_erfc(0.707106781f * (x < 0.0f ? -x : x));
-    return x < 0.0f ? rest : x - rest;
+    const float rest = 0.5f * x * mote_erfc(0.707106781f * (x < 0.0f ? -x : x));
+    return x < 0.0f ? rest : x > 14.0f ? x : x - rest;
 }
 
 void mote_gelu_f32(const mote_unary_float *layer, const float *x, float *y)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * y[i] = x * clamp(x + 3, 0, 6) / 6.
+ * y[i] = x * (clamp(x + 3, 0, 6) / 6).
  *
  * x, y: [elements] float; y may be x.
  * Scratch: none. Cost: the function once per element. */
@@ -10,7 +10,7 @@ static inline float function(const mote_unary_float *p, float x)
 {
     (void)p;
     const float gate = x + 3.0f;
-    return x * (gate < 0.0f ? 0.0f : gate > 6.0f ? 6.0f : gate) / 6.0f;
+    return x * (gate < 0.0f ? 0.0f : gate > 6.0f ? 1.0f : gate / 6.0f);
 }
 
 void mote_hard_swish_f32(const mote_unary_float *layer, const float *x, float *y)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mote import reference
-from mote.ir.graph import Graph
+from mote.ir.graph import Graph, Node
 from mote.ir.ops import (
     Concat,
     Dequantize,
@@ -109,7 +109,8 @@ def compare(
     name: str = "subject",
 ) -> Comparison:
     """Compare every layer's result that both sides show, for every input."""
-    return _compare(graph, ((oracle(arrays), subject(arrays)) for arrays in inputs), name)
+    runs = ((oracle(arrays), subject(arrays)) for arrays in inputs)
+    return _compare(graph, runs, name, lambda node, found, want: _relative(want))
 
 
 def compare_with_reference(
@@ -118,10 +119,19 @@ def compare_with_reference(
     """Compare every layer with what the reference makes of the subject's own operands.
 
     Each layer is judged alone: a float that differs in its last bit, and then rounds to another
-    integer, makes no difference of the layers behind it.
+    integer, makes no difference of the layers behind it. Floats may differ by
+    ``reference.float_tolerance``.
     """
-    values = (subject(arrays) for arrays in inputs)
-    return _compare(graph, ((_by_the_reference(graph, found), found) for found in values), name)
+
+    def runs() -> Iterator[tuple[Mapping[str, Array], Mapping[str, Array]]]:
+        for arrays in inputs:
+            found = subject(arrays)
+            yield _by_the_reference(graph, found), found
+
+    def tolerance(node: Node, found: Mapping[str, Array], want: Array) -> Array:
+        return reference.float_tolerance(graph, node, found, want)
+
+    return _compare(graph, runs(), name, tolerance)
 
 
 def _by_the_reference(graph: Graph, values: Mapping[str, Array]) -> dict[str, Array]:
@@ -133,9 +143,12 @@ def _by_the_reference(graph: Graph, values: Mapping[str, Array]) -> dict[str, Ar
 
 
 def _compare(
-    graph: Graph, runs: Iterable[tuple[Mapping[str, Array], Mapping[str, Array]]], name: str
+    graph: Graph,
+    runs: Iterable[tuple[Mapping[str, Array], Mapping[str, Array]]],
+    name: str,
+    tolerance: Callable[[Node, Mapping[str, Array], Array], Array | float],
 ) -> Comparison:
-    """``runs``: the expected and the found values for each sample."""
+    """``runs``: the expected and the found values for each sample; ``tolerance``: of floats."""
     samples = elements = differing = 0
     first: Difference | None = None
     compared: set[str] = set()
@@ -147,7 +160,9 @@ def _compare(
             compared.add(node.name)
             want = expected[node.output]
             got = found[node.output].reshape(want.shape)
-            wrong = _differs(want, got)
+            is_float = want.dtype == np.float32
+            allowed = tolerance(node, found, want) if is_float else 0
+            wrong = _differs(want, got, allowed) if is_float else want != got
             count = int(np.count_nonzero(wrong))
             elements, differing = elements + want.size, differing + count
             if count and first is None:
@@ -179,11 +194,11 @@ def compare_with_litert(
     """Each subject against LiteRT's reference kernels on the same seeded random inputs.
 
     ``graph`` may already have gone through passes: layers that no longer exist are not compared.
-    Neither are those behind integers that were made of computed floats: these may be rounded to
-    either side.
+    Neither are float layers with integer weights, whose activations LiteRT rounds to integers of
+    its own, and those behind integers made of computed floats, which may fall to either side.
     """
     litert = LiteRT(model)
-    uncertain = _behind_rounded_floats(graph)
+    uncertain = _uncertain(graph)
 
     def oracle(inputs: Sequence[Array]) -> dict[str, Array]:
         return {name: x for name, x in litert.run(inputs).items() if name not in uncertain}
@@ -194,13 +209,14 @@ def compare_with_litert(
     )
 
 
-def _behind_rounded_floats(graph: Graph) -> set[str]:
-    """The integers into which computed floats are rounded, and all that follows from them."""
+def _uncertain(graph: Graph) -> set[str]:
+    """Where computed floats become integers, here or in LiteRT, and all that follows from these."""
     computed: set[str] = set()
     uncertain: set[str] = set()
     for node in graph.nodes:
         reads = set(node.inputs)
-        is_rounded = isinstance(node.op, Quantize) and reads & computed
+        is_rounded = isinstance(node.op, Quantize) and bool(reads & computed)
+        is_rounded |= any(t.grid is not None for t in graph.operands(node))
         if reads & uncertain or is_rounded:
             uncertain.add(node.output)
         elif graph.result(node).dtype is not DType.FLOAT32:
@@ -234,11 +250,11 @@ def _random_input(graph: Graph, tensor: Tensor, rng: np.random.Generator) -> Arr
     return rng.uniform(low_real, high_real, tensor.shape).astype(np.float32)
 
 
-def _differs(expected: Array, found: Array) -> Array:
-    if expected.dtype != np.float32:
-        return np.asarray(expected != found)
-    finite = np.abs(expected[np.isfinite(expected)])
-    allowed = FLOAT_TOLERANCE * max(1.0, float(finite.max(initial=0)))
+def _relative(expected: Array) -> float:
+    return FLOAT_TOLERANCE * max(1.0, float(np.abs(expected[np.isfinite(expected)]).max(initial=0)))
+
+
+def _differs(expected: Array, found: Array, allowed: Array | float) -> Array:
     with np.errstate(invalid="ignore"):  # infinities that are equal
         near = np.abs(expected.astype(np.float64) - found) <= allowed
     same = (expected == found) | (np.isnan(expected) & np.isnan(found))
