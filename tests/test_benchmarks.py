@@ -75,6 +75,21 @@ def test_random_networks_are_compared_in_every_layer() -> None:
     assert [f["value"] for f in found if f["holds"]] == [0, 0, 0]
 
 
+SLOW_MODELS = [pytest.param(name, marks=pytest.mark.slow) for name in ("vww", "imbalanced", "ic")]
+
+
+@pytest.mark.parametrize("model", ["kws", *SLOW_MODELS])
+def test_quantisation_keeps_the_accuracy_by_default(model: str) -> None:
+    folders = [
+        "--models",
+        str(shared_path("models/mlperf_tiny")),
+        "--data",
+        str(shared_path("data/mlperf_tiny")),
+    ]
+    found = figures("quantisation.py", "--model", model, *folders, "--config", "default")
+    assert [f["name"] for f in found if f["holds"]] == ["default"]
+
+
 @pytest.mark.parametrize("script", ["exactness.py", "cost.py", "build_time.py"])
 def test_absent_models_are_named(script: str) -> None:
     done = run(script, "--models", "no/such/folder", "--model", "ad")

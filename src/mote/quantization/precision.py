@@ -60,7 +60,7 @@ def element_types(graph: Graph, config: QuantizationConfig) -> dict[str, Element
             graph.name,
             "not every layer can be quantised as asked",
             details=problems,
-            hint="allow_float=True keeps layers without an int8 form in float",
+            hint="give them another precision; allow_float=True keeps those without int8 in float",
         )
     return found
 
