@@ -5,16 +5,15 @@ import numpy as np
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, TransposedConv2D
-from mote.ir.tensor import Array
 from mote.lower.geometry import layer_sizes, plane_geometry, weight_bits
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import pack_weights
 from mote.lower.step import Constant, Step
 from mote.reference.fixed_point import (
-    Ints,
     activation_range,
     channel_multipliers,
     wide_limit,
+    wide_magnitude,
     wide_multiplier,
 )
 
@@ -56,8 +55,8 @@ def _scaling(graph: Graph, node: Node) -> tuple[dict[str, int], tuple[Constant, 
     x, weight, bias = graph.operands(node)
     y = graph.result(node)
     multipliers, shifts = channel_multipliers(x, weight, y, op.rounding)
-    multiplier, right = wide_multiplier(multipliers, shifts, op.rounding)
-    magnitude = _magnitude(op, weight.array, bias.array)
+    magnitude = wide_magnitude(weight.array, bias.array)
+    multiplier, right = wide_multiplier(multipliers, shifts, op.rounding, magnitude)
     limit = wide_limit(multiplier, right, magnitude)
     fits = magnitude < MAX_SUM and limit * int(multiplier.max()) < 2**62
     if not fits or not 1 <= int(right.min()) <= int(right.max()) <= 62:
@@ -72,11 +71,3 @@ def _scaling(graph: Graph, node: Node) -> tuple[dict[str, int], tuple[Constant, 
         Constant("multiplier", multiplier.astype(np.int32), False),
         Constant("shift", right.astype(np.uint8), False),
     )
-
-
-def _magnitude(op: Wide, weight: Array, bias: Array) -> int:
-    """Bound of every sum at any moment, in any order of summation."""
-    axis = 3 if isinstance(op, DepthwiseConv2D) else 0
-    others = tuple(i for i in range(weight.ndim) if i != axis)
-    sums: Ints = np.abs(weight.astype(np.int64)).sum(others)
-    return int((sums * 2**15 + np.abs(bias.astype(np.int64))).max())

@@ -21,8 +21,8 @@ from mote.quantization.fixed_results import finest_scale, fixed_result, learnt_q
 from mote.quantization.ranges import Range
 from mote.quantization.scheme import activation_quantization, to_integers
 
-FINEST_MEAN = 2.0**-18
-"""A mean's scale is at least this part of its operand's: the multiplier fits."""
+FINEST_MEAN = {DType.INT8: 2.0**-18, DType.INT16: 2.0**-14}
+"""A mean's scale is at least this part of its operand's: its sum, scaled, fits 32 bits."""
 
 ABOVE_ONE = 1 + 2.0**-20
 """By how much a layer's result is coarser than a unit of its accumulator, which is exact: the
@@ -63,7 +63,7 @@ def _finest(node: Node, operands: Sequence[Tensor], dtype: DType) -> float:
         case Add() | Sub():
             return max(scales) * 2.0 ** (2 - SUM_SHIFTS[dtype])
         case Mean():
-            return FINEST_MEAN * scales[0]
+            return FINEST_MEAN[dtype] * scales[0]
     return finest_scale(node.op, operands)
 
 

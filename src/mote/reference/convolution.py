@@ -28,6 +28,7 @@ from mote.reference.fixed_point import (
     channel_multipliers,
     requantize,
     requantize_wide,
+    wide_magnitude,
 )
 from mote.reference.real import Doubles
 
@@ -151,7 +152,10 @@ def _finish(
         return apply_activation(sums, activation).astype(np.float32)
     accumulator: NDArray[Any] = sums.astype(np.int64)
     multipliers, shifts = channel_multipliers(operands[0], operands[1], result, rounding)
-    scale = requantize_wide if result.dtype is DType.INT16 else requantize
-    scaled = scale(accumulator, multipliers, shifts, rounding) + result.q.zero_point
+    if result.dtype is DType.INT16:
+        magnitude = wide_magnitude(operands[1].array, bias)
+        scaled = requantize_wide(accumulator, multipliers, shifts, rounding, magnitude)
+    else:
+        scaled = requantize(accumulator, multipliers, shifts, rounding) + result.q.zero_point
     low, high = activation_range(activation, result.q, result.dtype)
     return np.clip(scaled, low, high).astype(result.dtype.numpy)

@@ -85,15 +85,34 @@ def requantize(accumulator: Any, multiplier: Any, shift: Any, rounding: Rounding
     return rounding_divide_by_power_of_two(high, np.maximum(-shift, 0))
 
 
-def wide_multiplier(multiplier: Any, shift: Any, rounding: Rounding) -> tuple[Ints, Ints]:
+def wide_magnitude(weight: NDArray[Any], bias: NDArray[Any]) -> int:
+    """Bound of every sum of an int16 layer at any moment, in any order of summation."""
+    outputs = len(bias)
+    rows = weight.reshape(outputs, -1) if len(weight) == outputs else weight.reshape(-1, outputs).T
+    sums: list[int] = np.abs(rows.astype(np.int64)).sum(1).tolist()
+    biases: list[int] = bias.tolist()  # in Python's integers: the least int64 has no absolute value
+    return max(s * 2**15 + abs(b) for s, b in zip(sums, biases, strict=True))
+
+
+def wide_multiplier(
+    multiplier: Any, shift: Any, rounding: Rounding, magnitude: int = 0
+) -> tuple[Ints, Ints]:
     """(multiplier, right shift) by which 64-bit sums of int16 layers are scaled.
 
-    DOUBLE is what TFLite's 16x8 convolutions do: 16 bits of the multiplier. SINGLE keeps them all.
+    DOUBLE is what TFLite's 16x8 convolutions do: 16 bits of the multiplier. SINGLE keeps all that
+    leave the product with the greatest sum below 2**62, and the shift within 62.
     Source: TFLite ``MultiplyByQuantizedMultiplier(int64_t, ...)``.
+
+    Args:
+        multiplier, shift: Of ``quantize_multiplier``, for each channel.
+        rounding: The node's.
+        magnitude: Of the greatest sum, ``wide_magnitude``; 0 where no sum needs bits.
     """
     multiplier, shift = np.asarray(multiplier, np.int64), np.asarray(shift, np.int64)
     if rounding is Rounding.SINGLE:
-        return multiplier, 31 - shift
+        right = 31 - shift
+        spare = np.maximum(magnitude.bit_length() - 31, right - 62).clip(0, 31)
+        return (multiplier + (1 << spare >> 1)) >> spare, right - spare
     reduced = np.where(multiplier < 0x7FFF0000, multiplier + 2**15 >> 16, 0x7FFF)
     return reduced, 15 - shift
 
@@ -111,13 +130,15 @@ def wide_limit(multiplier: Ints, right: Ints, magnitude: int | None = None) -> i
     return max(steps, default=1)
 
 
-def requantize_wide(accumulator: Any, multiplier: Any, shift: Any, rounding: Rounding) -> Ints:
+def requantize_wide(
+    accumulator: Any, multiplier: Any, shift: Any, rounding: Rounding, magnitude: int = 0
+) -> Ints:
     """64-bit sums (last axis: channels) to the integers whose saturation to int16 is the result.
 
     (sum * m + 2**(r - 1)) >> r with (m, r) of ``wide_multiplier``; a sum far outside int16 is
     clamped first, which changes no saturated result.
     """
-    m, right = wide_multiplier(multiplier, shift, rounding)
+    m, right = wide_multiplier(multiplier, shift, rounding, magnitude)
     pairs = zip(m.tolist(), right.tolist(), strict=True)
     limits = np.array([min((2**16 << r) // max(k, 1) + 1, 2**62) for k, r in pairs], np.int64)
     sums = np.clip(np.asarray(accumulator, np.int64), -limits, limits)
