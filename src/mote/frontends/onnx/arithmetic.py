@@ -168,7 +168,14 @@ def where(site: Site) -> Tensor:
         x, other, chosen = site.operand(2), site.stored(1, "value").array, ~chosen
     else:
         x, other = site.operand(1), site.stored(2, "value").array
-    if chosen.all() and np.broadcast_shapes(chosen.shape, other.shape, x.shape) == x.shape:
+    try:
+        shape = np.broadcast_shapes(chosen.shape, other.shape, x.shape)
+    except ValueError:
+        raise RefusalError(
+            f"mask {list(chosen.shape)}, values {list(other.shape)} and {list(x.shape)} "
+            "do not broadcast"
+        ) from None
+    if chosen.all() and shape == x.shape:
         return x
     if not site.is_finite(x):
         raise RefusalError(
@@ -178,12 +185,7 @@ def where(site: Site) -> Tensor:
     kept = combined(
         site, Mul(), x, site.new_constant("mask", chosen.astype(np.float32)), role="kept"
     )
-    try:
-        filled = np.where(chosen, np.float32(0), other)
-    except ValueError:
-        raise RefusalError(
-            f"mask {list(chosen.shape)} and values {list(other.shape)} do not broadcast"
-        ) from None
+    filled = np.where(chosen, np.float32(0), other)
     return combined(site, Add(), kept, site.new_constant("filler", filled))
 
 

@@ -53,6 +53,10 @@ def check_node(record: NodeRecord) -> None:
 
 
 def _fits(value: object, kind: str) -> bool:
+    if kind == "GRAPH":
+        from onnx import GraphProto
+
+        return isinstance(value, GraphProto)
     wanted = TYPES.get(kind)
     if wanted is None:
         return not isinstance(value, int | float | str | tuple | Constant)
