@@ -235,9 +235,10 @@ def rows(rng: Rng) -> Graph:
     return made(BatchNorm(), data("x", shape), *learnt, fixed("variance", variance))
 
 
-def unary(rng: Rng) -> Graph:
+def unary(rng: Rng, kind: int | None = None) -> Graph:
+    """A function, a clamp, or a slope below zero."""
     shape = [size(rng, 6) for _ in range(size(rng, 4))]
-    kind = int(rng.integers(len(Function) + 2))
+    kind = int(rng.integers(len(Function) + 2)) if kind is None else kind
     if kind == len(Function):
         return made(Relu(list(Activation)[size(rng, 3)]), data("x", shape))
     if kind == len(Function) + 1:

@@ -233,9 +233,9 @@ def _refuse_float(graph: Graph) -> None:
             graph.name,
             f"{len(problems)} of {len(graph.nodes)} layers compute in float32; int8 is needed",
             details=problems,
-            hint="mote.quantize(graph, samples) makes them int8; so does a converter with full "
-            "integer quantisation; --allow-float (allow_float=True in Python) computes them in "
-            "float32, slowly",
+            hint="`mote quantize` (mote.quantize in Python) makes them int8; so does a converter "
+            "with full integer quantisation; --allow-float (allow_float=True) computes them in "
+            "float32, which costs time and memory",
         )
 
 
