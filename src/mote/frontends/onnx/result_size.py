@@ -112,6 +112,13 @@ def _places(record: NodeRecord, operands: Constants) -> int:
     return operands[0].array.size * max(len(operands[0].shape), 1)
 
 
+def _split(record: NodeRecord, operands: Constants) -> int:
+    count = record.attributes.get("num_outputs", len(record.outputs))
+    if count != len(record.outputs):
+        raise RefusalError(f"attribute num_outputs is {count} for {len(record.outputs)} results")
+    return operands[0].array.size
+
+
 _BROADCASTING = """
 Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual
 Max Mean Min Mod Mul Or Pow Sub Sum Where Xor
@@ -129,6 +136,7 @@ SIZES: Mapping[str, Size] = dict.fromkeys(_BROADCASTING.split(), _broadcast) | {
     "OneHot": _one_hot,
     "Pad": _padded,
     "Range": _counted,
+    "Split": _split,
     "Tile": _tiled,
 }
 """Operator -> most elements of its result; for others, those of the largest operand."""

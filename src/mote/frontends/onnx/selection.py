@@ -60,7 +60,9 @@ def split(site: Site) -> Sequence[Tensor]:
     if site.has(1):
         sizes: tuple[int, ...] = site.integers(1, "split")
     else:
-        count = site.integer("num_outputs", count)
+        stated = site.integer("num_outputs", count)
+        if stated != count:
+            raise RefusalError(f"attribute num_outputs is {stated} for {count} results")
         whole = -(-size // count) if count > 0 else 0
         sizes = tuple(min(whole, size - i * whole) for i in range(count))
     if sum(sizes) != size or min(sizes, default=0) < 0 or len(sizes) != len(site.record.outputs):
