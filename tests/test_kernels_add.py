@@ -72,7 +72,7 @@ def random_add(rng: Rng) -> Graph:
 def test_random_additions_equal_the_reference(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     used = check_random([random_add(rng) for _ in range(150)], rng, tmp_path)
-    assert set(used) == {"mote_add_s8", "mote_add_broadcast_s8", "mote_add_constant_s8"}
+    assert set(used) == {"mote_add_s8", "mote_add_broadcast_s8", "mote_affine_s8"}
 
 
 def test_operands_of_one_shape_take_the_affine_formula_where_it_is_exact() -> None:

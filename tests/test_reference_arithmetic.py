@@ -19,7 +19,7 @@ def random_arithmetic(rng: Rng, kind: Kind, dtype: DType) -> Graph:
     scales = 0.1 * 2.0 ** np.array([0, rng.uniform(-12, least), rng.uniform(-least, 8)])
     if kind is Mul:
         reach = rng.uniform(-14, 12) if dtype is DType.INT8 else rng.uniform(0.01, 20)
-        scales[2] = scales[0] * scales[1] * 2.0**reach
+        scales[2] = max(scales[0] * scales[1] * 2.0**reach, 2.0**-24)  # LiteRT refuses less
     if rng.random() < 0.3:
         scales = 2.0 ** np.floor(np.log2(scales) + np.array([0, 0, 1]))
     low, high = dtype.range

@@ -11,5 +11,5 @@
 void mote_add_broadcast_s8(const mote_add_general *layer, const int8_t *x0, const int8_t *x1,
                            int8_t *y)
 {
-    mote_add_all(layer, x0, x1, y);
+    MOTE_BROADCAST(mote_add_row, layer, x0, x1, y)
 }

@@ -9,5 +9,5 @@
 
 void mote_add_constant_s8(const mote_add_general *layer, const int8_t *x, int8_t *y)
 {
-    mote_add_all(layer, x, layer->constant, y);
+    MOTE_BROADCAST(mote_add_row, layer, x, layer->constant, y)
 }

@@ -9,5 +9,5 @@
 
 void mote_add_f32(const mote_binary_float *layer, const float *x0, const float *x1, float *y)
 {
-    mote_add_all_f32(layer, x0, x1, y);
+    MOTE_BROADCAST(mote_add_row_f32, layer, x0, x1, y)
 }

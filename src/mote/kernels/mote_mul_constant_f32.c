@@ -9,5 +9,5 @@
 
 void mote_mul_constant_f32(const mote_binary_float *layer, const float *x, float *y)
 {
-    mote_multiply_all_f32(layer, x, layer->constant, y);
+    MOTE_BROADCAST(mote_multiply_row_f32, layer, x, layer->constant, y)
 }

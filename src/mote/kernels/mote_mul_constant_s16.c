@@ -9,5 +9,5 @@
 
 void mote_mul_constant_s16(const mote_arithmetic_s16 *layer, const int16_t *x, int16_t *y)
 {
-    mote_multiply_all_s16(layer, x, layer->constant, y);
+    MOTE_BROADCAST(mote_multiply_row_s16, layer, x, layer->constant, y)
 }

@@ -9,5 +9,5 @@
 
 void mote_mul_f32(const mote_binary_float *layer, const float *x0, const float *x1, float *y)
 {
-    mote_multiply_all_f32(layer, x0, x1, y);
+    MOTE_BROADCAST(mote_multiply_row_f32, layer, x0, x1, y)
 }

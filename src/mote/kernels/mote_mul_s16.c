@@ -9,5 +9,5 @@
 
 void mote_mul_s16(const mote_arithmetic_s16 *layer, const int16_t *x0, const int16_t *x1, int16_t *y)
 {
-    mote_multiply_all_s16(layer, x0, x1, y);
+    MOTE_BROADCAST(mote_multiply_row_s16, layer, x0, x1, y)
 }

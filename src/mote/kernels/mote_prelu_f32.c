@@ -7,14 +7,18 @@
 #include "mote_broadcast.h"
 #include "mote_kernels_f32.h"
 
-static inline float prelu(const mote_prelu_float *p, float x, float alpha)
+static inline void prelu_row(const mote_prelu_float *layer, const float *x, const float *alpha, uint32_t n,
+                             float *y)
 {
-    (void)p;
-    return x >= 0.0f ? x : alpha * x;
+    const uint32_t step = layer->x0_step[3], alpha_step = layer->x1_step[3];
+    for (; n > 0; n--) {
+        *y++ = *x >= 0.0f ? *x : *alpha * *x;
+        x += step;
+        alpha += alpha_step;
+    }
 }
 
 void mote_prelu_f32(const mote_prelu_float *layer, const float *x, float *y)
 {
-    const mote_prelu_float p = *layer; /* y may alias the struct in the compiler's eyes */
-    MOTE_BROADCAST(float, prelu, &p, x, p.alpha, y)
+    MOTE_BROADCAST(prelu_row, layer, x, layer->alpha, y)
 }

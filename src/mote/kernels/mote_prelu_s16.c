@@ -12,19 +12,23 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 
-static inline int16_t prelu(const mote_prelu_int16 *p, int16_t x, int16_t alpha)
+static inline void prelu_row(const mote_prelu_int16 *p, const int16_t *x, const int16_t *alpha,
+                             uint32_t n, int16_t *y)
 {
-    int32_t value = x;
-    if (value >= 0) {
-        value = mote_requantize_double(value, p->multiplier, p->right);
-    } else {
-        value = mote_requantize_double(value * alpha, p->alpha_multiplier, p->alpha_right);
+    const int32_t multiplier = p->multiplier, alpha_multiplier = p->alpha_multiplier;
+    const int right = p->right, alpha_right = p->alpha_right;
+    const uint32_t x_step = p->x0_step[3], alpha_step = p->x1_step[3];
+    for (; n > 0; n--, x += x_step, alpha += alpha_step) {
+        int32_t value = *x;
+        if (value >= 0)
+            value = mote_requantize_double(value, multiplier, right);
+        else
+            value = mote_requantize_double(value * *alpha, alpha_multiplier, alpha_right);
+        *y++ = mote_clamp_s16(value, -32768, 32767);
     }
-    return mote_clamp_s16(value, -32768, 32767);
 }
 
 void mote_prelu_s16(const mote_prelu_int16 *layer, const int16_t *x, int16_t *y)
 {
-    const mote_prelu_int16 p = *layer; /* y may alias the struct in the compiler's eyes */
-    MOTE_BROADCAST(int16_t, prelu, &p, x, p.alpha, y)
+    MOTE_BROADCAST(prelu_row, layer, x, layer->alpha, y)
 }

@@ -11,20 +11,24 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 
-static inline int8_t prelu(const mote_prelu *p, int8_t x, int8_t alpha)
+static inline void prelu_row(const mote_prelu *p, const int8_t *x, const int8_t *alpha, uint32_t n,
+                             int8_t *y)
 {
-    int32_t value = x - p->x_zero;
-    if (value >= 0) {
-        value = mote_requantize_double(value, p->multiplier, p->right);
-    } else {
-        value *= alpha - p->alpha_zero;
-        value = mote_requantize_double(value, p->alpha_multiplier, p->alpha_right);
+    const int32_t x_zero = p->x_zero, alpha_zero = p->alpha_zero, y_zero = p->y_zero;
+    const int32_t multiplier = p->multiplier, alpha_multiplier = p->alpha_multiplier;
+    const int right = p->right, alpha_right = p->alpha_right;
+    const uint32_t x_step = p->x0_step[3], alpha_step = p->x1_step[3];
+    for (; n > 0; n--, x += x_step, alpha += alpha_step) {
+        int32_t value = *x - x_zero;
+        if (value >= 0)
+            value = mote_requantize_double(value, multiplier, right);
+        else
+            value = mote_requantize_double(value * (*alpha - alpha_zero), alpha_multiplier, alpha_right);
+        *y++ = mote_clamp_s8(value + y_zero, -128, 127);
     }
-    return mote_clamp_s8(value + p->y_zero, -128, 127);
 }
 
 void mote_prelu_s8(const mote_prelu *layer, const int8_t *x, int8_t *y)
 {
-    const mote_prelu p = *layer; /* y may alias the struct in the compiler's eyes */
-    MOTE_BROADCAST(int8_t, prelu, &p, x, p.alpha, y)
+    MOTE_BROADCAST(prelu_row, layer, x, layer->alpha, y)
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * y[i,j,k,n] = clamp(x - constant) at the same index, or constant - x when
- * constant_first; either repeats along the
- * dimensions in which its step is 0, see mote_broadcast.h.
+ * y[i,j,k,n] = clamp(x - constant) at the same index, or constant - x when constant_first; either
+ * repeats along the dimensions in which its step is 0, see mote_broadcast.h.
  *
  * y: [size] float, may be x if no dimension repeats that.
  * Scratch: none. Cost: one operation per element. */
@@ -11,8 +10,8 @@
 void mote_sub_constant_f32(const mote_binary_float *layer, const float *x, float *y)
 {
     if (layer->constant_first) {
-        mote_subtract_all_f32(layer, layer->constant, x, y);
+        MOTE_BROADCAST(mote_subtract_row_f32, layer, layer->constant, x, y)
     } else {
-        mote_subtract_all_f32(layer, x, layer->constant, y);
+        MOTE_BROADCAST(mote_subtract_row_f32, layer, x, layer->constant, y)
     }
 }

@@ -10,8 +10,8 @@
 void mote_sub_constant_s16(const mote_arithmetic_s16 *layer, const int16_t *x, int16_t *y)
 {
     if (layer->constant_first) {
-        mote_subtract_all_s16(layer, layer->constant, x, y);
+        MOTE_BROADCAST(mote_subtract_row_s16, layer, layer->constant, x, y)
     } else {
-        mote_subtract_all_s16(layer, x, layer->constant, y);
+        MOTE_BROADCAST(mote_subtract_row_s16, layer, x, layer->constant, y)
     }
 }

@@ -10,8 +10,8 @@
 void mote_sub_constant_s8(const mote_add_general *layer, const int8_t *x, int8_t *y)
 {
     if (layer->constant_first) {
-        mote_subtract_all(layer, layer->constant, x, y);
+        MOTE_BROADCAST(mote_subtract_row, layer, layer->constant, x, y)
     } else {
-        mote_subtract_all(layer, x, layer->constant, y);
+        MOTE_BROADCAST(mote_subtract_row, layer, x, layer->constant, y)
     }
 }

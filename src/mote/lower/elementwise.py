@@ -10,6 +10,7 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import Add, Sub
 from mote.ir.ops.elementwise import SUM_SHIFTS
 from mote.ir.tensor import DType, Tensor
+from mote.lower.affine import lower_with_constant
 from mote.lower.broadcast import broadcast_walk, operand_places
 from mote.lower.kernels import KERNELS
 from mote.lower.shifted import exact_offset, widest_shift
@@ -35,6 +36,10 @@ def lower_sum(graph: Graph, node: Node, core: Core) -> Step:
             parameters = {**asdict(formula), **limits}
             kernel = KERNELS[f"mote_{op.kind}_s8"]
             return Step(node, kernel, tuple(parameters.items()), in_place=in_place)
+    if sum(t.is_constant for t in operands) == 1 and y.dtype is DType.INT8:
+        step = lower_with_constant(graph, node)
+        if step is not None:
+            return step
     constant_first = operands[0].is_constant
     if isinstance(op, Add) and constant_first:
         # The sum does not depend on the order, and the kernel wants the constant last.

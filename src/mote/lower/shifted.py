@@ -13,16 +13,13 @@ def widest_shift(magnitude: float) -> int | None:
     return shift if shift >= 0 else None
 
 
-def exact_offset(
-    values: Array, want: Array, limits: tuple[int, int], shift: int, bits: int = 32
-) -> int | None:
+def exact_offset(values: Array, want: Array, limits: tuple[int, int], shift: int) -> int | None:
     """The offset for which ``clamp((values + offset) >> shift, *limits) == want`` everywhere.
 
+    Of several the one nearest to 0: the callers check that nothing leaves int32.
     Every value bounds it from below and from above; what is clamped anyway bounds it on one side.
-    It is an integer of ``bits`` bits.
     """
     low, high = limits
     least = int(np.where(want > low, (want << shift) - values, -(2**60)).max())
     most = int(np.where(want < high, ((want + 1) << shift) - 1 - values, 2**60).min())
-    offset = min(max((least + most) // 2, -(2 ** (bits - 1))), 2 ** (bits - 1) - 1)
-    return offset if least <= offset <= most else None
+    return min(max(0, least), most) if least <= most else None

@@ -59,28 +59,26 @@ static inline int8_t mote_scaled_sum(const mote_add_general *p, int32_t sum)
     return mote_clamp_s8(sum, p->y_min, p->y_max);
 }
 
-static inline int8_t mote_add_exactly(const mote_add_general *p, int8_t x0, int8_t x1)
-{
-    return mote_scaled_sum(p, mote_scaled_0(p, x0) + mote_scaled_1(p, x1));
-}
-
-static inline int8_t mote_subtract_exactly(const mote_add_general *p, int8_t x0, int8_t x1)
-{
-    return mote_scaled_sum(p, mote_scaled_0(p, x0) - mote_scaled_1(p, x1));
-}
-
-static inline void mote_add_all(const mote_add_general *layer, const int8_t *x0, const int8_t *x1,
-                                int8_t *y)
+static inline void mote_add_row(const mote_add_general *layer, const int8_t *a, const int8_t *b,
+                                uint32_t n, int8_t *y)
 {
     const mote_add_general p = *layer; /* y may alias the struct in the compiler's eyes */
-    MOTE_BROADCAST(int8_t, mote_add_exactly, &p, x0, x1, y)
+    for (; n > 0; n--) {
+        *y++ = mote_scaled_sum(&p, mote_scaled_0(&p, *a) + mote_scaled_1(&p, *b));
+        a += p.x0_step[3];
+        b += p.x1_step[3];
+    }
 }
 
-static inline void mote_subtract_all(const mote_add_general *layer, const int8_t *x0,
-                                     const int8_t *x1, int8_t *y)
+static inline void mote_subtract_row(const mote_add_general *layer, const int8_t *a,
+                                     const int8_t *b, uint32_t n, int8_t *y)
 {
     const mote_add_general p = *layer;
-    MOTE_BROADCAST(int8_t, mote_subtract_exactly, &p, x0, x1, y)
+    for (; n > 0; n--) {
+        *y++ = mote_scaled_sum(&p, mote_scaled_0(&p, *a) - mote_scaled_1(&p, *b));
+        a += p.x0_step[3];
+        b += p.x1_step[3];
+    }
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The float32 sums, differences and products of the elementwise kernels, clamped. */
+ * The rows of the float32 sums, differences and products, clamped; the walk is in mote_broadcast.h. */
 #ifndef MOTE_ARITHMETIC_F32_H
 #define MOTE_ARITHMETIC_F32_H
 
@@ -8,40 +8,32 @@
 #include "mote_dot_f32.h"
 #include "mote_kernels_f32.h"
 
-static inline float mote_add_one_f32(const mote_binary_float *p, float x0, float x1)
+/* y may alias the struct in the compiler's eyes: what the loop needs is read before it. */
+#define MOTE_ROW_F32(layer, a, operation, b, n, y)                                                   \
+    const uint32_t a_step = (layer)->x0_step[3], b_step = (layer)->x1_step[3];                       \
+    const float low = (layer)->y_min, high = (layer)->y_max;                                         \
+    for (; (n) > 0; (n)--) {                                                                         \
+        *(y)++ = mote_clamp_f32(*(a)operation *(b), low, high);                                      \
+        (a) += a_step;                                                                               \
+        (b) += b_step;                                                                               \
+    }
+
+static inline void mote_add_row_f32(const mote_binary_float *layer, const float *a, const float *b,
+                                    uint32_t n, float *y)
 {
-    return mote_clamp_f32(x0 + x1, p->y_min, p->y_max);
+    MOTE_ROW_F32(layer, a, +, b, n, y)
 }
 
-static inline float mote_subtract_one_f32(const mote_binary_float *p, float x0, float x1)
+static inline void mote_subtract_row_f32(const mote_binary_float *layer, const float *a, const float *b,
+                                         uint32_t n, float *y)
 {
-    return mote_clamp_f32(x0 - x1, p->y_min, p->y_max);
+    MOTE_ROW_F32(layer, a, -, b, n, y)
 }
 
-static inline float mote_multiply_one_f32(const mote_binary_float *p, float x0, float x1)
+static inline void mote_multiply_row_f32(const mote_binary_float *layer, const float *a, const float *b,
+                                         uint32_t n, float *y)
 {
-    return mote_clamp_f32(x0 * x1, p->y_min, p->y_max);
-}
-
-static inline void mote_add_all_f32(const mote_binary_float *layer, const float *x0, const float *x1,
-                                    float *y)
-{
-    const mote_binary_float p = *layer; /* y may alias the struct in the compiler's eyes */
-    MOTE_BROADCAST(float, mote_add_one_f32, &p, x0, x1, y)
-}
-
-static inline void mote_subtract_all_f32(const mote_binary_float *layer, const float *x0,
-                                         const float *x1, float *y)
-{
-    const mote_binary_float p = *layer;
-    MOTE_BROADCAST(float, mote_subtract_one_f32, &p, x0, x1, y)
-}
-
-static inline void mote_multiply_all_f32(const mote_binary_float *layer, const float *x0,
-                                         const float *x1, float *y)
-{
-    const mote_binary_float p = *layer;
-    MOTE_BROADCAST(float, mote_multiply_one_f32, &p, x0, x1, y)
+    MOTE_ROW_F32(layer, a, *, b, n, y)
 }
 
 #endif

@@ -31,40 +31,37 @@ static inline int32_t mote_scaled_1_s16(const mote_arithmetic_s16 *p, int16_t x)
     return mote_requantize_double(x * (1 << 15), p->x1_multiplier, p->x1_right);
 }
 
-static inline int16_t mote_add_one_s16(const mote_arithmetic_s16 *p, int16_t x0, int16_t x1)
-{
-    return mote_scaled_s16(p, mote_scaled_0_s16(p, x0) + mote_scaled_1_s16(p, x1));
-}
-
-static inline int16_t mote_subtract_one_s16(const mote_arithmetic_s16 *p, int16_t x0, int16_t x1)
-{
-    return mote_scaled_s16(p, mote_scaled_0_s16(p, x0) - mote_scaled_1_s16(p, x1));
-}
-
-static inline int16_t mote_multiply_one_s16(const mote_arithmetic_s16 *p, int16_t x0, int16_t x1)
-{
-    return mote_scaled_s16(p, x0 * x1);
-}
-
-static inline void mote_add_all_s16(const mote_arithmetic_s16 *layer, const int16_t *x0,
-                                    const int16_t *x1, int16_t *y)
+static inline void mote_add_row_s16(const mote_arithmetic_s16 *layer, const int16_t *a,
+                                    const int16_t *b, uint32_t n, int16_t *y)
 {
     const mote_arithmetic_s16 p = *layer; /* y may alias the struct in the compiler's eyes */
-    MOTE_BROADCAST(int16_t, mote_add_one_s16, &p, x0, x1, y)
+    for (; n > 0; n--) {
+        *y++ = mote_scaled_s16(&p, mote_scaled_0_s16(&p, *a) + mote_scaled_1_s16(&p, *b));
+        a += p.x0_step[3];
+        b += p.x1_step[3];
+    }
 }
 
-static inline void mote_subtract_all_s16(const mote_arithmetic_s16 *layer, const int16_t *x0,
-                                         const int16_t *x1, int16_t *y)
+static inline void mote_subtract_row_s16(const mote_arithmetic_s16 *layer, const int16_t *a,
+                                         const int16_t *b, uint32_t n, int16_t *y)
 {
     const mote_arithmetic_s16 p = *layer;
-    MOTE_BROADCAST(int16_t, mote_subtract_one_s16, &p, x0, x1, y)
+    for (; n > 0; n--) {
+        *y++ = mote_scaled_s16(&p, mote_scaled_0_s16(&p, *a) - mote_scaled_1_s16(&p, *b));
+        a += p.x0_step[3];
+        b += p.x1_step[3];
+    }
 }
 
-static inline void mote_multiply_all_s16(const mote_arithmetic_s16 *layer, const int16_t *x0,
-                                         const int16_t *x1, int16_t *y)
+static inline void mote_multiply_row_s16(const mote_arithmetic_s16 *layer, const int16_t *a,
+                                         const int16_t *b, uint32_t n, int16_t *y)
 {
     const mote_arithmetic_s16 p = *layer;
-    MOTE_BROADCAST(int16_t, mote_multiply_one_s16, &p, x0, x1, y)
+    for (; n > 0; n--) {
+        *y++ = mote_scaled_s16(&p, *a * *b);
+        a += p.x0_step[3];
+        b += p.x1_step[3];
+    }
 }
 
 #endif

@@ -2,31 +2,25 @@
  *
  * The walk of the elementwise kernels over two operands that may repeat.
  *
- * y[i,j,k,n] = function(p, x0 at the same index, x1 at the same index). p has size, x0_step and
- * x1_step, each of four: the shape of y, and in elements how far an operand moves with each index,
- * 0 along dimensions in which it repeats.
+ * p has size, x0_step and x1_step, each of four: the shape of y, and in elements how far an operand moves
+ * with each index, 0 along dimensions in which it repeats. row(p, a, b, n, y) computes the n elements of
+ * one row of y from a on, in steps of p->x0_step[3], and from b on, in steps of p->x1_step[3].
  *
- * y is written in order, after both operands of an element are read: it may be an operand that does not
- * repeat. */
+ * Rows are computed in order: y may be an operand that does not repeat, if row reads both operands of an
+ * element before it writes it. */
 #ifndef MOTE_BROADCAST_H
 #define MOTE_BROADCAST_H
 
 #include <stdint.h>
 
-#define MOTE_BROADCAST(element, function, p, x0, x1, y)                                              \
+#define MOTE_BROADCAST(row, p, x0, x1, y)                                                            \
     for (uint32_t i = 0; i < (p)->size[0]; i++) {                                                    \
         for (uint32_t j = 0; j < (p)->size[1]; j++) {                                                \
-            const element *row0 = (x0) + i * (p)->x0_step[0] + j * (p)->x0_step[1];                  \
-            const element *row1 = (x1) + i * (p)->x1_step[0] + j * (p)->x1_step[1];                  \
-            for (uint32_t k = (p)->size[2]; k > 0; k--) {                                            \
-                const element *a = row0, *b = row1;                                                  \
-                for (uint32_t n = (p)->size[3]; n > 0; n--) {                                        \
-                    *(y)++ = function(p, *a, *b);                                                    \
-                    a += (p)->x0_step[3];                                                            \
-                    b += (p)->x1_step[3];                                                            \
-                }                                                                                    \
-                row0 += (p)->x0_step[2];                                                             \
-                row1 += (p)->x1_step[2];                                                             \
+            for (uint32_t k = 0; k < (p)->size[2]; k++) {                                            \
+                row(p, (x0) + i * (p)->x0_step[0] + j * (p)->x0_step[1] + k * (p)->x0_step[2],       \
+                    (x1) + i * (p)->x1_step[0] + j * (p)->x1_step[1] + k * (p)->x1_step[2],          \
+                    (p)->size[3], y);                                                                \
+                (y) += (p)->size[3];                                                                 \
             }                                                                                        \
         }                                                                                            \
     }

@@ -32,22 +32,23 @@ typedef struct {
 
 /* Products; formula in mote_mul.h. Steps as in mote_add_general. */
 typedef struct {
-    const int8_t *constant; /* operand 1 of the kernels of constants */
-    int32_t high, low, offset_high, offset_low, negative;
+    const int8_t *constant; /* operand 1 of the kernel of constants */
+    int32_t multiplier, offset;
+    uint32_t size[4]; /* of y */
+    uint32_t x0_step[4], x1_step[4];
+    int8_t right; /* right shift, -15..18 */
+    int8_t x0_zero, x1_zero, y_zero, y_min, y_max;
+} mote_mul;
+
+/* Sums and differences with a constant. Steps as in mote_add_general, x1_step in the offsets. */
+typedef struct {
+    const int32_t *offset;
+    int32_t multiplier;
     uint32_t size[4]; /* of y */
     uint32_t x0_step[4], x1_step[4];
     uint8_t shift;
-    int8_t x0_zero, x1_zero, y_min, y_max;
-} mote_mul;
-
-typedef struct {
-    const int8_t *constant;
-    int32_t multiplier;
-    uint32_t size[4];
-    uint32_t x0_step[4], x1_step[4];
-    int8_t right; /* right shift, -15..31 */
-    int8_t x0_zero, x1_zero, y_zero, y_min, y_max;
-} mote_mul_general;
+    int8_t y_min, y_max;
+} mote_affine;
 
 /* Sums, differences and products of int16; formula in mote_arithmetic_s16.h. */
 typedef struct {
@@ -74,8 +75,7 @@ void mote_sub_s16(const mote_arithmetic_s16 *layer, const int16_t *x0, const int
 void mote_sub_constant_s16(const mote_arithmetic_s16 *layer, const int16_t *x, int16_t *y);
 void mote_mul_s8(const mote_mul *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
 void mote_mul_constant_s8(const mote_mul *layer, const int8_t *x, int8_t *y);
-void mote_mul_exact_s8(const mote_mul_general *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
-void mote_mul_exact_constant_s8(const mote_mul_general *layer, const int8_t *x, int8_t *y);
+void mote_affine_s8(const mote_affine *layer, const int8_t *x, int8_t *y);
 void mote_mul_s16(const mote_arithmetic_s16 *layer, const int16_t *x0, const int16_t *x1, int16_t *y);
 void mote_mul_constant_s16(const mote_arithmetic_s16 *layer, const int16_t *x, int16_t *y);
 

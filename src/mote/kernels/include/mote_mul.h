@@ -1,49 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The int8 products, shared by the kernels of mul. With p = (x0 - x0_zero) * (x1 - x1_zero):
+ * The int8 products, shared by the kernels of mul: TFLite's MUL, with the last additions folded.
  *
- * mote_mul: y = clamp((p * high + offset_high + n + ((p * low + offset_low) >> 14)) >> shift) with
- * n = negative for p < 0 and 0 elsewhere: a multiplier of 28 bits without a long product. The lowering
- * has found it exact for every pair of bytes.
- * No overflow: checked for the largest p of every layer at compile time.
+ * y = clamp(requantize(p) + y_zero) with p = (x0 - x0_zero) * (x1 - x1_zero), double rounding. With right > 0
+ * that is clamp((h + (h >> 31) + offset) >> right), where h is the rounded high half of the doubled
+ * product p * multiplier and offset = 2^(right - 1) + y_zero * 2^right.
  *
- * mote_mul_general: y = clamp(y_zero + requantize(p)), double rounding, as TFLite's MUL
- * No overflow: |p| <= 255^2 and right >= -15, so that |p| * 2^15 < 2^31. */
+ * No overflow: |p| <= 255^2, so |h| < 2^16; right is -15..18, so |offset| < 2^26 and |p| * 2^15 < 2^31. */
 #ifndef MOTE_MUL_H
 #define MOTE_MUL_H
 
 #include "mote_broadcast.h"
+#include "mote_dsp.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 
-static inline int8_t mote_multiply_shortly(const mote_mul *p, int8_t x0, int8_t x1)
+/* The high half of the doubled product, rounded halves up; |p| < 2^17. */
+static inline int32_t mote_high_of_small(int32_t p, int32_t multiplier)
 {
-    const int32_t product = (x0 - p->x0_zero) * (x1 - p->x1_zero);
-    const int32_t rest = (product * p->low + p->offset_low) >> 14;
-    const int32_t n = (product >> 31) & p->negative;
-    const int32_t scaled = (product * p->high + p->offset_high + n + rest) >> p->shift;
-    return mote_clamp_s8(scaled, p->y_min, p->y_max);
+#if MOTE_NARROW_MULTIPLY
+    return mote_multiply_high(p, multiplier, MOTE_HALF);
+#else
+    return mote_smmlar(p + p, multiplier, 0);
+#endif
 }
 
-static inline int8_t mote_multiply_exactly(const mote_mul_general *p, int8_t x0, int8_t x1)
+static inline void mote_multiply_row(const mote_mul *layer, const int8_t *a, const int8_t *b,
+                                     uint32_t n, int8_t *y)
 {
-    const int32_t product = (x0 - p->x0_zero) * (x1 - p->x1_zero);
-    const int32_t scaled = mote_requantize_double(product, p->multiplier, p->right);
-    return mote_clamp_s8(scaled + p->y_zero, p->y_min, p->y_max);
-}
-
-static inline void mote_multiply_all(const mote_mul *layer, const int8_t *x0, const int8_t *x1,
-                                     int8_t *y)
-{
-    const mote_mul p = *layer; /* y may alias the struct in the compiler's eyes */
-    MOTE_BROADCAST(int8_t, mote_multiply_shortly, &p, x0, x1, y)
-}
-
-static inline void mote_multiply_all_exactly(const mote_mul_general *layer, const int8_t *x0,
-                                             const int8_t *x1, int8_t *y)
-{
-    const mote_mul_general p = *layer;
-    MOTE_BROADCAST(int8_t, mote_multiply_exactly, &p, x0, x1, y)
+    const uint32_t a_step = layer->x0_step[3], b_step = layer->x1_step[3];
+    const int32_t a_zero = layer->x0_zero, b_zero = layer->x1_zero;
+    const int32_t multiplier = layer->multiplier, offset = layer->offset, right = layer->right;
+    const int32_t low = layer->y_min, high = layer->y_max;
+    if (right > 0) {
+        for (; n > 0; n--) {
+            const int32_t h = mote_high_of_small((*a - a_zero) * (*b - b_zero), multiplier);
+            *y++ = mote_clamp_s8((h + (h >> 31) + offset) >> right, low, high);
+            a += a_step;
+            b += b_step;
+        }
+        return;
+    }
+    for (; n > 0; n--) {
+        const int32_t p = (*a - a_zero) * (*b - b_zero);
+        const int32_t scaled = mote_requantize_double(p, multiplier, right);
+        *y++ = mote_clamp_s8(scaled + layer->y_zero, low, high);
+        a += a_step;
+        b += b_step;
+    }
 }
 
 #endif
