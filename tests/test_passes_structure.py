@@ -11,6 +11,7 @@ from mote.ir.ops import (
     Activation,
     Add,
     AveragePool2D,
+    Concat,
     Conv2D,
     DepthwiseConv2D,
     MaxPool2D,
@@ -19,9 +20,14 @@ from mote.ir.ops import (
     Padding,
     Quantize,
     Reshape,
+    Resize,
+    ResizeMethod,
+    Slice,
+    Transpose,
 )
 from mote.ir.text import format_graph, format_node
 from mote.passes import optimize
+from mote.passes.fold_constants import fold_constants
 from mote.passes.fuse_pad import fuse_pad
 from mote.passes.remove_dead_nodes import remove_dead_nodes
 from mote.passes.remove_identity import remove_identity
@@ -81,6 +87,21 @@ def rewritten(rewrite: Callable[[Graph], Graph], graph: Graph) -> list[str]:
     x = np.random.default_rng(1).integers(-128, 128, graph.tensors["x"].shape).astype(np.int8)
     assert_same_bytes(graph, after, [x])
     return printed(after)
+
+
+def test_what_follows_from_constants_is_computed_before_the_device_runs() -> None:
+    graph = build((2, 2), [("y", Add(), "x x")])
+    c = Tensor("c", (4,), DType.INT8, Q, np.arange(4, dtype=np.int8))
+    nodes = (
+        Node("shaped", Reshape(to=(2, 2)), ("c",), "shaped"),
+        Node("twice", Add(), ("shaped", "shaped"), "twice"),
+        Node("y", Add(), ("x", "twice"), "y"),
+    )
+    results = [Tensor(name, (2, 2), DType.INT8, Q) for name in ("shaped", "twice")]
+    graph = graph.rebuild(nodes, [c, *results])
+    verify(graph)
+    assert rewritten(fold_constants, graph) == ["y = add() x, twice : int8[2,2]"]
+    assert fold_constants(graph).tensors["twice"].array.tolist() == [[-7, -5], [-3, -1]]
 
 
 @pytest.mark.parametrize("op", [Conv2D, DepthwiseConv2D])
@@ -144,7 +165,11 @@ def test_copies_disappear() -> None:
             ("c", Pad(paddings=((0, 0),) * 4), "b1"),
             ("d", AveragePool2D(), "c"),
             ("e", MaxPool2D(), "d"),
-            ("y", Add(), "e c"),
+            ("f", Concat(3), "e"),
+            ("g1", Resize((4, 5), ResizeMethod.BILINEAR, half_pixel_centers=True), "f"),
+            ("h", Slice((0, 0, 0, 0), (1, 4, 5, 2), (1, 1, 1, 1)), "g1"),
+            ("i", Transpose((0, 1, 2, 3)), "h"),
+            ("y", Add(), "i c"),
         ],
     )
     assert rewritten(remove_identity, graph) == ["y = add() x, x : int8[1,4,5,2]"]
@@ -158,6 +183,8 @@ def test_copies_disappear() -> None:
         (AveragePool2D(stride=(2, 1)), Q),
         (MaxPool2D(kernel=(2, 1), padding=Padding(0, 1, 0, 0)), Q),
         (Reshape(to=(1, 20, 1, 2)), Q),
+        (Slice((0, 0, 0, 0), (1, 4, 5, 2), (1, 1, 1, 2)), Q),
+        (Resize((5, 5)), Q),
     ],
 )
 def test_what_changes_something_stays(op: Op, quantization: Quantization) -> None:

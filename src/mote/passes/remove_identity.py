@@ -3,7 +3,19 @@
 from dataclasses import replace
 
 from mote.ir import Graph, Node
-from mote.ir.ops import Activation, AveragePool2D, MaxPool2D, Pad, Padding, Quantize, Reshape
+from mote.ir.ops import (
+    Activation,
+    AveragePool2D,
+    Concat,
+    MaxPool2D,
+    Pad,
+    Padding,
+    Quantize,
+    Reshape,
+    Resize,
+    Slice,
+    Transpose,
+)
 
 
 def remove_identity(graph: Graph) -> Graph:
@@ -33,8 +45,10 @@ def _copies(graph: Graph, node: Node) -> bool:
     if (x.shape, x.dtype, x.quantization) != (y.shape, y.dtype, y.quantization):
         return False
     match node.op:
-        case Reshape() | Quantize():
-            return True
+        case Reshape() | Quantize() | Concat() | Resize() | Slice():
+            return True  # of one operand, of one size, of the whole
+        case Transpose(permutation=permutation):
+            return permutation == tuple(range(len(permutation)))
         case Pad(paddings=paddings):
             return not any(n for pair in paddings for n in pair)
         case AveragePool2D((1, 1), (1, 1), Padding(0, 0, 0, 0), Activation.NONE) | MaxPool2D(

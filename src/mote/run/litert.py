@@ -47,7 +47,10 @@ class LiteRT:
                     f"allowed: {np.dtype(slot['dtype'])}{list(slot['shape'])}",
                 )
             self._interpreter.set_tensor(slot["index"], x)
-        self._interpreter.invoke()
+        try:
+            self._interpreter.invoke()
+        except RuntimeError as error:  # an index outside its table, for one
+            raise ToolError("litert", f"cannot run the model: {error}") from error
         values = {}
         for index, name in self._names.items():
             try:
