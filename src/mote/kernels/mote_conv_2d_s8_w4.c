@@ -8,6 +8,9 @@
  * Scratch: the taps of one channel, a byte each, for 4 channels, or one where a group has fewer than 4.
  * No overflow: |acc| <= 128 * sum|weights[o]| + |bias[o]| < 2^31, checked at compile time. */
 #define MOTE_NIBBLES 1
+#define MOTE_CONV_2D                                                                                 \
+    static void put_pixels(const mote_conv_2d *layer, const int8_t *unpacked, int32_t first,         \
+                           const int8_t *x, int8_t *y)
 #include "mote_conv_2d.h"
 
 void mote_conv_2d_s8_w4(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The portable convolution; mote_conv_2d_s8.c and mote_conv_2d_s8_w4.c choose MOTE_NIBBLES.
+ * The portable convolution; mote_conv_2d_s8.c and mote_conv_2d_s8_w4.c define MOTE_NIBBLES and, as
+ * MOTE_CONV_2D, the function's head.
  *
  * y[n,oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[n,iy,ix,i] * weights[o,ky,kx,i]) + y_zero)
  * with iy = oy * stride_height + ky * dilation_height - pad_top, ix alike; outside x the value is
@@ -15,10 +16,6 @@
 #include "mote_output.h"
 #include "mote_unpack_s4.h"
 #include "mote_window.h"
-
-#ifndef MOTE_NIBBLES
-#define MOTE_NIBBLES 0
-#endif
 
 /* Where one output pixel reads, and sizes that all pixels share. */
 typedef struct {
@@ -92,13 +89,9 @@ static void put_group(const mote_conv_2d *layer, const mote_output *output, cons
     }
 }
 
-/* All pixels. The kernel's own function, for through an inline function compilers make slower code of it. */
-#if MOTE_NIBBLES
-static void put_pixels(const mote_conv_2d *layer, const int8_t *unpacked, int32_t first, const int8_t *x,
-                       int8_t *y)
-#else
-void mote_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y)
-#endif
+/* All pixels. The file that includes this names the function: as an inline one that it calls, compilers make
+ * slower code of it. */
+MOTE_CONV_2D
 {
     const mote_output output = MOTE_OUTPUT(layer, 1);
     const int32_t channels = layer->x_channels, width = layer->x_width * channels;
