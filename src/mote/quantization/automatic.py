@@ -117,15 +117,15 @@ def _pursue(search: Search, chosen: Options) -> Trial:
     if not search.goal.asks_for_quality:
         return _fitted(search, chosen, plain, plain.candidate) or _smallest(search, chosen)
     start = plain if plain.has_quality else _widened(search, chosen)
-    if not start.has_quality:
-        return start
-    best = _narrowed(search, chosen, start)
+    best = _narrowed(search, chosen, start) if start.has_quality else start
     if best.fits:
         return best
     everything = chosen.regions[-1] if chosen.regions else frozenset()
     for wide in dict.fromkeys((start.candidate.int16, everything)):
         fitted = _fitted(search, chosen, plain, Candidate(int16=wide))
-        if fitted is not None and fitted.has_quality:
+        if fitted is None:  # the least there is, to tell it
+            _smallest(search, chosen)
+        elif fitted.has_quality:
             return fitted
     return best
 
