@@ -98,6 +98,14 @@ BAD = {
     "an unknown type": (["net.pt2", "--data", "digits", "--layer", "0=int7"], "NAME=TYPE"),
     "float without leave": (["net.pt2", "--data", "digits", "--layer", "0=float"], "allow"),
     "a mean of words": (["net.pt2", "--data", "digits", "--mean", "few"], "no list of numbers"),
+    "a size without sense": (
+        ["net.pt2", "--data", "digits", "--max-flash", "40kb"],
+        "is no size such as 40kB",
+    ),
+    "a loss below nothing": (
+        ["net.pt2", "--data", "digits", "--max-loss", "-1"],
+        "allowed: 0 to 100 percentage points",
+    ),
     "too high a percentile": (
         ["net.pt2", "--data", "digits", "--percentile", "101"],
         "allowed: 50 to 100",
@@ -123,5 +131,56 @@ def test_a_mistake_is_told_and_nothing_is_written(
     told = capsys.readouterr()
     assert expected in told.err
     assert "Traceback" not in told.err
+    assert not told.out
+    assert sorted(Path.cwd().iterdir()) == before
+
+
+def test_each_layer_alone_is_shown(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    short = ("--data", "digits", "--samples", 30, "--test-samples", 40)
+    assert quantize(model, *short, "--sensitivity") == 0
+    told = capsys.readouterr().out
+    assert "one layer alone is quantised" in told
+    assert quantize(model, *short, "--sensitivity", "--json") == 0
+    told = json.loads(capsys.readouterr().out)["sensitivity"]
+    assert told["samples"] == 40
+    assert [layer["operator"] for layer in told["layers"]] == ["conv_2d"] * 2 + ["fully_connected"]
+    assert all(layer["int4"]["correct"] is not None for layer in told["layers"])
+
+
+def test_a_goal_chooses_the_type_of_each_layer(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = ("--data", "digits", "--samples", 30, "--test-samples", 60)
+    assert quantize(model, *short, "--max-flash", "0.7kB", "--max-loss", 50) == 0
+    assert "chosen" in capsys.readouterr().out
+    graph = mote.load(model.with_name("net.int8.mote"))
+    manifest = json.loads(mote.compile(graph, "cortex-m3").files["manifest.json"])
+    assert manifest["flash_bytes"]["weights"] <= 700
+    assert quantize(model, *short, "--max-flash", "0.75kB", "--layer", "4=int8", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["choice"]["layers"]["4"] == {"activations": "int8", "weights": "int8"}
+    assert [trial["chosen"] for trial in told["choice"]["trials"]].count(True) == 1
+    assert told["weight_bytes"]["integer"] <= 750
+
+
+def test_a_goal_without_classes_is_one_of_noise(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    samples = np.random.default_rng(0).normal(0, 1, (24, 8, 8, 1))
+    np.save("samples.npy", samples.astype(np.float32))
+    assert quantize(model, "--data", "samples.npy", "--min-sqnr", 10) == 0
+    assert "4-bit weights" in capsys.readouterr().out
+    assert quantize(model, "--data", "samples.npy", "--max-loss", 1, "-o", "x.mote") == 2
+    assert "needs held-out samples" in capsys.readouterr().err
+
+
+def test_a_goal_out_of_reach_writes_nothing(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(Path.cwd().iterdir())
+    assert quantize(model, "--data", "digits", "--samples", 20, "--max-flash", "300B") == 2
+    told = capsys.readouterr()
+    assert "the goal cannot be met: at most 300 B of weights" in told.err
+    assert "4 bits: 3 layers: 502 B" in told.err
     assert not told.out
     assert sorted(Path.cwd().iterdir()) == before
