@@ -12,12 +12,14 @@ from mote.ir.ops import (
     Conv2D,
     DepthwiseConv2D,
     FullyConnected,
+    LogSoftmax,
     Mean,
+    Mul,
     Pad,
     Padding,
-    Relu,
     Reshape,
     Softmax,
+    Transpose,
     same_padding,
 )
 from mote.ir.text import format_graph
@@ -84,6 +86,13 @@ def test_a_wrong_shape_fails_verification() -> None:
         verify(graph.rebuild(graph.nodes, [activation("y", 1, 4, 5, 5)]))
 
 
+def test_a_tensor_without_elements_fails_verification() -> None:
+    x, y = activation("x", 2, 0), activation("y", 0, 2)
+    node = Node("turn", Transpose(permutation=(1, 0)), ("x",), "y")
+    with pytest.raises(AssertionError, match=r"turn: \['x', 'y'\] have no elements"):
+        verify(Graph("g", {"x": x, "y": y}, (node,), ("x",), ("y",)))
+
+
 def test_a_value_read_before_it_is_written_fails_verification() -> None:
     graph = small_graph()
     with pytest.raises(AssertionError, match="before they exist"):
@@ -139,8 +148,20 @@ def test_each_operator_names_what_it_cannot_take() -> None:
     unquantised = activation("u", 1, 5, 5, 2, q=None)
     assert "without quantisation" in Add().problems((x, x), unquantised)[0]
     wide = Tensor("wide", (1, 5, 5, 2), DType.INT16)
-    assert "int16 -> int16 is not supported" in Relu().problems((wide,), wide)[0]
+    assert "int16 -> int16 is not supported" in LogSoftmax().problems((wide,), wide)[0]
     assert "without quantisation" in Add().problems((wide, wide), wide)[0]
+
+
+def test_a_product_scaled_by_1_in_float32_is_refused() -> None:
+    """The rule forms the factor in float32; these scales give a little less in real numbers."""
+    scales = [Quantization((float(np.float32(s)),), (0,)) for s in (0.1, 0.05)]
+    product = Quantization(
+        (float(np.float32(scales[0].scale) * np.float32(scales[1].scale)),), (0,)
+    )
+    assert scales[0].scale * scales[1].scale < product.scale
+    operands = [Tensor(n, (4,), DType.INT16, q) for n, q in zip("ab", scales, strict=True)]
+    (problem,) = Mul().problems(tuple(operands), Tensor("y", (4,), DType.INT16, product))
+    assert "too large for the result" in problem
 
 
 def test_weights_with_a_zero_point_are_refused() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kernel_check import check_random, one_node
 from kernel_runner import run_steps
 from mote import reference
 from mote.errors import UnsupportedModelError
@@ -82,6 +83,24 @@ def test_random_layers_equal_the_reference(dtype: DType, tmp_path: Path) -> None
     found = run_steps(steps, xs, expected, tmp_path)
     for step, want, got in zip(steps, expected, found, strict=True):
         np.testing.assert_array_equal(got, want, err_msg=f"{step.kernel.name} {step.node.op}")
+
+
+def test_the_largest_strides_and_distances_do_not_overflow(tmp_path: Path) -> None:
+    """Their least common multiple has 32 bits, and so has a place beyond the result."""
+    graphs = []
+    for rows, taps, bottom in ((1, 2, 65000), (40000, 2, 39999 * 65535)):
+        op = TransposedConv2D(
+            stride=(65535, 1), dilation=(65534, 1), padding=Padding(500, bottom, 0, 0)
+        )
+        weight = np.full((1, taps, 1, 1), 5, np.int8)
+        q = Quantization((0.5,), (0,))
+        operands = (
+            Tensor("x", (1, rows, 1, 1), DType.INT8, q),
+            Tensor("w", weight.shape, DType.INT8, q, weight),
+            Tensor("b", (1,), DType.INT32, None, np.array([3], np.int32)),
+        )
+        graphs.append(one_node(op, operands, DType.INT8, q))
+    check_random(graphs, np.random.default_rng(3), tmp_path)
 
 
 def test_a_stride_of_two_spreads_single_taps() -> None:

@@ -8,7 +8,7 @@ import pytest
 from kernel_check import check_kernels, check_random, one_node
 from mote.errors import UnsupportedModelError
 from mote.ir import DType, Graph, Quantization, Tensor
-from mote.ir.ops import Activation, Function, PRelu, Relu, Unary
+from mote.ir.ops import Activation, Function, Op, PRelu, Relu, Unary
 from mote.lower.lower import lower
 from mote.reference.sigmoid_s16 import TABLE
 from mote.target.cores import CORES
@@ -61,6 +61,19 @@ def test_clamps_whose_scale_leads_out_of_32_bits_are_refused_by_name() -> None:
     graph = one_node(Relu(Activation.RELU), (x,), S16, Quantization((1.0,), (0,)))
     with pytest.raises(UnsupportedModelError, match=r"'node'.*out of 32 bits"):
         lower(graph, CORES["cortex-m4"])
+
+
+@pytest.mark.parametrize("dtype", [S8, S16])
+@pytest.mark.parametrize(
+    "op", [Relu(Activation.RELU), Unary(Function.NEGATE), Unary(Function.LEAKY_RELU, 0.1), PRelu()]
+)
+def test_scales_whose_quotient_leaves_float32_are_refused_by_name(op: Op, dtype: DType) -> None:
+    large, small = Quantization((3e38,), (0,)), Quantization((1e-38,), (0,))
+    operands = [Tensor("x", (4,), dtype, large)]
+    if isinstance(op, PRelu):
+        operands.append(Tensor("alpha", (4,), dtype, large, np.ones(4, dtype.numpy)))
+    with pytest.raises(UnsupportedModelError, match=r"'node'.*out of 32 bits"):
+        lower(one_node(op, operands, dtype, small), CORES["cortex-m4"])
 
 
 def random_prelu(rng: np.random.Generator, dtype: DType) -> Graph:

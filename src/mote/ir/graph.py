@@ -95,6 +95,8 @@ def verify(graph: Graph) -> None:
         assert not missing, f"{node.name} reads {missing} before they exist"
         assert node.output not in known, f"{node.name} writes {node.output} again"
         operands, result = graph.operands(node), graph.result(node)
+        empty = [t.name for t in (*operands, result) if t.elements < 1]
+        assert not empty, f"{node.name}: {empty} have no elements"
         least = len(node.op.inputs)
         count_fits = len(operands) >= least if node.op.variadic else len(operands) == least
         assert count_fits, f"{node.name} has {len(operands)} operands"

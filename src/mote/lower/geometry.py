@@ -39,8 +39,9 @@ def plane_geometry(graph: Graph, node: Node) -> dict[str, int]:
         "kernel_width": weight.shape[2],
         "stride_height": op.stride[0],
         "stride_width": op.stride[1],
-        "dilation_height": op.dilation[0],
-        "dilation_width": op.dilation[1],
+        # One tap has no distance to another.
+        "dilation_height": op.dilation[0] if weight.shape[1] > 1 else 1,
+        "dilation_width": op.dilation[1] if weight.shape[2] > 1 else 1,
         "pad_top": op.padding.top,
         "pad_left": op.padding.left,
         "groups": groups,

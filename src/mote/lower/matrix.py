@@ -34,9 +34,9 @@ def lower_mat_mul(graph: Graph, node: Node, core: Core) -> Step:
         )
     if y.dtype is DType.INT16:
         reduced, right = wide_multiplier(np.array(multiplier), np.array(shift), Rounding.DOUBLE)
-        if not 1 <= int(right) <= 62:
+        if shift > 14:
             raise UnsupportedModelError(
-                f"node '{node.name}'", f"scales by 2**{shift}, allowed: 2**-47 to 2**14"
+                f"node '{node.name}'", f"scales by 2**{shift - 1} or more, allowed: below 2**14"
             )
         scaling = {"multiplier": int(reduced), "right": int(right)}
     else:

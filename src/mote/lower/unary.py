@@ -11,7 +11,7 @@ from mote.lower.kernels import KERNELS
 from mote.lower.step import Constant, Step
 from mote.reference.prelu import prelu_multipliers
 from mote.reference.sigmoid_s16 import scaling
-from mote.reference.slopes import STRAIGHT, slopes, straight
+from mote.reference.slopes import STRAIGHT, Slopes, slopes, straight
 from mote.reference.unary import (
     function_table,
     interpolation_table,
@@ -19,22 +19,29 @@ from mote.reference.unary import (
 )
 from mote.target.target import Core
 
+LARGEST = {DType.INT8: 255, DType.INT16: 2**15}
+"""Distance of an integer to its zero point."""
+
 
 def lower_unary(graph: Graph, node: Node, core: Core) -> Step:
     """A table of every byte; int16 takes straight lines, the sigmoid's rule or interpolation.
 
     Raises:
-        UnsupportedModelError: A scaled int16 value could leave int32.
+        UnsupportedModelError: A scaled value could leave int32.
     """
     op = node.op
     assert isinstance(op, Relu | Unary)
     (x,), y = graph.operands(node), graph.result(node)
     elements = ("elements", y.elements)
+    if isinstance(op, Relu) or op.function in STRAIGHT:
+        lines = slopes(op, x, y)
+        for _, shift in (lines.above, lines.below):
+            _check_room(node, LARGEST[y.dtype], shift)
     if y.dtype is DType.INT8:
         table = Constant("table", _table(op, x, y), False)
         return Step(node, KERNELS["mote_table_s8"], (elements,), (table,), in_place=(0,))
     if isinstance(op, Relu) or op.function in STRAIGHT:
-        return _straight(node, x, y)
+        return _straight(node, lines, y)
     if is_fixed_point(op, y):
         is_tanh = op.function is Function.TANH
         how = scaling(x.q.scale, is_tanh=is_tanh)
@@ -56,12 +63,8 @@ def _table(op: Relu | Unary, x: Tensor, y: Tensor) -> Array:
     return np.roll(table, 128)
 
 
-def _straight(node: Node, x: Tensor, y: Tensor) -> Step:
-    assert isinstance(node.op, Relu | Unary)
-    lines = slopes(node.op, x, y)
+def _straight(node: Node, lines: Slopes, y: Tensor) -> Step:
     pairs = (lines.above, lines.below)
-    for _, shift in pairs:
-        _check_room(node, 2**15, shift)
     parameters = (
         ("multiplier", tuple(multiplier for multiplier, _ in pairs)),
         ("elements", y.elements),
@@ -83,7 +86,7 @@ def lower_prelu(graph: Graph, node: Node, core: Core) -> Step:
     operands, y = graph.operands(node), graph.result(node)
     x, alpha = operands
     above, below = prelu_multipliers(x, alpha, y)
-    greatest = 255 if y.dtype is DType.INT8 else 2**15
+    greatest = LARGEST[y.dtype]
     _check_room(node, greatest, above[1])
     _check_room(node, greatest**2, below[1])
     parameters: dict[str, int | tuple[int, ...]] = {

@@ -58,8 +58,9 @@ def _scaling(graph: Graph, node: Node) -> tuple[dict[str, int], tuple[Constant, 
     magnitude = wide_magnitude(weight.array, bias.array)
     multiplier, right = wide_multiplier(multipliers, shifts, op.rounding, magnitude)
     limit = wide_limit(multiplier, right, magnitude)
-    fits = magnitude < MAX_SUM and limit * int(multiplier.max()) < 2**62
-    if not fits or not 1 <= int(right.min()) <= int(right.max()) <= 62:
+    largest = int(multiplier.max())
+    fits = magnitude < MAX_SUM and largest < 2**31 and limit * largest < 2**62
+    if not fits:
         raise UnsupportedModelError(
             f"node '{node.name}'",
             f"sums up to {magnitude:,}, scaled by 2**-{int(right.max())}, leave 64 bits",

@@ -6,6 +6,7 @@ from mote.ir import Graph, verify
 from mote.passes.absorb_quantization import absorb_quantization
 from mote.passes.fold_affine import fold_affine
 from mote.passes.fold_batch_norm import fold_batch_norm
+from mote.passes.fold_constants import fold_constants
 from mote.passes.fuse_activation import fuse_activation
 from mote.passes.fuse_functions import fuse_functions
 from mote.passes.fuse_pad import fuse_pad
@@ -20,6 +21,7 @@ PASSES: tuple[Callable[[Graph], Graph], ...] = (
     fold_affine,  # behind it: a sum inside a function is no bias
     fuse_activation,
     absorb_quantization,  # behind it: integer operators clamp as their float ones do
+    fold_constants,  # behind it: constants that are dequantized say which integers they stand for
     remove_identity,  # before fuse_pad: a copy would stand between pad and layer
     fuse_pad,
     remove_dead_nodes,

@@ -21,6 +21,8 @@ Ints = NDArray[np.int64]
 LARGEST_MULTIPLIER = 2.0**30 - 0.5
 """Of an accumulator. It already takes all but 0 out of int8; a larger one would leave no bit to
 round at."""
+BEYOND_EVERY_SHIFT = 2.0**126
+"""What quotients beyond float32 are taken for: no kernel shifts so far, the layer is refused."""
 FAR_OUTSIDE = np.float32(2**20)
 """Beyond every stored integer, whatever its zero point, and far below float32's infinity."""
 
@@ -30,7 +32,8 @@ def quantize_multiplier(real: float) -> tuple[int, int]:
 
     Halves round up; values below 2**-32 become (0, 0). Source: TFLite ``QuantizeMultiplier``.
     """
-    assert 0 <= real < math.inf, real
+    assert real >= 0, real
+    real = min(real, BEYOND_EVERY_SHIFT)
     mantissa, shift = math.frexp(real)
     multiplier = math.floor(mantissa * 2**31 + 0.5)  # exact: a double has 53 bits
     if multiplier == 2**31:
@@ -100,7 +103,8 @@ def wide_multiplier(
     """(multiplier, right shift) by which 64-bit sums of int16 layers are scaled.
 
     DOUBLE is what TFLite's 16x8 convolutions do: 16 bits of the multiplier. SINGLE keeps all that
-    leave the product with the greatest sum below 2**62, and the shift within 62.
+    leave the product with the greatest sum below 2**62, and the shift within 62. The shift is at
+    least 1: where it would not be, which TFLite does not take, the multiplier is as much larger.
     Source: TFLite ``MultiplyByQuantizedMultiplier(int64_t, ...)``.
 
     Args:
@@ -112,9 +116,12 @@ def wide_multiplier(
     if rounding is Rounding.SINGLE:
         right = 31 - shift
         spare = np.maximum(magnitude.bit_length() - 31, right - 62).clip(0, 31)
-        return (multiplier + (1 << spare >> 1)) >> spare, right - spare
-    reduced = np.where(multiplier < 0x7FFF0000, multiplier + 2**15 >> 16, 0x7FFF)
-    return reduced, 15 - shift
+        reduced, right = (multiplier + (1 << spare >> 1)) >> spare, right - spare
+    else:
+        reduced = np.where(multiplier < 0x7FFF0000, multiplier + 2**15 >> 16, 0x7FFF)
+        right = 15 - shift
+    left = np.maximum(1 - right, 0)
+    return reduced << left, right + left
 
 
 def wide_limit(multiplier: Ints, right: Ints, magnitude: int | None = None) -> int:

@@ -31,7 +31,9 @@ def table_s8(function: Function, x: Quantization, y: Quantization) -> Ints:
     halves away from zero; what is not a number becomes the least integer.
     """
     centred = (np.arange(-128, 128) - x.zero_point).astype(np.float32)
-    steps = _over_scale(function(np.float32(x.scale) * centred), 1 / np.float32(y.scale))
+    with np.errstate(over="ignore"):
+        real, inverse = np.float32(x.scale) * centred, 1 / np.float32(y.scale)
+    steps = _over_scale(function(real), inverse)
     table: Ints = np.clip(steps + y.zero_point, -128, 127).astype(np.int64)
     return table
 

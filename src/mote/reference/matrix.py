@@ -11,6 +11,7 @@ from mote.ir.ops import MatMul, Rounding
 from mote.ir.tensor import Array, DType, Tensor
 from mote.reference.activation import apply_activation
 from mote.reference.fixed_point import (
+    LARGEST_MULTIPLIER,
     activation_range,
     quantize_multiplier,
     requantize,
@@ -41,6 +42,6 @@ def mat_mul(
 
 
 def mat_mul_multiplier(operands: Sequence[Tensor], result: Tensor) -> tuple[int, int]:
-    """(multiplier, shift) for x0_scale * x1_scale / y_scale."""
+    """(multiplier, shift) for x0_scale * x1_scale / y_scale, at most ``LARGEST_MULTIPLIER``."""
     x0, x1 = operands
-    return quantize_multiplier(x0.q.scale * x1.q.scale / result.q.scale)
+    return quantize_multiplier(min(x0.q.scale * x1.q.scale / result.q.scale, LARGEST_MULTIPLIER))

@@ -35,5 +35,6 @@ def prelu_multipliers(x: Tensor, alpha: Tensor, y: Tensor) -> tuple[tuple[int, i
     x_scale / y_scale and x_scale * alpha_scale / y_scale, each step in float32.
     """
     scale, y_scale = np.float32(x.q.scale), np.float32(y.q.scale)
-    factors = (scale / y_scale, scale * np.float32(alpha.q.scale) / y_scale)
+    with np.errstate(over="ignore"):
+        factors = (scale / y_scale, scale * np.float32(alpha.q.scale) / y_scale)
     return tuple(quantize_multiplier(float(factor)) for factor in factors)

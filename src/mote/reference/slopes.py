@@ -76,6 +76,7 @@ def straight(op: Relu | Unary, value: Array, x: Tensor, y: Tensor) -> Array:
 
 def _multiplier(x: Tensor, factor: float, y: Tensor) -> tuple[int, int]:
     """x_scale * factor / y_scale, each step in float32."""
-    product = np.float32(x.q.scale) * np.float32(factor)
-    multiplier, shift = quantize_multiplier(abs(float(product / np.float32(y.q.scale))))
+    with np.errstate(over="ignore"):
+        real = np.float32(x.q.scale) * np.float32(factor) / np.float32(y.q.scale)
+    multiplier, shift = quantize_multiplier(abs(float(real)))
     return (-multiplier if factor < 0 else multiplier), shift

@@ -28,7 +28,8 @@ def difference_multiplier(op: Softmax, x: Tensor) -> tuple[int, int]:
 
     beta * x_scale is formed in float32.
     """
-    scaled = np.float32(x.q.scale) * np.float32(op.beta)
+    with np.errstate(over="ignore"):
+        scaled = np.float32(x.q.scale) * np.float32(op.beta)
     return quantize_multiplier(float(scaled) / (10.0 / RANGE))
 
 

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from mote.ir.ops.broadcast import broadcast_shape, broadcasts
 from mote.ir.ops.operator import F32, S8, S16, S32, Activation, Op, Shape
 from mote.ir.tensor import Tensor
@@ -64,7 +66,7 @@ class Mul(_Binary):
 
 SUM_SHIFTS = {S8: 20, S16: 15}
 """Bits by which both operands of an integer sum move up before they are scaled."""
-PRODUCT_LIMITS = {S8: 2.0**15, S16: 1 - 2.0**-31}
+PRODUCT_LIMITS = {S8: 2.0**15, S16: 1.0}
 """Products of integers may be scaled by less than this: then they stay inside int32."""
 
 
@@ -87,7 +89,10 @@ def _product_problems(x: tuple[Tensor, ...], y: Tensor) -> list[str]:
     """Scales that lead out of the integer arithmetic of products."""
     if not _is_quantised(x, y):
         return []
-    factor, limit = x[0].q.scale * x[1].q.scale / y.q.scale, PRODUCT_LIMITS[y.dtype]
+    # In float32, as the rule forms it: below 1 in real numbers may be 1 there.
+    with np.errstate(over="ignore", under="ignore"):
+        product = np.float32(x[0].q.scale) * np.float32(x[1].q.scale)
+        factor, limit = product / np.float32(y.q.scale), PRODUCT_LIMITS[y.dtype]
     if factor < limit:
         return []
     return [

@@ -68,6 +68,8 @@ class PRelu(Op):
         if not x[1].is_constant:
             found.append("alpha must be a constant")
         a, b = x[0].shape, x[1].shape
+        if len(a) > 4:
+            found.append("more than four dimensions are not supported")
         if len(b) > len(a) or any(n not in (1, m) for m, n in zip(a[::-1], b[::-1], strict=False)):
             found.append(f"alpha of shape {list(b)} does not broadcast to {list(a)}")
         if x[1].dtype is not x[0].dtype:

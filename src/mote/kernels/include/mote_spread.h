@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which taps of a transposed convolution meet an input, for one dimension of one output. */
+ * Which taps of a transposed convolution meet an input, for one dimension of one output.
+ *
+ * No overflow: all sizes have 16 bits, and at most 2^17 places lie in an output with its padding. */
 #ifndef MOTE_SPREAD_H
 #define MOTE_SPREAD_H
 
@@ -18,16 +20,16 @@ static inline mote_spread mote_meet(int32_t place, int32_t taps, int32_t stride,
 {
     mote_spread met = {0, 0, 1, 0, 0};
     int32_t k = 0, rest = place;
-    for (; k < taps && (rest % stride != 0 || rest >= size * stride) && rest >= 0; rest -= dilation)
+    for (; k < taps && (rest % stride != 0 || rest / stride >= size) && rest >= 0; rest -= dilation)
         k++;
     if (k == taps || rest < 0)
         return met;
     met.first = k;
     met.at = rest / stride;
     /* The step: the least one that moves by whole inputs. */
-    while (met.step * dilation % stride != 0)
+    while ((uint32_t)met.step * (uint32_t)dilation % (uint32_t)stride != 0)
         met.step++;
-    met.back = met.step * dilation / stride;
+    met.back = (int32_t)((uint32_t)met.step * (uint32_t)dilation / (uint32_t)stride);
     met.last = k + (met.at / met.back) * met.step + 1;
     if (met.last > taps)
         met.last = taps;
