@@ -3,6 +3,7 @@
 One step further another kernel must take over; both must give the bytes of the reference."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ def layer(
     *,
     largest: int | None = None,
     right: int | None = None,
+    dtype: DType = DType.INT8,
 ) -> Graph:
     """A layer whose channels in turn reach the sums ``largest`` and ``-largest``.
 
@@ -51,7 +53,7 @@ def layer(
     weight_scale = float(np.float32(multiplier / X_SCALE))
     tensors = [
         Tensor("x", x_shape, DType.INT8, Quantization((X_SCALE,), (0,))),
-        Tensor("w", weights.shape, DType.INT8, Quantization((weight_scale,), (0,)), weights),
+        Tensor("w", weights.shape, dtype, Quantization((weight_scale,), (0,)), weights),
         Tensor("b", (count,), DType.INT32, None, bias.astype(np.int32)),
         Tensor("y", y_shape, DType.INT8, Quantization((1.0,), (y_zero,))),
     ]
@@ -81,6 +83,15 @@ def cases(rounding: Rounding) -> Iterator[tuple[str, Graph]]:
         yield "portable", layer(op, x_shape, weights, -128, largest=2**31 - 1)
         for right, kernel in ((1, "dsp"), (0, "portable"), (-5, "portable")):
             yield kernel, layer(op, x_shape, weights, 100, right=right)
+        # 16 times the sum of 4-bit weights is an int32; depthwise ones are unpacked first.
+        weights, end = np.full(w_shape, -8, np.int8), 2**30 if op is depthwise else 2**27
+        nibbles = partial(layer, op, x_shape, weights, dtype=DType.INT4)
+        for y_zero in (-128, 127):
+            yield "dsp", nibbles(y_zero, largest=end - 1)
+        yield "portable", nibbles(-128, largest=end)
+        yield "portable", nibbles(-128, largest=2**31 - 1)
+        for right, kernel in ((1, "dsp"), (0, "portable"), (-5, "portable")):
+            yield kernel, nibbles(100, right=right)
     # 256 * sum is an int32; a shift has 4 bits.
     weights = np.full((10, 512), -127, np.int8)
     for right, largest, kernel in (
