@@ -53,6 +53,9 @@ def float_tolerance(
 ) -> Doubles:
     """The distance allowed from ``expected``, of the shape of the node's result.
 
+    It is infinite where the magnitudes that are added up leave float32: then any order of them may
+    give infinity, or no number.
+
     Args:
         graph, node: A node whose result is float32.
         values: The operands' values by name.

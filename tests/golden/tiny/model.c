@@ -110,7 +110,7 @@ static MOTE_LAYER void layer_02_conv_2d(uint8_t *arena)
  * int8[1,4,4,4], int8[1,4,4,4] -> int8[1,4,4,4], 0 MACs
  * y = clamp(requantize(rescale(x0 - x0_zero) + rescale(x1 - x1_zero)) + y_zero) */
 static const mote_add layer_03 = {
-    .x0_multiplier = 8388608, .x1_multiplier = 2097152, .offset = -758120449, .shift = 23,
+    .x0_multiplier = 8388608, .x1_multiplier = 2097152, .offset = -757071873, .shift = 23,
     .elements = 64, .y_min = -128, .y_max = 127,
 };
 
