@@ -49,7 +49,7 @@ def profile_command(model: Path, target: str, allow_float: bool, seed: int, as_j
         )
     with working(f"Building {model.name} and running it on an emulated {chosen.core.name}"):
         build = mote.compile(mote.load(model), target=chosen, allow_float=allow_float)
-        measured = build.profile(*next(random_samples(build.graph, 1, seed)))
+        measured = build.profile(next(random_samples(build.graph, 1, seed)))
     if as_json:
         print_json(measured.to_json())
     else:
