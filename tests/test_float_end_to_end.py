@@ -39,6 +39,7 @@ from mote.run.interface import interface
 from mote.run.verify import Comparison, compare_with_reference, random_samples
 from random_float_graphs import float_inputs, random_float_graph, random_mixed_graph
 from random_layers import side_by_side
+from shared import shared_path
 
 Capture = pytest.CaptureFixture[str]
 
@@ -260,3 +261,18 @@ def test_a_profile_has_the_type_of_each_layer(capsys: Capture, model: str) -> No
     told = json.loads(out)
     assert [layer["type"] for layer in told["layers"]] == ["float32"] * 7
     assert len(told["float_layers"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "judged_by_litert"), [("ad01_fp32", True), ("kws_ref_model_float32", False)]
+)
+def test_verify_compares_float_models_with_litert_where_it_computes_in_float(
+    name: str, judged_by_litert: bool, capsys: Capture
+) -> None:
+    """The second one has int8 weights: LiteRT rounds the activations of its layers."""
+    path = shared_path(f"models/mlperf_tiny/{name}.tflite")
+    out, err = said(capsys, "verify", str(path), "--allow-float", "--samples", "2")
+    assert "layers compute in float32" in err
+    assert "host = the reference" in out
+    assert ("host = LiteRT" in out) == judged_by_litert
+    assert ("not compared with LiteRT" in out) != judged_by_litert

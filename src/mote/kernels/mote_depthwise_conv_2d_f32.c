@@ -7,11 +7,8 @@
  * x: [batches, x_height, x_width, x_channels] float. y: [batches, y_height, y_width, y_channels] float, must
  * not overlap x.
  * Scratch: none. Cost: one multiplication and addition per tap inside x. */
-#include "mote_dot_f32.h"
-#include "mote_kernels_f32.h"
-#include "mote_window.h"
+#include "mote_pixels_f32.h"
 
-/* One pixel; x is the image. */
 static void put_pixel(const mote_conv_2d_float *layer, const float *x, int32_t iy, int32_t ix, float *y)
 {
     const int32_t channels = layer->x_channels, outputs = layer->y_channels;
@@ -34,12 +31,5 @@ static void put_pixel(const mote_conv_2d_float *layer, const float *x, int32_t i
 
 void mote_depthwise_conv_2d_f32(const mote_conv_2d_float *layer, const float *x, float *y)
 {
-    const int32_t image = layer->x_height * layer->x_width * layer->x_channels;
-    for (int32_t n = 0; n < layer->batches; n++, x += image) {
-        for (int32_t oy = 0; oy < layer->y_height; oy++) {
-            const int32_t iy = oy * layer->stride_height - layer->pad_top;
-            for (int32_t ox = 0; ox < layer->y_width; ox++, y += layer->y_channels)
-                put_pixel(layer, x, iy, ox * layer->stride_width - layer->pad_left, y);
-        }
-    }
+    MOTE_PIXELS_F32(put_pixel, layer, x, y)
 }
