@@ -7,9 +7,9 @@ from mote.ir.ops import DepthwiseConv2D
 def weight_flash_bytes(graph: Graph) -> int:
     """Of weights, biases and other learnt constants: ``flash_bytes.weights`` of the manifest.
 
-    That is exact for cores without the DSP extension. The DSP kernels read pairs of channels and
-    fours of taps, and fill up what is missing with zeros: up to 8 rows of a fully connected layer,
-    2 of a convolution, each to a multiple of 4 taps.
+    That is exact for cores without the DSP extension. The kernels for it read pairs of channels and
+    fours of taps, and fill up what is missing with zeros: to 8 rows of a fully connected layer, 2
+    of a convolution, and multiples of 4 taps. They leave out channels whose result never changes.
     Factors and tables of requantisation are not learnt; the manifest counts them apart.
     """
     return sum(node_flash_bytes(graph, node) for node in graph.nodes)
