@@ -205,16 +205,16 @@ def channel_multipliers(
 
     The real multiplier of channel c is x_scale * weight_scale[c] / y_scale in double precision,
     at most ``LARGEST_MULTIPLIER``.
-    With double rounding it is quantised as it stands (TFLite
-    ``PopulateConvolutionQuantizationParams``). With single rounding the integer multiplier is
-    adjusted by the few units that make ``requantize`` equal to rounding the real product, halves
+    With double rounding, and on int16, it is quantised as it stands (TFLite
+    ``PopulateConvolutionQuantizationParams``). With single rounding on int8 the integer multiplier
+    is adjusted by the few units that make ``requantize`` equal to rounding the real product, halves
     away from zero, for every accumulator (TFLite's reference FULLY_CONNECTED rounds reals).
     """
     channels = y.shape[-1]
     scales = weight.q.scales * channels if weight.q.axis is None else weight.q.scales
     reals = [min(x.q.scale * s / y.q.scale, LARGEST_MULTIPLIER) for s in scales]
     pairs = [quantize_multiplier(real) for real in reals]
-    if rounding is Rounding.SINGLE:
+    if rounding is Rounding.SINGLE and y.dtype is DType.INT8:
         least, most = (bound - y.q.zero_point for bound in y.dtype.range)
         pairs = [
             (exact_multiplier(real, m, shift, least, most) if m else 0, shift)
