@@ -1,4 +1,4 @@
-"""Seeded random int8 graphs over everything that an imported model may contain."""
+"""Seeded random int8 and int16 graphs over everything that an imported model may contain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -40,12 +40,14 @@ from mote.ir.tensor import Array
 from random_functions import random_layer
 
 SOFTMAX_Q = Quantization((1 / 256,), (-128,))
+WIDE_SOFTMAX_Q = Quantization((1 / 32768,), (0,))
 LOGARITHM_Q = Quantization((16 / 256,), (127,))
 
 
 def random_graph(seed: int) -> Graph:
     """A small graph of up to a dozen layers; every tensor has at most a few thousand elements."""
-    maker = Maker(np.random.default_rng(seed))
+    wide = np.random.default_rng([seed, 4]).random() < 0.15
+    maker = Maker(np.random.default_rng(seed), DType.INT16 if wide else DType.INT8)
     form = np.random.default_rng([seed, 2]).choice(["plane", "joined", "rows"], p=[0.8, 0.1, 0.1])
     x = maker.rows() if form == "rows" else maker.plane(joined=form == "joined")
     outputs = [x.name]
@@ -100,9 +102,10 @@ def random_inputs(graph: Graph, seed: int) -> list[Array]:
 
 @dataclass
 class Maker:
-    """A graph that grows layer by layer."""
+    """A graph that grows layer by layer; ``dtype`` is the type of its activations."""
 
     rng: np.random.Generator
+    dtype: DType = DType.INT8
     tensors: list[Tensor] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
@@ -138,23 +141,32 @@ class Maker:
         return self.end(x)
 
     def input(self, shape: tuple[int, ...]) -> Tensor:
-        """A graph input: mostly int8, at times uint8 or float32 behind a quantize node."""
+        """A graph input: mostly of the graph's type, at times another behind a quantize node."""
         kind = self.rng.random()
         if kind < 0.85:
             tensor = self.tensor(shape, self.quantization())
             self.inputs.append(tensor.name)
             return tensor
-        dtype = DType.UINT8 if kind < 0.92 else DType.FLOAT32
-        q = self.quantization(dtype) if dtype is DType.UINT8 else None
+        byte = DType.INT8 if self.is_wide else DType.UINT8
+        dtype = byte if kind < 0.92 else DType.FLOAT32
+        q = None if dtype is DType.FLOAT32 else self.quantization(dtype)
         tensor = self.tensor(shape, q, dtype)
         self.inputs.append(tensor.name)
-        scale = q.scale if q else 0.05
+        scale = (q.scale if q else 0.05) / (256 if self.is_wide else 1)
         return self.add(Quantize(), [tensor], self.quantization(around=scale))
 
+    @property
+    def is_wide(self) -> bool:
+        return self.dtype is DType.INT16
+
     def tensor(
-        self, shape: tuple[int, ...], q: Quantization | None, dtype: DType = DType.INT8
+        self, shape: tuple[int, ...], q: Quantization | None, dtype: DType | None = None
     ) -> Tensor:
-        return self._keep(Tensor(f"t{len(self.tensors)}", shape, dtype, q))
+        return self._keep(Tensor(f"t{len(self.tensors)}", shape, dtype or self.dtype, q))
+
+    def integers(self, *shape: int) -> Array:
+        """Values of a constant, over the whole range of the graph's type."""
+        return self.rng.integers(*self.dtype.range, shape, self.dtype.numpy, endpoint=True)
 
     def constant(self, array: Array, q: Quantization | None = None) -> Tensor:
         name = f"t{len(self.tensors)}"
@@ -169,16 +181,20 @@ class Maker:
         op: Op,
         operands: Sequence[Tensor],
         q: Quantization | None,
-        dtype: DType = DType.INT8,
+        dtype: DType | None = None,
     ) -> Tensor:
         result = self.tensor(op.shape(*(t.shape for t in operands)), q, dtype)
         name = f"n{len(self.nodes)}_{op.kind}"
         self.nodes.append(Node(name, op, tuple(t.name for t in operands), result.name))
         return result
 
-    def quantization(self, dtype: DType = DType.INT8, around: float | None = None) -> Quantization:
-        """Scales from 2**-9 to 2, powers of two among them; zero points with the ends favoured."""
+    def quantization(self, dtype: DType | None = None, around: float | None = None) -> Quantization:
+        """Scales from 2**-9 to 2, powers of two among them; zero points with the ends favoured.
+
+        int16: scales from 2**-17 to 2**-7, zero points 0.
+        """
         rng = self.rng
+        dtype = dtype or self.dtype
         low, high = dtype.range
         zero = int(rng.choice([low, high, (low + high + 1) // 2, int(rng.integers(low, high + 1))]))
         scale = float(around or 1) * float(2.0 ** rng.uniform(-1.5, 1.5))
@@ -186,7 +202,10 @@ class Maker:
             scale = float(2.0 ** rng.uniform(-9, 1))
             if rng.random() < 0.2:
                 scale = float(2.0 ** rng.integers(-8, 1))
-        scale = min(max(scale, 2.0**-20), 2.0**12)  # products of products run away
+        if dtype is DType.INT16:
+            zero, scale = 0, scale / (256 if around is None else 1)
+        most = 2.0**4 if dtype is DType.INT16 else 2.0**12
+        scale = min(max(scale, 2.0**-20), most)  # products of products run away
         return Quantization((float(np.float32(scale)),), (zero,))
 
     def activation(self) -> Activation:
@@ -205,8 +224,8 @@ class Maker:
             (self.cut, 0.5),
             (self.turn, 0.3),
             (self.resize, 0.4),
-            (self.function, 0.8),
-            (self.prelu, 0.3),
+            (self.requantize if self.is_wide else self.function, 0.8),
+            (self.residual if self.is_wide else self.prelu, 0.3),  # TFLite has no int16 PReLU
         ]
         weights = np.array([w for _, w in makers])
         choice = int(self.rng.choice(len(makers), p=weights / weights.sum()))
@@ -254,6 +273,7 @@ class Maker:
         depth = int(np.prod(shape)) // channels
         bias = rng.integers(-2000, 2000, channels).astype(np.int32)
         typical = x.q.scale * float(base) * 73 * 73 * depth**0.5 / 24
+        bias = bias.astype(np.int64 if self.is_wide else np.int32)
         return self.constant(array, q), self.constant(bias), typical
 
     def conv(self, x: Tensor) -> Tensor:
@@ -293,7 +313,7 @@ class Maker:
         if rng.random() < 0.15:
             ones = (1,) * (len(x.shape) - 1)
             shape = (*ones, x.shape[-1]) if rng.random() < 0.5 else (x.shape[-1],)
-            array = rng.integers(-128, 128, shape).astype(np.int8)
+            array = self.integers(*shape)
             other = self.constant(array, self.quantization(around=x.q.scale))
         operands = [x, other] if rng.random() < 0.5 else [other, x]
         if rng.random() < 0.2:
@@ -345,7 +365,7 @@ class Maker:
             operands.append(other)
         if rng.random() < 0.2:
             shape = (*x.shape[:-1], int(rng.integers(1, 4)))
-            array = rng.integers(-128, 128, shape).astype(np.int8)
+            array = self.integers(*shape)
             operands.append(self.constant(array, x.quantization))
         rng.shuffle(operands)  # type: ignore[arg-type]
         return self.add(Concat(3), operands, x.quantization)
@@ -389,7 +409,7 @@ class Maker:
         rng = self.rng
         indices = self.tensor((int(rng.choice([1, 1, 3])),), None, DType.INT32)
         self.inputs.append(indices.name)
-        array = rng.integers(-128, 128, rng.integers(1, 30, 2)).astype(np.int8)
+        array = self.integers(*(int(n) for n in rng.integers(1, 30, 2)))
         table = self.constant(array, self.quantization())
         return self.add(Embedding(), [indices, table], table.quantization)
 
@@ -420,13 +440,15 @@ class Maker:
     def end(self, x: Tensor) -> Tensor:
         """Softmax or its logarithm, and another type of output."""
         rng = self.rng
-        if rng.random() < 0.15:
+        if rng.random() < 0.15 and not self.is_wide:  # TFLite has no int16 logarithm
             x = self.add(LogSoftmax(), [x], LOGARITHM_Q)
-        elif rng.random() < 0.4:
-            x = self.add(Softmax(beta=float(rng.choice([1.0, 1.0, 0.5, 2.0]))), [x], SOFTMAX_Q)
+        elif rng.random() < 0.4 and (not self.is_wide or x.q.scale < 2.0**-4):
+            q = WIDE_SOFTMAX_Q if self.is_wide else SOFTMAX_Q
+            x = self.add(Softmax(beta=float(rng.choice([1.0, 1.0, 0.5, 2.0]))), [x], q)
         if rng.random() < 0.15:
             x = self.add(Dequantize(), [x], None, DType.FLOAT32)
         elif rng.random() < 0.1:
-            q = self.quantization(DType.UINT8, around=x.q.scale)
-            x = self.add(Quantize(), [x], q, DType.UINT8)
+            to = DType.INT8 if self.is_wide else DType.UINT8
+            around = x.q.scale * (256 if self.is_wide else 1)
+            x = self.add(Quantize(), [x], self.quantization(to, around), to)
         return x

@@ -42,6 +42,7 @@ from mote.ir.ops import (
     same_padding,
 )
 
+BIASES = (DType.INT32, DType.INT64)
 TENSOR_TYPES = {
     DType.FLOAT32: tflite.TensorType.FLOAT32,
     DType.INT8: tflite.TensorType.INT8,
@@ -223,8 +224,8 @@ def write_tflite(graph: Graph) -> bytes:
 def _quantization(
     graph: Graph, tensor: Tensor, reader: Node | None
 ) -> tuple[tuple[float, ...], tuple[int, ...], int]:
-    """(scales, zero points, axis); an int32 bias has x_scale * weight_scale."""
-    if reader is not None and tensor.dtype is DType.INT32 and tensor.quantization is None:
+    """(scales, zero points, axis); an integer bias has x_scale * weight_scale."""
+    if reader is not None and tensor.dtype in BIASES and tensor.quantization is None:
         x, weight = (graph.tensors[name].q for name in reader.inputs[:2])
         scales = tuple(x.scale * s for s in weight.scales)
         return scales, (0,) * len(scales), 0
