@@ -105,7 +105,9 @@ def layer_norm(
     scaled = np.where(left >= 0, distance << np.maximum(left, 0), distance >> np.maximum(-left, 0))
     normal = (scaled * inverse + (1 << 30)) >> 31
     fine = ((normal * p.gamma + (1 << 30)) >> 31) + p.beta
-    steps = ((fine + (1 << (p.right - 1))) >> p.right) + result.q.zero_point
+    # No kernel computes with less than one fraction bit.
+    steps = (fine + (1 << p.right >> 1)) >> p.right if p.right > 0 else fine << -p.right
+    steps = steps + result.q.zero_point
     y: Array = np.clip(steps, *result.dtype.range).astype(result.dtype.numpy)
     return y
 
