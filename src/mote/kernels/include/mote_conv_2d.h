@@ -17,6 +17,13 @@
 #include "mote_unpack_s4.h"
 #include "mote_window.h"
 
+#ifndef MOTE_NIBBLES
+#define MOTE_NIBBLES 0
+#endif
+#ifndef MOTE_CONV_2D
+#define MOTE_CONV_2D static void put_pixels(const mote_conv_2d *layer, const int8_t *x, int8_t *y)
+#endif
+
 /* Where one output pixel reads, and sizes that all pixels share. */
 typedef struct {
     mote_window rows, columns; /* taps inside the image */
