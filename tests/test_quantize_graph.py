@@ -201,6 +201,29 @@ def test_channels_without_weights_still_return_their_bias() -> None:
         assert np.abs(real - int8).max() <= step
 
 
+def great_weights_on_small_inputs() -> Graph:
+    graph = build((1, 4, 4, 4), [("dw", DepthwiseConv2D(), "x")])
+    weight = graph.tensors["dw.0"].array.copy()
+    weight[..., 1] *= 1000
+    bias = np.zeros(4, np.float32)
+    tensors = [Tensor("dw.0", weight.shape, DType.FLOAT32, data=weight)]
+    tensors.append(Tensor("dw.1", bias.shape, DType.FLOAT32, data=bias))
+    return graph.rebuild(graph.nodes, tensors)
+
+
+def test_great_weights_on_small_inputs_do_not_coarsen_the_whole_layer() -> None:
+    graph = great_weights_on_small_inputs()
+    samples = images(16, (4, 4, 4)) * np.array([1, 1e-3, 1, 1], np.float32)
+    quantized = quantize(graph, samples)
+    results = np.stack([predict(graph, s[None], "dw") for s in samples])
+    step = quantized.tensors["dw"].q.scale
+    assert step <= 1.1 * (results.max() - results.min()) / 255
+    x = to_integers(samples, quantized.tensors["x"].q)
+    found = mote.compile(quantized, target="host").run_samples([(s[None],) for s in x])
+    for sample, (output,) in zip(x, found, strict=True):
+        np.testing.assert_array_equal(output, reference.run(quantized, [sample[None]])["dw"])
+
+
 def test_values_that_are_always_zero_stay_zero() -> None:
     graph = one_layer(np.zeros((4, 2)), np.zeros(4))
     quantized = quantize(graph, np.zeros((3, 2), np.float32))

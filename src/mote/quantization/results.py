@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from mote.ir import DType, Node, Quantization, Tensor
 from mote.ir.ops import (
     Add,
@@ -20,6 +22,7 @@ from mote.quantization.config import ActivationScheme
 from mote.quantization.fixed_results import finest_scale, fixed_result, learnt_quantization
 from mote.quantization.ranges import Range
 from mote.quantization.scheme import activation_quantization, to_integers
+from mote.quantization.weights import channel_axis
 
 FINEST_MEAN = {DType.INT8: 2.0**-18, DType.INT16: 2.0**-14}
 """A mean's scale is at least this part of its operand's: its sum, scaled, fits 32 bits."""
@@ -27,6 +30,15 @@ FINEST_MEAN = {DType.INT8: 2.0**-18, DType.INT16: 2.0**-14}
 ABOVE_ONE = 1 + 2.0**-20
 """By how much a layer's result is coarser than a unit of its accumulator, which is exact: the
 multiplier stays below 1, and no accumulator is shifted up."""
+
+MOST_COARSENED = 2.0
+"""Up to this factor a layer's result is coarsened to keep all its multipliers below 1, which the
+fast kernels need. Channels of great weights on small inputs would ask for much more."""
+
+ROOM = {DType.INT8: 2.0**29, DType.INT16: 2.0**44}
+"""Bound of sums that are scaled up: a quarter of int32, an eighth of int16 layers' 48 bits."""
+
+Weighted = Conv2D | DepthwiseConv2D | FullyConnected | TransposedConv2D
 
 LEAST = 2.0**-64
 """Least scale of an activation; a finer value counts as 0."""
@@ -49,7 +61,30 @@ def result_quantization(
     if fixed is not None:
         return fixed
     first = operands[0].q.scales[0]
-    return free_quantization(bounds, scheme, dtype, _finest(node, operands, dtype), first)
+    finest = _finest(node, operands, dtype)
+    if isinstance(node.op, Weighted):
+        natural = free_quantization(bounds, scheme, dtype, 0.0, first).scale
+        if finest > MOST_COARSENED * natural:
+            finest = _finest_of_channels(node, operands, dtype)
+    return free_quantization(bounds, scheme, dtype, finest, first)
+
+
+def _finest_of_channels(node: Node, operands: Sequence[Tensor], dtype: DType) -> float:
+    """The finest scale for a layer some of whose accumulators may be scaled up.
+
+    No multiplier moves its channel's greatest possible sum beyond ``ROOM``, and not all are
+    above 1: the result would be finer than all that it is computed from.
+    """
+    x, weight, bias = operands
+    channels = bias.elements
+    magnitudes = np.moveaxis(np.abs(weight.array.astype(np.float64)), channel_axis(node), 0)
+    low, high = x.dtype.range
+    greatest = (high - low + 1) * magnitudes.reshape(channels, -1).sum(1) + np.abs(
+        bias.array.astype(np.float64)
+    )
+    units = x.q.scale * np.broadcast_to(weight.q.scales, channels)
+    with_room = units / np.maximum(ROOM[dtype] / np.maximum(greatest, 1), 1)
+    return float(ABOVE_ONE * max(with_room.max(), units.min()))
 
 
 def _finest(node: Node, operands: Sequence[Tensor], dtype: DType) -> float:
