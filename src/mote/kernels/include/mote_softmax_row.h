@@ -28,20 +28,25 @@ static inline uint32_t mote_summand(int32_t exponential)
 static inline void mote_probabilities(const mote_softmax *layer, const int8_t *x, int8_t *y,
                                       int32_t largest, uint32_t total, int more)
 {
+    const int32_t *exponentials = layer->exponentials;
+    uint32_t entries = layer->entries;
     int right = 31 - 8 + MOTE_SUM_INTEGER_BITS + more;
     int32_t scale;
     while (total < 0x80000000u) {
         total <<= 1;
         right--;
     }
+    if (right > 31) {
+        entries = 0; /* all probabilities round to 0 */
+    }
     scale = mote_reciprocal((int32_t)(total >> 1));
-    for (uint32_t c = 0; c < layer->columns; c++) {
-        uint32_t d = (uint32_t)(largest - x[c]);
+    for (uint32_t c = layer->columns; c > 0; c--) {
+        uint32_t d = (uint32_t)(largest - *x++);
         int32_t probability = 0;
-        if (d < layer->entries && right < 32) {
-            probability = mote_requantize_double(scale, layer->exponentials[d], right);
+        if (d < entries) {
+            probability = mote_requantize_double(scale, exponentials[d], right);
         }
-        y[c] = mote_clamp_s8(probability - 128, -128, 127);
+        *y++ = mote_clamp_s8(probability - 128, -128, 127);
     }
 }
 
