@@ -382,3 +382,16 @@ def test_every_operator_is_compared_and_documented() -> None:
     assert {case.kind for case in CASES.values()} | ELSEWHERE == set(CONVERTERS)
     text = (Path(__file__).resolve().parents[1] / "docs" / "frontends.md").read_text()
     assert [kind for kind in CONVERTERS if f"`{kind}`" not in text] == []
+
+
+@pytest.mark.parametrize("kind", ["ADD", "SUB"])
+def test_int16_sums_of_one_power_of_two_agree_with_the_shifting_rule(kind: str) -> None:
+    """``pot_scale_int16``: TFLite adds without rescaling, which is what rescaling comes to."""
+    tensors = {name: RawTensor((400,), INT16, (2.0**-10,), (0,)) for name in ("a", "b", "y")}
+    fields = {"PotScaleInt16": True}
+    operator = RawOperator(kind, ["a", "b"], ["y"], f"{kind.title()}Options", fields)
+    data = write_raw(RawModel(tensors, [operator], ["a", "b"], ["y"]))
+    rng = np.random.default_rng(0)
+    xs = [rng.integers(-32768, 32767, 400, np.int16, endpoint=True) for _ in "ab"]
+    y = reference.run(parse(data, "one", "one.tflite"), xs)["y"]
+    np.testing.assert_array_equal(y, LiteRT(data).run(xs)["y"])
