@@ -367,7 +367,7 @@ class Maker:
             shape = (*x.shape[:-1], int(rng.integers(1, 4)))
             array = self.integers(*shape)
             operands.append(self.constant(array, x.quantization))
-        rng.shuffle(operands)  # type: ignore[arg-type]
+        rng.shuffle(operands)
         return self.add(Concat(3), operands, x.quantization)
 
     def cut(self, x: Tensor) -> Tensor:
