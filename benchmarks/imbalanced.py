@@ -77,8 +77,11 @@ def figures(
 @click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("data")
 @click.option("--strength", default=16.0, show_default=True, help="Largest factor on a channel.")
+@click.option("--test-samples", default=2000, show_default=True, help="How many are classified.")
 @options(models=False)
-def main(folder: Path, data: str, strength: float, as_json: bool, seed: int) -> int:
+def main(
+    folder: Path, data: str, strength: float, test_samples: int, as_json: bool, seed: int
+) -> int:
     """Loss of int8 on a network before and after its channels are brought out of balance."""
     request = Request.from_mapping({**read_settings(folder / "config.json"), "data": data})
     module = make_network(request.model, request.model_arguments, load_dataset(request), 0)
@@ -91,7 +94,7 @@ def main(folder: Path, data: str, strength: float, as_json: bool, seed: int) -> 
         model,
         mote.load(model),
         count=SAMPLES,
-        test_count=10**9,
+        test_count=test_samples,
         seed=seed,
         mean=None,
         std=None,

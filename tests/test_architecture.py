@@ -117,7 +117,8 @@ def test_the_package_works_without_the_optional_libraries() -> None:
     """`import mote` must not need torch, scikit-learn, Pillow, onnx or LiteRT."""
     code = (
         "import sys\n"
-        "for name in ('torch', 'sklearn', 'PIL', 'onnx', 'ai_edge_litert'): sys.modules[name] = None\n"
+        "for name in ('torch', 'sklearn', 'PIL', 'onnx', 'ai_edge_litert'):\n"
+        "    sys.modules[name] = None\n"
         "import mote, mote.cli\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

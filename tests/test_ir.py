@@ -1,5 +1,6 @@
 """The intermediate representation: shapes, limits, printing and verification."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from mote.ir.ops import (
     AveragePool2D,
     Conv2D,
     DepthwiseConv2D,
+    Embedding,
     FullyConnected,
     LogSoftmax,
     Mean,
@@ -199,6 +201,21 @@ def test_activations_have_one_scale() -> None:
     x = activation("x", 1, 3, q=Quantization((0.1,) * 3, (0,) * 3, axis=1))
     [problem] = Reshape(to=(3, 1)).problems((x,), replace(x, name="y"))[:1]
     assert problem == "tensor 'x' is quantised per channel, allowed: weights alone"
+
+
+def test_scales_are_what_float32_holds() -> None:
+    assert Quantization((0.1, 0.5), (0, 0), 0).scales == (float(np.float32(0.1)), 0.5)
+    for scale in (1e-50, 1e39, -1.0, math.nan):
+        with pytest.raises(AssertionError):
+            Quantization((scale,), (0,))
+
+
+def test_a_table_of_another_type_than_the_result_is_refused() -> None:
+    index = Tensor("index", (2,), DType.INT32)
+    table = constant("table", np.zeros((3, 4), np.int16), Quantization((0.5,), (0,)))
+    result = Tensor("y", (2, 4), DType.INT8, Quantization((0.5,), (0,)))
+    (problem,) = Embedding().problems((index, table), result)
+    assert problem == "the table is int16, allowed: int8 as the result"
 
 
 def test_padding_is_never_negative() -> None:

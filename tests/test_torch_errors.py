@@ -48,7 +48,10 @@ def test_all_problems_are_listed_at_once_with_node_line_reason_and_way_out() -> 
         (nn.AvgPool2d(3, divisor_override=2), "divisor_override is set"),
         (nn.MaxPool2d(3, dilation=2), "its window is dilated"),
         (nn.MaxPool2d(3, return_indices=True), "its further results are used"),
-        (nn.BatchNorm2d(2, track_running_stats=False), "it normalises with statistics of the batch"),
+        (
+            nn.BatchNorm2d(2, track_running_stats=False),
+            "it normalises with statistics of the batch",
+        ),
         (nn.InstanceNorm2d(2, track_running_stats=True), "it uses running statistics"),
         (nn.Softplus(threshold=1), "threshold is 1,"),
         (nn.Threshold(0.5, 0.0), "it replaces what is below 0.5 by 0.0"),

@@ -55,7 +55,7 @@ class Quantization:
     """Affine quantisation: real = scale * (integer - zero_point).
 
     One scale and zero point for the whole tensor (``axis`` is None), or one for each index along
-    ``axis``. Scales are positive, finite and exactly representable as float32.
+    ``axis``. Scales are positive, finite and rounded to float32, as kernels and files hold them.
     """
 
     scales: tuple[float, ...]
@@ -63,6 +63,9 @@ class Quantization:
     axis: int | None = None
 
     def __post_init__(self) -> None:
+        with np.errstate(over="ignore", under="ignore"):
+            rounded = tuple(np.array(self.scales, np.float32).tolist())
+        object.__setattr__(self, "scales", rounded)
         assert len(self.scales) == len(self.zero_points) >= 1
         assert self.axis is not None or len(self.scales) == 1
         assert all(math.isfinite(s) and s > 0 for s in self.scales), self.scales

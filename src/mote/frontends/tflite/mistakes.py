@@ -50,7 +50,9 @@ def check_format(data: bytes, source: str) -> None:
         if data.startswith(signature, offset):
             raise ModelFileError(source, f"is {what}, not a TFLite model", hint=way_out)
     if _looks_like_onnx(data):
-        raise ModelFileError(source, "is an ONNX model, not a TFLite model", hint="give it the suffix .onnx")
+        raise ModelFileError(
+            source, "is an ONNX model, not a TFLite model", hint="give it the suffix .onnx"
+        )
     if data[4:8] != IDENTIFIER:
         raise ModelFileError(
             source,

@@ -195,6 +195,8 @@ class Embedding(Op):
         found = Op.problems(self, x, y) + _same_quantization(x[1:], y)
         if not x[1].is_constant or not x[1].shape:
             found.append("the table must be a constant with rows")
+        if x[1].dtype is not y.dtype:
+            found.append(f"the table is {x[1].dtype.value}, allowed: {y.dtype.value} as the result")
         return found
 
 
