@@ -35,7 +35,7 @@ def transpose(
     op: Transpose, values: Sequence[Array], operands: Sequence[Tensor], result: Tensor
 ) -> Array:
     """The dimensions in another order."""
-    return np.ascontiguousarray(values[0].transpose(op.permutation))
+    return np.asarray(values[0].transpose(op.permutation), order="C")
 
 
 def slice_elements(
@@ -43,7 +43,7 @@ def slice_elements(
 ) -> Array:
     """Every ``stride``-th element from ``begin`` to before ``end`` of each dimension."""
     chosen = tuple(slice(*triple) for triple in zip(op.begins, op.ends, op.strides, strict=True))
-    return np.ascontiguousarray(values[0][chosen])
+    return np.asarray(values[0][chosen], order="C")
 
 
 def concat(
@@ -58,4 +58,4 @@ def embedding(
 ) -> Array:
     """table[index]; an index outside the table takes the nearest row."""
     indices, table = values
-    return np.ascontiguousarray(table[np.clip(indices, 0, len(table) - 1)])
+    return np.asarray(table[np.clip(indices, 0, len(table) - 1)], order="C")
