@@ -60,9 +60,10 @@ def test_every_int16_dequantizes_exactly(tmp_path: Path) -> None:
     check_kernels(graphs, [[x]] * len(graphs), tmp_path)
 
 
-def test_rescaling_that_could_overflow_is_refused_by_name() -> None:
-    x = Tensor("x", (4,), S16, Quantization((2.0**20,), (0,)))
-    graph = one_node(Quantize(), (x,), S16, Quantization((1.0,), (0,)))
+@pytest.mark.parametrize(("dtype", "scale"), [(S16, 2.0**20), (S8, 2.0**23), (S8, 3e38)])
+def test_rescaling_that_could_overflow_is_refused_by_name(dtype: DType, scale: float) -> None:
+    x = Tensor("x", (4,), dtype, Quantization((scale,), (0,)))
+    graph = one_node(Quantize(), (x,), dtype, Quantization((1.0,), (0,)))
     with pytest.raises(UnsupportedModelError, match=r"'node'.*overflows 32 bits"):
         lower(graph, CORES["cortex-m4"])
 

@@ -27,13 +27,13 @@ def lower_quantize(graph: Graph, node: Node, core: Core) -> Step:
     elements = ("elements", y.elements)
     if x.dtype is DType.FLOAT32:
         return Step(node, kernel, (("y_scale", y.q.scale), elements, ("y_zero", y.q.zero_point)))
+    multiplier, shift = quantize_multiplier(x.q.scale / y.q.scale)
+    if (2**15 if x.dtype is DType.INT16 else 255) << max(shift, 0) >= 2**31:
+        raise UnsupportedModelError(
+            f"node '{node.name}'",
+            f"rescaling from {x.q.scale:.3g} to {y.q.scale:.3g} overflows 32 bits",
+        )
     if DType.INT16 in (x.dtype, y.dtype):
-        multiplier, shift = quantize_multiplier(x.q.scale / y.q.scale)
-        if (255 if x.dtype is DType.INT8 else 2**15) << max(shift, 0) >= 2**31:
-            raise UnsupportedModelError(
-                f"node '{node.name}'",
-                f"rescaling from {x.q.scale:.3g} to {y.q.scale:.3g} overflows 32 bits",
-            )
         rescale = (
             ("multiplier", multiplier),
             elements,

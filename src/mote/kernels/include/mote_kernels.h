@@ -10,8 +10,8 @@
  * (see mote_requantize.h). y = clamp(requantize(acc) + y_zero, y_min, y_max).
  *
  * No kernel allocates, keeps state, or writes outside y and scratch. Unless its own file says
- * otherwise, y must not overlap x. Pointers to bytes need no alignment, floats and
- * scratch are 4-byte aligned. */
+ * otherwise, y must not overlap x. Elements need the alignment of their type and no more; scratch is 4-byte
+ * aligned. */
 #ifndef MOTE_KERNELS_H
 #define MOTE_KERNELS_H
 
