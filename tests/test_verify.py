@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mote.errors import InputError, ToolError
-from mote.ir import DType, Graph
+from mote.ir import DType, Graph, Node, Quantization, Tensor
+from mote.ir.ops import Embedding, Reshape
 from mote.ir.tensor import Array
 from mote.reference import run
 from mote.run.litert import LiteRT, run_litert
@@ -114,3 +115,22 @@ def test_a_missing_litert_is_named_with_the_command_that_installs_it(
 def test_a_file_that_litert_cannot_load_is_an_error_of_the_tool() -> None:
     with pytest.raises(ToolError, match="cannot load the model"):
         run_litert(b"not a model", [])
+
+
+def test_random_indices_name_rows_that_every_table_has() -> None:
+    q = Quantization((0.5,), (0,))
+    shapes = {"index": (2, 20), "flat": (40,), "y0": (40, 1), "y1": (2, 20, 1)}
+    tensors = {
+        n: Tensor(n, s, DType.INT32 if n in ("index", "flat") else DType.INT8, q)
+        for n, s in shapes.items()
+    }
+    for name, rows in (("few", 3), ("many", 9)):
+        tensors[name] = Tensor(name, (rows, 1), DType.INT8, q, np.zeros((rows, 1), np.int8))
+    nodes = (
+        Node("flat", Reshape(to=(40,)), ("index",), "flat"),
+        Node("y0", Embedding(), ("flat", "few"), "y0"),
+        Node("y1", Embedding(), ("index", "many"), "y1"),
+    )
+    graph = Graph("g", tensors, nodes, ("index",), ("y0", "y1"))
+    ((indices,),) = random_samples(graph, 1, 0)
+    assert set(indices.ravel().tolist()) == {0, 1, 2}

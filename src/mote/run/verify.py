@@ -237,18 +237,28 @@ def random_samples(graph: Graph, samples: int, seed: int) -> Iterator[list[Array
 def _random_input(graph: Graph, tensor: Tensor, rng: np.random.Generator) -> Array:
     if tensor.dtype is not DType.FLOAT32:
         low, high = tensor.dtype.range
-        for node in graph.consumers(tensor.name):
-            if isinstance(node.op, Embedding):  # which rows there are
-                low, high = 0, graph.operands(node)[1].shape[0] - 1
+        readers = _readers(graph, tensor.name)
+        tables = [graph.operands(n)[1] for n in readers if isinstance(n.op, Embedding)]
+        if tables:  # rows that all of them have
+            low, high = 0, min(table.shape[0] for table in tables) - 1
         return rng.integers(low, high, tensor.shape, tensor.dtype.numpy, endpoint=True)
     low_real, high_real = -1.0, 1.0
-    for node in graph.consumers(tensor.name):
+    for node in _readers(graph, tensor.name):
         if isinstance(node.op, Quantize):  # cover what the integers can hold
             result = graph.result(node)
             low_real, high_real = (
                 result.q.scale * (bound - result.q.zero_point) for bound in result.dtype.range
             )
     return rng.uniform(low_real, high_real, tensor.shape).astype(np.float32)
+
+
+def _readers(graph: Graph, tensor: str) -> Iterator[Node]:
+    """The nodes that read a tensor, also under another shape."""
+    for node in graph.consumers(tensor):
+        if isinstance(node.op, Reshape):
+            yield from _readers(graph, node.output)
+        else:
+            yield node
 
 
 def _relative(expected: Array) -> float:
