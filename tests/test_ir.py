@@ -19,6 +19,7 @@ from mote.ir.ops import (
     Mul,
     Pad,
     Padding,
+    Quantize,
     Reshape,
     Softmax,
     Transpose,
@@ -216,6 +217,22 @@ def test_a_table_of_another_type_than_the_result_is_refused() -> None:
     result = Tensor("y", (2, 4), DType.INT8, Quantization((0.5,), (0,)))
     (problem,) = Embedding().problems((index, table), result)
     assert problem == "the table is int16, allowed: int8 as the result"
+
+
+def test_a_zero_point_is_one_of_the_integers() -> None:
+    x = activation("x", 4)
+    for dtype, zero in ((DType.INT8, 128), (DType.INT8, -129), (DType.UINT8, -1)):
+        y = Tensor("y", (4,), dtype, Quantization((0.5,), (zero,)))
+        assert Quantize().problems((x,), y) == [
+            f"tensor 'y' has a zero point outside {dtype.value}"
+        ]
+
+
+def test_4_bit_weights_lie_between_minus_8_and_7() -> None:
+    Tensor("w", (2,), DType.INT4, Quantization((0.5,), (0,)), np.array([-8, 7], np.int8))
+    for value in (-9, 8):
+        with pytest.raises(AssertionError, match="w leaves 4 bits"):
+            Tensor("w", (1,), DType.INT4, None, np.array([value], np.int8))
 
 
 def test_padding_is_never_negative() -> None:

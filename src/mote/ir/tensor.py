@@ -107,6 +107,8 @@ class Tensor:
             return
         assert self.data.shape == self.shape, (self.name, self.data.shape, self.shape)
         assert self.data.dtype == self.dtype.numpy, (self.name, self.data.dtype, self.dtype)
+        if self.dtype is DType.INT4 and self.data.size:
+            assert -8 <= self.data.min() <= self.data.max() <= 7, f"{self.name} leaves 4 bits"
         frozen = np.ascontiguousarray(self.data).reshape(self.shape).view()
         frozen.flags.writeable = False
         object.__setattr__(self, "data", frozen)

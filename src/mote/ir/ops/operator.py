@@ -89,8 +89,19 @@ class Op:
             if t.dtype is S16 and t.quantization is not None and any(t.q.zero_points)
         ]
         found += [
+            f"tensor '{t.name}' has a zero point outside {t.dtype.value}"
+            for t in (*x, y)
+            if t.dtype in (S8, U8) and t.quantization is not None and not _holds_zero(t)
+        ]
+        found += [
             f"tensor '{t.name}' is quantised per channel, allowed: weights alone"
             for t in (*x, y)
             if not t.is_constant and t.quantization is not None and t.quantization.axis is not None
         ]
         return found
+
+
+def _holds_zero(tensor: Tensor) -> bool:
+    """True when real 0 is one of the integers."""
+    low, high = tensor.dtype.range
+    return low <= min(tensor.q.zero_points) <= max(tensor.q.zero_points) <= high
