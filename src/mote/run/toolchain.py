@@ -1,8 +1,11 @@
 """Finds and runs the compilers and the emulator, and says how to get the ones that are missing."""
 
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from mote.errors import ToolError
@@ -40,19 +43,28 @@ def execute(
     """
     path = find(tool)
     try:
-        return subprocess.run(
+        process = subprocess.Popen(
             [path, *arguments],
             cwd=directory,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            timeout=timeout_s,
+            start_new_session=True,  # a compiler is a driver and its passes: all of them end
         )
-    except subprocess.TimeoutExpired:
-        raise ToolError(tool, f"did not finish within {timeout_s:g} s") from None
     except OSError as error:
         raise ToolError(path, f"cannot be started: {error.strerror}") from None
+    with process:
+        try:
+            out, err = process.communicate(timeout=timeout_s)
+        except BaseException as error:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            raise ToolError(tool, f"did not finish within {timeout_s:g} s") from None
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def call(
