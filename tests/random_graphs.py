@@ -204,7 +204,7 @@ class Maker:
                 scale = float(2.0 ** rng.integers(-8, 1))
         if dtype is DType.INT16:
             zero, scale = 0, scale / (256 if around is None else 1)
-        most = 2.0**4 if dtype is DType.INT16 else 2.0**12
+        most = 0.5 if dtype is DType.INT16 else 2.0**12
         scale = min(max(scale, 2.0**-20), most)  # products of products run away
         return Quantization((float(np.float32(scale)),), (zero,))
 
