@@ -4,8 +4,9 @@
 
 Float models of MLPerf Tiny, quantised on 200 calibration samples and scored on the recorded
 inputs, of which the samples are every fifth: kws and vww. "imbalanced" is vww with the channels of
-consecutive layers rescaled by random factors, which leaves the float function as it is. "ic" is ResNet-8 on every fifth test
-image of the CIFAR-10 archive (JPEG). SQNR is that of the last layer before the softmax.
+consecutive layers rescaled by random factors, which leaves the float function as it is. "ic" is
+ResNet-8 on every fifth test image of the CIFAR-10 archive (JPEG). SQNR is that of the last layer
+before the softmax.
 """
 
 import io
