@@ -98,7 +98,7 @@ def test_a_file_that_is_no_archive_is_told(data: bytes, tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="cannot be read"):
+    with pytest.raises(ModelFileError, match="does not exist"):
         load(tmp_path / "none.mote")
 
 

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from mote.errors import ModelFileError
+from mote.frontends.model_file import read_model_file
 from mote.frontends.native.attributes import decode_op
 from mote.frontends.native.writer import CONSTANTS_FILE, FORMAT, GRAPH_FILE, VERSION
 from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
 from mote.ir.ops import Shape
 
 MAX_BYTES = 2**30
-"""Most bytes that a file may unpack to."""
+"""Most bytes that a file may have, and unpack to."""
 
 _DAMAGE = (
     ArithmeticError,
@@ -36,11 +37,7 @@ def load(path: Path) -> Graph:
     Raises:
         ModelFileError: The file is missing, damaged, of another format or of a newer version.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ModelFileError(str(path), f"the file cannot be read: {reason}") from error
+    data = read_model_file(path, ".mote", MAX_BYTES)
     try:
         return _graph(*_parts(data))
     except _DAMAGE as error:

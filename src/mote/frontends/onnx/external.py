@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mote.errors import ModelFileError
 from mote.frontends.onnx.values import MAX_TENSOR_BYTES, short
+from mote.frontends.problems import told
 
 if TYPE_CHECKING:
     import onnx
@@ -34,8 +35,9 @@ def read_external(model: "onnx.ModelProto", source: str, folder: Path | None) ->
         tensor.data_location = TensorProto.DEFAULT
         del tensor.external_data[:]
     if problems:
-        told = problems[:20] + ([f"and {len(problems) - 20} more"] if len(problems) > 20 else [])
-        raise ModelFileError(source, "external data cannot be read", details=told, hint=HINT)
+        raise ModelFileError(
+            source, "external data cannot be read", details=told(problems), hint=HINT
+        )
 
 
 def _tensors(model: "onnx.ModelProto") -> Iterator["onnx.TensorProto"]:

@@ -1,21 +1,27 @@
 """From the bytes of an ONNX model to a graph, or one error that tells all that is in the way."""
 
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from mote.errors import ModelFileError, UnsupportedModelError
+from mote.errors import ModelFileError
+from mote.frontends.model_file import GIT_LFS, GZIP, graph_name, read_model_file, refuse_formats
 from mote.frontends.onnx.conversion import Conversion
 from mote.frontends.onnx.inlining import inlined
-from mote.frontends.onnx.mistakes import check_format, check_path
 from mote.frontends.onnx.reader import message, read
 from mote.frontends.onnx.reordering import dequantized_tables
 from mote.frontends.onnx.values import RefusalError
+from mote.frontends.problems import unsupported
 from mote.ir import Graph, verify
 
-MAX_PROBLEMS_TOLD = 20
-MAX_LINE_TOLD = 500
+OTHER_FORMATS = (
+    (0, b"PK\x03\x04", "a zip archive, as PyTorch and Keras write", "export it to ONNX"),
+    (0, b"\x80\x02", "a pickle, as old PyTorch versions write", "export it to ONNX"),
+    (0, b"\x89HDF", "an HDF5 file, as Keras writes", "convert it with tf2onnx"),
+    (4, b"TFL3", "a TFLite model", "give it the suffix .tflite"),
+    GZIP,
+    GIT_LFS,
+)
 
 
 def load(path: str | Path, *, dimensions: Mapping[str, int] | None = None) -> Graph:
@@ -34,13 +40,8 @@ def load(path: str | Path, *, dimensions: Mapping[str, int] | None = None) -> Gr
         ToolError: The package onnx is not installed.
     """
     path = Path(path)
-    check_path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelFileError(str(path), f"cannot be read: {error.strerror}") from error
-    name = os.fsencode(path.stem).decode(errors="replace")  # a file name need not be text
-    return parse(data, name, str(path), folder=path.parent, dimensions=dimensions)
+    data = read_model_file(path, ".onnx")
+    return parse(data, graph_name(path), str(path), folder=path.parent, dimensions=dimensions)
 
 
 def parse(
@@ -55,7 +56,7 @@ def parse(
 
     ``source`` stands in errors for the path; ``folder`` is where external data lies.
     """
-    check_format(data, source)
+    refuse_formats(data, source, "an ONNX model", OTHER_FORMATS)
     model = message(data, source, folder)
     try:
         record = dequantized_tables(inlined(read(model, source), model.functions))
@@ -64,21 +65,7 @@ def parse(
     conversion = Conversion(record, model, dimensions or {})
     inputs, outputs = conversion.run()
     if conversion.problems:
-        raise _unsupported(source, conversion.problems)
+        raise unsupported(source, conversion.problems)
     graph = conversion.builder.graph(name, inputs, outputs, hashlib.sha256(data).hexdigest())
     verify(graph)
     return graph
-
-
-def _unsupported(source: str, problems: list[RefusalError]) -> UnsupportedModelError:
-    told = [str(problem)[:MAX_LINE_TOLD] for problem in problems[:MAX_PROBLEMS_TOLD]]
-    if len(problems) > len(told):
-        told.append(f"and {len(problems) - len(told)} more")
-    ways_out = dict.fromkeys(problem.way_out for problem in problems if problem.way_out)
-    things = "one thing" if len(problems) == 1 else f"{len(problems)} things"
-    return UnsupportedModelError(
-        source,
-        f"{things} in this model cannot be imported",
-        hint="; ".join(ways_out),
-        details=told,
-    )

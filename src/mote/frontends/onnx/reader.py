@@ -11,13 +11,13 @@ from mote.errors import ModelFileError, ToolError
 from mote.frontends.onnx.external import read_external
 from mote.frontends.onnx.records import InputRecord, ModelRecord, NodeRecord, OutputRecord
 from mote.frontends.onnx.values import MAX_TENSOR_BYTES, Constant, short
+from mote.frontends.problems import told
 
 if TYPE_CHECKING:
     import onnx
 
 LEAST_OPSET = 13
 MAX_NODES = 50_000
-MAX_PROBLEMS_TOLD = 20
 DAMAGED = "copy or export the model again"
 ONNX_DOMAINS = ("", "ai.onnx")
 
@@ -66,10 +66,7 @@ def read(model: "onnx.ModelProto", source: str) -> ModelRecord:
     names = [i.name for i in inputs]
     problems += _order_problems(names, constants, nodes, [o.name for o in outputs])
     if problems:
-        told = problems[:MAX_PROBLEMS_TOLD]
-        if len(problems) > len(told):
-            told.append(f"and {len(problems) - len(told)} more")
-        raise ModelFileError(source, "the model is damaged", details=told, hint=DAMAGED)
+        raise ModelFileError(source, "the model is damaged", details=told(problems), hint=DAMAGED)
     return ModelRecord(opsets, tuple(inputs), outputs, tuple(nodes), constants)
 
 

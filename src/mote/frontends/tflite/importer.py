@@ -1,13 +1,13 @@
 """From the bytes of a TFLite model to a graph, or one error that tells all that is in the way."""
 
 import hashlib
-import os
 from pathlib import Path
 
-from mote.errors import ModelFileError, UnsupportedModelError
+from mote.frontends.model_file import graph_name, read_model_file
+from mote.frontends.problems import unsupported
 from mote.frontends.tflite.builder import Builder, Site
 from mote.frontends.tflite.liveness import check_order, live_operators, operand_indices
-from mote.frontends.tflite.mistakes import check_format, check_path
+from mote.frontends.tflite.mistakes import check_format
 from mote.frontends.tflite.operators import CONVERTERS
 from mote.frontends.tflite.reader import read
 from mote.frontends.tflite.records import ModelRecord, OperatorRecord
@@ -16,9 +16,7 @@ from mote.ir import Graph, verify
 
 MAX_TENSOR_BYTES = 2**28
 """Most bytes of all tensors together; far above any microcontroller, far below this machine."""
-MAX_PROBLEMS_TOLD = 20
 MAX_NAME_TOLD = 60
-MAX_LINE_TOLD = 500
 
 
 def load(path: str | Path) -> Graph:
@@ -29,13 +27,7 @@ def load(path: str | Path) -> Graph:
         UnsupportedModelError: It uses what Mote does not implement; lists every such thing.
     """
     path = Path(path)
-    check_path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelFileError(str(path), f"cannot be read: {error.strerror}") from error
-    name = os.fsencode(path.stem).decode(errors="replace")  # a file name need not be text
-    return parse(data, name, str(path))
+    return parse(read_model_file(path, ".tflite"), graph_name(path), str(path))
 
 
 def parse(data: bytes, name: str, source: str) -> Graph:
@@ -50,7 +42,7 @@ def parse(data: bytes, name: str, source: str) -> Graph:
     problems += [p for index in model.inputs for p in _input_problems(builder, index)]
     problems += [p for operator in operators for p in _node_problems(builder, operator)]
     if problems:
-        raise _unsupported(source, problems)
+        raise unsupported(source, problems)
     graph = Graph(
         name=name,
         tensors=builder.tensors,
@@ -120,17 +112,3 @@ def _convert(builder: Builder, operator: OperatorRecord) -> None:
 def _short(name: str) -> str:
     """A tensor name for a message: converters chain names up to hundreds of characters."""
     return f"'{name}'" if len(name) <= MAX_NAME_TOLD else f"'…{name[1 - MAX_NAME_TOLD :]}'"
-
-
-def _unsupported(source: str, problems: list[UnsupportedError]) -> UnsupportedModelError:
-    told = [str(problem)[:MAX_LINE_TOLD] for problem in problems[:MAX_PROBLEMS_TOLD]]
-    if len(problems) > len(told):
-        told.append(f"and {len(problems) - len(told)} more")
-    ways_out = dict.fromkeys(problem.way_out for problem in problems if problem.way_out)
-    things = "one thing" if len(problems) == 1 else f"{len(problems)} things"
-    return UnsupportedModelError(
-        source,
-        f"{things} in this model cannot be imported",
-        hint="; ".join(ways_out),
-        details=told,
-    )

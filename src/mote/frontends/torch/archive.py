@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mote.errors import ModelFileError, UnsupportedModelError
+from mote.frontends.model_file import MAX_FILE_BYTES, read_model_file
 from mote.frontends.torch.quiet import quiet
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
-MAX_FILE_BYTES = 2**28
 MAX_ENTRIES = 20_000
 MAX_NODES = 20_000
 
@@ -42,7 +42,7 @@ def read_program(path: Path) -> tuple["ExportedProgram", str]:
         UnsupportedModelError: It has dynamic shapes or operations that are not PyTorch's own.
     """
     where = str(path)
-    data = _bytes(path)
+    data = read_model_file(path, ".pt2")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             clean = _rewritten(archive, where)
@@ -53,24 +53,6 @@ def read_program(path: Path) -> tuple["ExportedProgram", str]:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _damaged(where, error) from error
     return _loaded(clean, where), hashlib.sha256(data).hexdigest()
-
-
-def _bytes(path: Path) -> bytes:
-    where = str(path)
-    if "\0" in where:
-        raise ModelFileError(repr(where), "the path holds a NUL character")
-    try:
-        if path.is_dir():
-            raise ModelFileError(where, "is a directory", hint="name the .pt2 file in it")
-        if not path.exists():
-            raise ModelFileError(where, "does not exist")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ModelFileError(
-                where, f"has {path.stat().st_size:,} bytes, allowed: {MAX_FILE_BYTES:,}"
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelFileError(where, f"cannot be read: {error.strerror}") from error
 
 
 def _rewritten(archive: zipfile.ZipFile, where: str) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mote.errors import UnsupportedModelError
+from mote.frontends.problems import told
 from mote.frontends.torch.builder import Builder, Parameter, RefusalError, Value
 from mote.frontends.torch.folding import fold, is_constant
 from mote.frontends.torch.in_place import functional_target, is_in_place
@@ -180,7 +181,7 @@ def convert(program: "ExportedProgram", name: str) -> Graph:
         raise UnsupportedModelError(
             name,
             f"{count} operation{'s' if count > 1 else ''} cannot be converted",
-            details=conversion.problems,
+            details=told(conversion.problems),
             hint="`mote ops` lists what can be used",
         )
     graph = conversion.builder.graph(name, conversion.inputs, conversion.outputs)
