@@ -1,7 +1,7 @@
 """Arrays in files: samples for a model from .npy and .npz, and its outputs back into them."""
 
+import io
 import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ import numpy as np
 from mote.errors import InputError, OutputError
 from mote.ir import Tensor
 from mote.ir.tensor import Array
+from mote.run.save import save_file
 
 Sample = tuple[Array, ...]
 
@@ -63,29 +64,14 @@ def check_output(path: Path, outputs: Sequence[Tensor]) -> None:
 
 def write_outputs(path: Path, outputs: Mapping[str, Array]) -> None:
     """Write the outputs, whole or not at all."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                if path.suffix == ".npy":
-                    (array,) = outputs.values()
-                    np.save(stream, array)
-                else:
-                    named: dict[str, Any] = dict(outputs)
-                    np.savez(stream, **named)
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as error:
-        raise OutputError(str(path), f"cannot be written: {error.strerror}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    buffer = io.BytesIO()
+    if path.suffix == ".npy":
+        (array,) = outputs.values()
+        np.save(buffer, array)
+    else:
+        named: dict[str, Any] = dict(outputs)
+        np.savez(buffer, **named)
+    save_file(buffer.getvalue(), path)
 
 
 def _load(path: Path) -> Array | dict[str, Array]:
