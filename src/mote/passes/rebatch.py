@@ -2,51 +2,21 @@
 
 from dataclasses import replace
 
-from mote.ir import Graph, Node, verify
-from mote.ir.ops import (
-    Add,
-    AveragePool2D,
-    BatchNorm,
-    Concat,
-    Conv2D,
-    DepthwiseConv2D,
-    Dequantize,
-    Embedding,
-    FullyConnected,
-    LayerNorm,
-    LogSoftmax,
-    MatMul,
-    MaxPool2D,
-    Mean,
-    Mul,
-    Op,
-    Pad,
-    PRelu,
-    Quantize,
-    Relu,
-    Reshape,
-    Resize,
-    Slice,
-    Softmax,
-    Sub,
-    Transpose,
-    TransposedConv2D,
-    Unary,
-)
+from mote.ir import Graph, Node, ops, verify
 
-ROW_BY_ROW: tuple[type[Op], ...] = (
-    AveragePool2D,
-    BatchNorm,
-    Conv2D,
-    DepthwiseConv2D,
-    Dequantize,
-    FullyConnected,
-    MaxPool2D,
-    Quantize,
-    Relu,
-    Resize,
-    TransposedConv2D,
-    Unary,
+ROW_BY_ROW: tuple[type[ops.Op], ...] = (
+    ops.AveragePool2D,
+    ops.BatchNorm,
+    ops.Conv2D,
+    ops.DepthwiseConv2D,
+    ops.Dequantize,
+    ops.FullyConnected,
+    ops.MaxPool2D,
+    ops.Quantize,
+    ops.Relu,
+    ops.Resize,
+    ops.TransposedConv2D,
+    ops.Unary,
 )
 """Operators that treat every index of the first axis alike, whatever their attributes."""
 
@@ -70,7 +40,7 @@ def rebatch(graph: Graph, factor: int) -> Graph | None:
     ]
     nodes = [
         replace(node, op=replace(node.op, to=(factor * node.op.to[0], *node.op.to[1:])))
-        if isinstance(node.op, Reshape)
+        if isinstance(node.op, ops.Reshape)
         else _longer_slice(graph, node, factor)
         for node in graph.nodes
     ]
@@ -82,28 +52,28 @@ def rebatch(graph: Graph, factor: int) -> Graph | None:
 def _is_row_by_row(graph: Graph, node: Node, activations: set[str]) -> bool:
     x = graph.operands(node)[0].shape
     match node.op:
-        case Add() | Sub() | Mul() | PRelu():
+        case ops.Add() | ops.Sub() | ops.Mul() | ops.PRelu():
             return _broadcasts_by_row(graph, node, activations)
-        case Concat(axis=axis):
+        case ops.Concat(axis=axis):
             return axis != 0 and activations.issuperset(node.inputs)
-        case Embedding():
+        case ops.Embedding():
             return node.inputs[0] in activations
-        case LayerNorm() | Softmax() | LogSoftmax():
+        case ops.LayerNorm() | ops.Softmax() | ops.LogSoftmax():
             return len(x) > 1
-        case MatMul():
+        case ops.MatMul():
             y = graph.operands(node)[1].shape
             constant = node.inputs[1] not in activations and (len(y) < len(x) or y[0] == 1)
             same = activations.issuperset(node.inputs) and len(x) == len(y) > 2 and x[0] == y[0]
             return len(x) > 2 and node.inputs[0] in activations and (constant or same)
-        case Mean(axes=axes):
+        case ops.Mean(axes=axes):
             return 0 not in axes
-        case Pad(paddings=paddings):
+        case ops.Pad(paddings=paddings):
             return paddings[0] == (0, 0)
-        case Reshape(to=to):
+        case ops.Reshape(to=to):
             return bool(to)
-        case Slice(begins=begins, ends=ends, strides=strides):
+        case ops.Slice(begins=begins, ends=ends, strides=strides):
             return (begins[0], ends[0], strides[0]) == (0, x[0], 1)
-        case Transpose(permutation=permutation):
+        case ops.Transpose(permutation=permutation):
             return permutation[0] == 0
     return isinstance(node.op, ROW_BY_ROW)
 
@@ -122,7 +92,7 @@ def _broadcasts_by_row(graph: Graph, node: Node, activations: set[str]) -> bool:
 
 
 def _longer_slice(graph: Graph, node: Node, factor: int) -> Node:
-    if not isinstance(node.op, Slice):
+    if not isinstance(node.op, ops.Slice):
         return node
     ends = (factor * node.op.ends[0], *node.op.ends[1:])
     return replace(node, op=replace(node.op, ends=ends))

@@ -3,37 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from mote.errors import InputError
+from mote.ir import ops
 from mote.ir.graph import Graph, Node
-from mote.ir.ops import (
-    Add,
-    AveragePool2D,
-    BatchNorm,
-    Concat,
-    Conv2D,
-    DepthwiseConv2D,
-    Dequantize,
-    Embedding,
-    FullyConnected,
-    LayerNorm,
-    LogSoftmax,
-    MatMul,
-    MaxPool2D,
-    Mean,
-    Mul,
-    Op,
-    Pad,
-    PRelu,
-    Quantize,
-    Relu,
-    Reshape,
-    Resize,
-    Slice,
-    Softmax,
-    Sub,
-    Transpose,
-    TransposedConv2D,
-    Unary,
-)
 from mote.ir.tensor import Array
 from mote.reference.conversion import dequantize, quantize
 from mote.reference.convolution import (
@@ -53,34 +24,34 @@ from mote.reference.shape import concat, embedding, pad, reshape, slice_elements
 from mote.reference.softmax import softmax
 from mote.reference.unary import unary
 
-EVALUATORS: Mapping[type[Op], Callable[..., Array]] = {
-    Add: add,
-    AveragePool2D: average_pool_2d,
-    BatchNorm: batch_norm,
-    Concat: concat,
-    Conv2D: conv_2d,
-    Dequantize: dequantize,
-    DepthwiseConv2D: depthwise_conv_2d,
-    Embedding: embedding,
-    FullyConnected: fully_connected,
-    LayerNorm: layer_norm,
-    LogSoftmax: log_softmax,
-    MatMul: mat_mul,
-    MaxPool2D: max_pool_2d,
-    Mean: mean,
-    Mul: mul,
-    PRelu: prelu,
-    Pad: pad,
-    Quantize: quantize,
-    Relu: relu,
-    Reshape: reshape,
-    Resize: resize,
-    Slice: slice_elements,
-    Softmax: softmax,
-    Sub: sub,
-    Transpose: transpose,
-    TransposedConv2D: transposed_conv_2d,
-    Unary: unary,
+EVALUATORS: Mapping[type[ops.Op], Callable[..., Array]] = {
+    ops.Add: add,
+    ops.AveragePool2D: average_pool_2d,
+    ops.BatchNorm: batch_norm,
+    ops.Concat: concat,
+    ops.Conv2D: conv_2d,
+    ops.Dequantize: dequantize,
+    ops.DepthwiseConv2D: depthwise_conv_2d,
+    ops.Embedding: embedding,
+    ops.FullyConnected: fully_connected,
+    ops.LayerNorm: layer_norm,
+    ops.LogSoftmax: log_softmax,
+    ops.MatMul: mat_mul,
+    ops.MaxPool2D: max_pool_2d,
+    ops.Mean: mean,
+    ops.Mul: mul,
+    ops.PRelu: prelu,
+    ops.Pad: pad,
+    ops.Quantize: quantize,
+    ops.Relu: relu,
+    ops.Reshape: reshape,
+    ops.Resize: resize,
+    ops.Slice: slice_elements,
+    ops.Softmax: softmax,
+    ops.Sub: sub,
+    ops.Transpose: transpose,
+    ops.TransposedConv2D: transposed_conv_2d,
+    ops.Unary: unary,
 }
 """Operator -> ``(op, operand values, operand tensors, result tensor) -> result value``."""
 

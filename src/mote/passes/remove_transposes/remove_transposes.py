@@ -2,37 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from mote.ir import Graph, Node
-from mote.ir.ops import (
-    Add,
-    AveragePool2D,
-    BatchNorm,
-    Concat,
-    Conv2D,
-    DepthwiseConv2D,
-    Dequantize,
-    Embedding,
-    FullyConnected,
-    LayerNorm,
-    LogSoftmax,
-    MatMul,
-    MaxPool2D,
-    Mean,
-    Mul,
-    Op,
-    Pad,
-    PRelu,
-    Quantize,
-    Relu,
-    Reshape,
-    Resize,
-    Slice,
-    Softmax,
-    Sub,
-    Transpose,
-    TransposedConv2D,
-    Unary,
-)
+from mote.ir import Graph, Node, ops
 from mote.passes.remove_dead_nodes import remove_dead_nodes
 from mote.passes.remove_transposes.concatenation import rewrite_concat
 from mote.passes.remove_transposes.elementwise import rewrite_binary, rewrite_unary
@@ -62,7 +32,7 @@ def remove_transposes(graph: Graph, *, rename_moved: bool = True) -> Graph:
         rename_moved: Call a tensor ``name:stored`` whose elements lie in another order than
             before, so that nobody compares it with the ``name`` of the model's file.
     """
-    if not any(isinstance(n.op, Transpose) for n in graph.nodes):
+    if not any(isinstance(n.op, ops.Transpose) for n in graph.nodes):
         return graph
     graph = remove_dead_nodes(graph)
     rewriter = Rewriter(graph)
@@ -72,12 +42,12 @@ def remove_transposes(graph: Graph, *, rename_moved: bool = True) -> Graph:
 
 
 def _view_transposed(rewriter: Rewriter, node: Node) -> None:
-    assert isinstance(node.op, Transpose)
+    assert isinstance(node.op, ops.Transpose)
     rewriter.alias(node, transposed(rewriter.views[node.inputs[0]], node.op.permutation))
 
 
 def _view_reshaped(rewriter: Rewriter, node: Node) -> None:
-    assert isinstance(node.op, Reshape)
+    assert isinstance(node.op, ops.Reshape)
     view = rewriter.views[node.inputs[0]]
     found = reshaped(view, node.op.to) or reshaped(
         rewriter.rearranged(view, view.order), node.op.to
@@ -86,33 +56,33 @@ def _view_reshaped(rewriter: Rewriter, node: Node) -> None:
     rewriter.alias(node, found)
 
 
-REWRITES: Mapping[type[Op], Callable[[Rewriter, Node], None]] = {
-    Add: rewrite_binary,
-    AveragePool2D: rewrite_window,
-    BatchNorm: rewrite_last_axis,
-    Concat: rewrite_concat,
-    Conv2D: rewrite_convolution,
-    DepthwiseConv2D: rewrite_depthwise,
-    Dequantize: rewrite_unary,
-    Embedding: rewrite_embedding,
-    FullyConnected: rewrite_fully_connected,
-    LayerNorm: rewrite_last_axis,
-    LogSoftmax: rewrite_last_axis,
-    MatMul: rewrite_matrix_product,
-    MaxPool2D: rewrite_window,
-    Mean: rewrite_mean,
-    Mul: rewrite_binary,
-    PRelu: rewrite_binary,
-    Pad: rewrite_pad,
-    Quantize: rewrite_unary,
-    Relu: rewrite_unary,
-    Reshape: _view_reshaped,
-    Resize: rewrite_window,
-    Slice: rewrite_slice,
-    Softmax: rewrite_last_axis,
-    Sub: rewrite_binary,
-    Transpose: _view_transposed,
-    TransposedConv2D: rewrite_convolution,
-    Unary: rewrite_unary,
+REWRITES: Mapping[type[ops.Op], Callable[[Rewriter, Node], None]] = {
+    ops.Add: rewrite_binary,
+    ops.AveragePool2D: rewrite_window,
+    ops.BatchNorm: rewrite_last_axis,
+    ops.Concat: rewrite_concat,
+    ops.Conv2D: rewrite_convolution,
+    ops.DepthwiseConv2D: rewrite_depthwise,
+    ops.Dequantize: rewrite_unary,
+    ops.Embedding: rewrite_embedding,
+    ops.FullyConnected: rewrite_fully_connected,
+    ops.LayerNorm: rewrite_last_axis,
+    ops.LogSoftmax: rewrite_last_axis,
+    ops.MatMul: rewrite_matrix_product,
+    ops.MaxPool2D: rewrite_window,
+    ops.Mean: rewrite_mean,
+    ops.Mul: rewrite_binary,
+    ops.PRelu: rewrite_binary,
+    ops.Pad: rewrite_pad,
+    ops.Quantize: rewrite_unary,
+    ops.Relu: rewrite_unary,
+    ops.Reshape: _view_reshaped,
+    ops.Resize: rewrite_window,
+    ops.Slice: rewrite_slice,
+    ops.Softmax: rewrite_last_axis,
+    ops.Sub: rewrite_binary,
+    ops.Transpose: _view_transposed,
+    ops.TransposedConv2D: rewrite_convolution,
+    ops.Unary: rewrite_unary,
 }
 """How each operator reads operands that lie in another order."""
