@@ -1,26 +1,14 @@
-"""Feeds mutated ONNX files to the front end under time and memory limits; prints one JSON line.
+"""Feeds mutated ONNX files to the front end: ``python tests/hostile_onnx.py COUNT SEED``."""
 
-Runs as its own process, so that a crash or a runaway allocation ends this one and not the tests:
-``python tests/hostile_onnx.py COUNT SEED``.
-"""
-
-import json
-import resource
-import signal
 import sys
-import time
-from pathlib import Path
-from types import FrameType
 
 import numpy as np
 import onnx
 from onnx import AttributeProto, TensorProto
 
+from hostile import feed, outcome
 from mote.errors import MoteError
 from mote.frontends.onnx import parse
-from mote.ir import verify
-from mote.ir.text import format_graph
-from mote.passes import optimize
 from onnx_conformance import as_array, cases, stored
 
 SECONDS_EACH = 4.0
@@ -31,10 +19,6 @@ OPERATORS = (
     "Add Concat Conv ConstantOfShape Expand Flatten Gather Gemm MatMul Pad QuantizeLinear Range "
     "ReduceMean Reshape Resize Shape Slice Softmax Split Squeeze Tile Transpose Unsqueeze Where"
 )
-
-
-class TooSlowError(BaseException):
-    """One mutant took longer than any file may."""
 
 
 def number(rng: np.random.Generator) -> int:
@@ -184,20 +168,6 @@ def mutant(base: onnx.ModelProto, rng: np.random.Generator) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def outcome(data: bytes) -> str:
-    """The kind of a MoteError, or ``accepted``; anything else escapes."""
-    try:
-        graph = parse(data, "mutant", "mutant.onnx")
-    except MoteError as error:
-        if not str(error).startswith("mutant.onnx: "):
-            raise RuntimeError(f"a message that does not name the file: {error}") from error
-        return type(error).__name__
-    verify(graph)
-    format_graph(graph)
-    verify(optimize(graph))
-    return "accepted"
-
-
 def bases() -> list[onnx.ModelProto]:
     """Small models of every operator."""
     every = cases()
@@ -211,37 +181,16 @@ def bases() -> list[onnx.ModelProto]:
     return found
 
 
-def too_slow(number: int, frame: FrameType | None) -> None:
-    raise TooSlowError
-
-
 def main(count: int, seed: int) -> None:
     models = bases()
     for model in models:  # imports what they need before memory is limited
-        outcome(model.SerializeToString())
-    before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (in_use + MEMORY_BYTES, -1))
-    signal.signal(signal.SIGVTALRM, too_slow)
-    outcomes: dict[str, int] = {}
-    slowest = 0.0
-    for index in range(count):
-        rng = np.random.default_rng([seed, index])
-        which = int(rng.integers(len(models)))
-        data = mutant(models[which], rng)
-        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_EACH)
-        start = time.process_time()
-        try:
-            result = outcome(data)
-        except BaseException as error:
-            error.add_note(f"seed {seed}, mutant {index} of {models[which].graph.name}")
-            raise
-        finally:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        slowest = max(slowest, time.process_time() - start)
-        outcomes[result] = outcomes.get(result, 0) + 1
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
-    print(json.dumps({"outcomes": outcomes, "slowest_s": slowest, "grown_bytes": grown * 1024}))
+        outcome(parse, model.SerializeToString())
+
+    def one(rng: np.random.Generator, index: int) -> tuple[bytes, str]:
+        which = models[int(rng.integers(len(models)))]
+        return mutant(which, rng), f"of {which.graph.name}"
+
+    feed(parse, one, count, seed, seconds_each=SECONDS_EACH, memory_bytes=MEMORY_BYTES)
 
 
 if __name__ == "__main__":

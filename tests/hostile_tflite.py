@@ -1,35 +1,22 @@
-"""Feeds mutated TFLite files to the front end under time and memory limits; prints one JSON line.
+"""Feeds mutated TFLite files to the front end.
 
-Runs as its own process, so that a crash or a runaway allocation ends this one and not the tests:
-``python tests/hostile_tflite.py COUNT SEED [MODEL ...]``.
+``python tests/hostile_tflite.py COUNT SEED [MODEL ...]``
 """
 
-import json
-import resource
-import signal
 import sys
-import time
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 
-from mote.errors import MoteError
+from hostile import feed, outcome
 from mote.frontends.tflite import parse
 from mote.frontends.tflite.reader import read
-from mote.ir import verify
-from mote.ir.text import format_graph
-from mote.passes import optimize
 from random_graphs import random_graph
 from tflite_writer import write_tflite
 
 SECONDS_EACH = 2.0
 MEMORY_BYTES = 2**28
 SMALL_GRAPHS = 20
-
-
-class TooSlowError(BaseException):
-    """One mutant took longer than any file may."""
 
 
 def structure(data: bytes) -> np.ndarray:
@@ -85,53 +72,19 @@ def splice(data: bytearray, where: np.ndarray, rng: np.random.Generator) -> byte
 MUTATIONS = (flip_bits, truncate, lie, lie, share, splice)
 
 
-def outcome(data: bytes) -> str:
-    """``refused`` or ``accepted``; anything else than a MoteError escapes."""
-    try:
-        graph = parse(data, "mutant", "mutant.tflite")
-    except MoteError as error:
-        if not str(error).startswith("mutant.tflite: "):
-            raise RuntimeError(f"a message that does not name the file: {error}") from error
-        return type(error).__name__
-    verify(graph)
-    format_graph(graph)
-    verify(optimize(graph))
-    return "accepted"
-
-
-def too_slow(number: int, frame: FrameType | None) -> None:
-    raise TooSlowError
-
-
 def main(count: int, seed: int, models: list[str]) -> None:
     bases = [write_tflite(random_graph(index)) for index in range(SMALL_GRAPHS)]
     bases += [Path(model).read_bytes() for model in models]
     places = [structure(base) for base in bases]
-    outcome(bases[0])  # imports what it needs before memory is limited
-    before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (in_use + MEMORY_BYTES, -1))
-    signal.signal(signal.SIGVTALRM, too_slow)
-    outcomes: dict[str, int] = {}
-    slowest = 0.0
-    for index in range(count):
-        rng = np.random.default_rng([seed, index])
+    outcome(parse, bases[0])  # imports what it needs before memory is limited
+
+    def one(rng: np.random.Generator, index: int) -> tuple[bytes, str]:
         which = index % len(bases)
         mutate = MUTATIONS[int(rng.integers(len(MUTATIONS)))]
         mutant = bytes(mutate(bytearray(bases[which]), places[which], rng))
-        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_EACH)
-        start = time.process_time()
-        try:
-            result = outcome(mutant)
-        except BaseException as error:
-            error.add_note(f"seed {seed}, mutant {index}: {mutate.__name__} of base {which}")
-            raise
-        finally:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        slowest = max(slowest, time.process_time() - start)
-        outcomes[result] = outcomes.get(result, 0) + 1
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
-    print(json.dumps({"outcomes": outcomes, "slowest_s": slowest, "grown_bytes": grown * 1024}))
+        return mutant, f"{mutate.__name__} of base {which}"
+
+    feed(parse, one, count, seed, seconds_each=SECONDS_EACH, memory_bytes=MEMORY_BYTES)
 
 
 if __name__ == "__main__":
