@@ -1,5 +1,6 @@
 """Transposed convolution: kernels equal the reference, the reference spreads each input."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,21 @@ def test_random_layers_equal_the_reference(dtype: DType, tmp_path: Path) -> None
 
 def test_the_largest_strides_and_distances_do_not_overflow(tmp_path: Path) -> None:
     """Their least common multiple has 32 bits, and so has a place beyond the result."""
+    check_random(far_apart(), np.random.default_rng(3), tmp_path)
+
+
+def test_the_reference_needs_no_memory_for_what_lies_beyond_the_result() -> None:
+    graph = far_apart()[1]
+    (x,) = graph.inputs
+    tracemalloc.start()
+    reference.run(graph, [np.ones(graph.tensors[x].shape, np.int8)])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**23
+
+
+def far_apart() -> list[Graph]:
+    """Inputs and taps at distances of 16 bits, most of which padding cuts off."""
     graphs = []
     for rows, taps, bottom in ((1, 2, 65000), (40000, 2, 39999 * 65535)):
         op = TransposedConv2D(
@@ -100,7 +116,7 @@ def test_the_largest_strides_and_distances_do_not_overflow(tmp_path: Path) -> No
             Tensor("b", (1,), DType.INT32, None, np.array([3], np.int32)),
         )
         graphs.append(one_node(op, operands, DType.INT8, q))
-    check_random(graphs, np.random.default_rng(3), tmp_path)
+    return graphs
 
 
 def test_a_stride_of_two_spreads_single_taps() -> None:

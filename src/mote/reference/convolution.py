@@ -88,26 +88,18 @@ def transposed_conv_2d(
     groups = x.shape[3] // depth
     per_group = outputs // groups
     top, left = op.padding.top, op.padding.left
-    rows, columns = result.shape[1:3]
-    spread = [(n - 1) * s + 1 for n, s in zip(x.shape[1:3], op.stride, strict=True)]
-    extent = [(k - 1) * d for k, d in zip((height, width), op.dilation, strict=True)]
-    size = (
-        max(top + rows, spread[0] + extent[0]),
-        max(left + columns, spread[1] + extent[1]),
-    )
-    sums = np.zeros((x.shape[0], *size, outputs))
+    sums = np.zeros((*result.shape[:3], outputs))
     for g in range(groups):
         own = centred[..., g * depth : (g + 1) * depth]
         chosen = slice(g * per_group, (g + 1) * per_group)
         for ky in range(height):
+            i, y = _spread(x.shape[1], op.stride[0], ky * op.dilation[0] - top, result.shape[1])
             for kx in range(width):
-                y, z = ky * op.dilation[0], kx * op.dilation[1]
-                products = own @ weight[chosen, ky, kx].astype(np.float64).T
-                sums[
-                    :, y : y + spread[0] : op.stride[0], z : z + spread[1] : op.stride[1], chosen
-                ] += products
-    cut = np.ascontiguousarray(sums[:, top : top + rows, left : left + columns])
-    return _finish(cut, bias, operands, result, op.activation, op.rounding)
+                j, z = _spread(
+                    x.shape[2], op.stride[1], kx * op.dilation[1] - left, result.shape[2]
+                )
+                sums[:, y, z, chosen] += own[:, i, j] @ weight[chosen, ky, kx].astype(np.float64).T
+    return _finish(sums, bias, operands, result, op.activation, op.rounding)
 
 
 def fully_connected(
@@ -127,6 +119,17 @@ def _centred(x: Array, tensor: Tensor, padding: Padding | None = None) -> Double
         return centred
     p = padding
     return np.pad(centred, ((0, 0), (p.top, p.bottom), (p.left, p.right), (0, 0)))
+
+
+def _spread(count: int, stride: int, offset: int, size: int) -> tuple[slice, slice]:
+    """The ``i`` of ``count`` whose ``i * stride + offset`` lies in [0, size), and these places.
+
+    Only they are computed: strides and padding of 16 bits would spread inputs over gigabytes.
+    """
+    first = max(0, -(offset // stride))
+    end = max(first, min(count, (size - 1 - offset) // stride + 1))
+    start = first * stride + offset
+    return slice(first, end), slice(start, start + (end - first) * stride, stride)
 
 
 def _patches(padded: Doubles, kernel: Sequence[int], op: Conv2D) -> Doubles:
