@@ -644,3 +644,13 @@ def test_an_enormous_file_is_not_read(tmp_path: Path) -> None:
 def test_an_impossible_path_is_refused(path: str) -> None:
     with pytest.raises(ModelFileError):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("CONCATENATION", "ConcatenationOptions"), ("PACK", "PackOptions")]
+)
+def test_a_concatenation_of_nothing_is_refused(kind: str, options: str) -> None:
+    """The operator before it keeps the model's input in use."""
+    operators = [RawOperator("RELU", ["x"], ["z"]), RawOperator(kind, [], ["y"], options)]
+    model = RawModel({"x": X, "z": X, "y": X}, operators, ["x"], ["z", "y"])
+    assert "operand 0 is missing" in str(unsupported(write_raw(model)))

@@ -86,11 +86,6 @@ class Site:
         return self._record.options
 
     @property
-    def operands(self) -> int:
-        """How many there are, those that are left out included."""
-        return len(self._record.inputs)
-
-    @property
     def results(self) -> int:
         return len(self._record.outputs)
 
@@ -117,6 +112,10 @@ class Site:
     def data(self, operand: int) -> Tensor:
         """An operand that is quantised as a whole."""
         return self._builder.data(self._index(operand))
+
+    def all_data(self) -> list[Tensor]:
+        """Every operand, of which there must be one."""
+        return [self.data(i) for i in range(max(1, len(self._record.inputs)))]
 
     def indices(self, operand: int) -> tuple[int, ...]:
         """The values of an operand that states a shape, axes or paddings."""

@@ -112,14 +112,14 @@ def transpose(site: Site) -> None:
 def concatenation(site: Site) -> None:
     if fused_activation(site) is not Activation.NONE:
         raise UnsupportedError("a fused activation", "apply it to the operands")
-    operands = [site.data(i) for i in range(site.operands)]
+    operands = site.all_data()
     rank = len(operands[0].shape)
     site.emit(Concat(axis_of(site.options.axis, rank)), *operands)
 
 
 def pack(site: Site) -> None:
     """A new dimension in every operand, then a concatenation along it."""
-    operands = [site.data(i) for i in range(site.operands)]
+    operands = site.all_data()
     shape = operands[0].shape
     axis = axis_of(site.options.axis, len(shape) + 1, len(shape))
     if len(shape) >= MAX_RANK:
