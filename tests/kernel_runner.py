@@ -49,7 +49,9 @@ def run_steps(
     """What each call writes, given its inputs; ``results`` are arrays of the right shape and type.
 
     All calls are built into one program. It allocates each buffer separately, so that a read or
-    write outside of one stops it. ``over`` names the input that a call's result
+    write outside of one stops it. Kernels that take rows get each row of their input as a buffer of
+    its own, and compute some rows at a time: how many depends on the call's place among ``steps``.
+    ``over`` names the input that a call's result
     overwrites; ``macros`` are ``-D`` options that select what other cores compile.
     """
     source = folder / "calls.c"
@@ -110,11 +112,53 @@ def _program(
     return "\n".join([*lines, "int main(void) {", *calls, "    return 0;", "}", ""])
 
 
+def _number_of_calls(i: int, step: Step, result: Array) -> int:
+    """Into how many calls a step is divided: one for each image at least."""
+    if not step.kernel.takes_rows:
+        return 1
+    images, height = result.shape[:2]
+    divisors = [n for n in range(1, height + 1) if height % n == 0]
+    return int(images * divisors[i % len(divisors)])
+
+
+def _calls_on_rows(step: Step, x: Array, result: Array, calls: int) -> list[str]:
+    """Copies each row of ``x0`` to a place of its own, and makes all calls."""
+    assert step.split is not None
+    (window,) = step.split.operands
+    assert window is not None
+    kind, out = C_TYPES[x.dtype.name], C_TYPES[result.dtype.name]
+    images, height = x.shape[:2]
+    size = x.nbytes // (images * height)
+    rows = result.shape[0] * result.shape[1] // calls
+    span, per_image = window.span(rows), calls // images
+    scratch = ", scratch" if step.kernel.takes_scratch else ""
+    return [
+        f"    {kind} *rows[{images * height}];",
+        f"    for (int i = 0; i < {images * height}; i++) {{",
+        f"        rows[i] = blank({size});",
+        f"        memcpy(rows[i], (char *)x0 + i * {size}, {size});",
+        "    }",
+        f"    for (int call = 0; call < {calls}; call++) {{",
+        f"        const {kind} *x[{span}];",
+        f"        for (int i = 0; i < {span}; i++) {{",
+        f"            int row = call % {per_image} * {rows * window.stride} - {window.pad} + i;",
+        f"            x[i] = row < 0 || row >= {height} ? NULL",
+        f"                                     : rows[call / {per_image} * {height} + row];",
+        "        }",
+        f"        {step.kernel.name}(&layer, x, ({out} *)((char *)y + call * "
+        f"{result.nbytes // calls}){scratch});",
+        "    }",
+        f"    for (int i = 0; i < {images * height}; i++)",
+        "        free(rows[i]);",
+    ]
+
+
 def _call(
     i: int, step: Step, arrays: Sequence[Array], result: Array, over: int | None
 ) -> list[str]:
     lines = [f"static void call_{i}(void) {{"]
-    fields = [f".{name} = {_initialiser(value)}" for name, value in step.parameters]
+    calls = _number_of_calls(i, step, result)
+    fields = [f".{name} = {_initialiser(value)}" for name, value in step.call_parameters(calls)]
     for constant in step.constants:
         literal = real if constant.array.dtype.kind == "f" else str
         values = ",".join(map(literal, constant.array.reshape(-1).tolist()))
@@ -145,7 +189,10 @@ def _call(
     if step.kernel.takes_scratch:
         lines.append(f"    void *scratch = blank({step.scratch_bytes});")
         pointers.append("scratch")
-    lines.append(f"    {step.kernel.name}({', '.join(pointers)});")
+    if step.kernel.takes_rows:
+        lines += _calls_on_rows(step, arrays[0], result, calls)
+    else:
+        lines.append(f"    {step.kernel.name}({', '.join(pointers)});")
     lines.append(f"    if (fwrite(y, 1, {result.nbytes}, stdout) != {result.nbytes}) abort();")
     frees = [*(f"x{k}" for k in range(len(arrays))), *(c.field for c in step.constants)]
     frees += ["y"] if over is None else []

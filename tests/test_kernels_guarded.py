@@ -14,8 +14,10 @@ from mote import reference
 from mote.build import Build
 from mote.codegen import generate
 from mote.codegen.identifiers import layer_function
+from mote.codegen.layer import is_looped
 from mote.errors import ToolError
-from mote.plan import Plan
+from mote.plan.result import Plan
+from mote.plan.task import Layout
 from mote.run.firmware import build
 from mote.run.interface import interface
 from mote.run.qemu import run
@@ -80,7 +82,20 @@ def fenced(plan: Plan, *, at_end: bool) -> tuple[Plan, dict[str, tuple[int, int]
         offsets[buffer.name] = end - buffer.bytes if at_end else start
         fences[buffer.name] = (start - GUARD, end)
         end += GUARD
-    return replace(plan, offsets=offsets, total_bytes=end, arena_bytes=end), fences
+    return replace(plan, layout=layout_of(plan, offsets, end)), fences
+
+
+def layout_of(plan: Plan, offsets: Mapping[str, int], end: int) -> Layout:
+    """Every buffer in one piece, at these offsets."""
+    rows = {
+        name: tuple(offsets[name] + i * strip.row_bytes for i in range(strip.rows))
+        for name, strip in plan.network.strips.items()
+    }
+    scratch = {
+        position: offsets[f"scratch:{plan.network.tasks[position].index}"]
+        for position in plan.layout.scratch
+    }
+    return Layout(rows, scratch, {}, end)
 
 
 def guarded_project(
@@ -88,21 +103,28 @@ def guarded_project(
 ) -> dict[str, str]:
     files = generate(built.program, plan, built.target)
     names = [layer_function(built.program, i) for i in range(len(built.program.steps))]
+    tasks = {task.index: task for task in plan.network.tasks}
+    looped = [is_looped(tasks[i]) for i in range(len(names))]
     calls = []
     for i, (name, step) in enumerate(zip(names, built.program.steps, strict=True)):
         buffers = [step.node.inputs[0], step.node.output]
         buffers += [f"scratch:{i}"] if step.scratch_bytes else []
         places = [place for buffer in buffers for place in fences[buffer]]
         listed = ", ".join(map(str, places))
+        arguments = f", 0, {tasks[i].calls}" if looped[i] else ""
         calls.append(
-            f"    forbid({len(places)}, (const uint32_t[]){{{listed}}});\n    {name}(own);"
+            f"    forbid({len(places)}, (const uint32_t[]){{{listed}}});\n"
+            f"    {name}(own{arguments});"
         )
     files["model.c"] = files["model.c"].replace("static MOTE_LAYER", "MOTE_LAYER")
     files["model.h"] += "\nvoid guarded_run(void *arena);\n"
     files["guarded.c"] = GUARDED_RUN.format(
         bytes=plan.total_bytes,
         guard=GUARD,
-        declarations="\n".join(f"void {name}(uint8_t *arena);" for name in names),
+        declarations="\n".join(
+            f"void {name}(uint8_t *arena{', uint32_t call, uint32_t end' if loops else ''});"
+            for name, loops in zip(names, looped, strict=True)
+        ),
         calls="\n".join(calls),
     )
     return files
@@ -115,8 +137,11 @@ def run_guarded(target: str, folder: Path, *, at_end: bool, lie: int = 0) -> Non
     layers = [make(rng) for make in kinds for _ in range(12)]
     built = mote.compile(side_by_side(layers), target)
     plan, fences = fenced(built.plan, at_end=at_end)
-    inputs = {name: plan.offsets[name] + lie for name in built.graph.inputs}
-    plan = replace(plan, offsets={**plan.offsets, **inputs})
+    moved = {
+        name: tuple(offset + lie * (name in built.graph.inputs) for offset in offsets)
+        for name, offsets in plan.layout.rows.items()
+    }
+    plan = replace(plan, layout=replace(plan.layout, rows=moved))
     memory = replace(interface(built.program, plan), prefix="guarded")
     project = guarded_project(built, plan, fences)
     firmware = build(project, memory, built.target.core, folder)

@@ -28,13 +28,13 @@ def toy_interface(layers: int = 1) -> Interface:
 def toy_project(code: str, layers: Sequence[str]) -> dict[str, str]:
     """C ``code`` that defines the functions ``layers``, called in that order by ``toy_run``."""
     calls = "".join(
-        f"    {name}(bytes);\n    MOTE_TRACE({step}, bytes + {4 * WORDS}, {4 * WORDS});\n"
+        f"    {name}(bytes);\n    MOTE_TRACE({step}, 0, bytes + {4 * WORDS}, {4 * WORDS});\n"
         for step, name in enumerate(layers)
     )
     return {
         "model.h": "#include <stdint.h>\nvoid toy_run(void *arena);\n",
         "model.c": '#include "model.h"\n'
-        "#ifndef MOTE_TRACE\n#define MOTE_TRACE(step, tensor, bytes) ((void)0)\n#endif\n"
+        "#ifndef MOTE_TRACE\n#define MOTE_TRACE(step, first, part, bytes) ((void)0)\n#endif\n"
         f"{code}\n"
         f"void toy_run(void *arena)\n{{\n    uint8_t *bytes = arena;\n{calls}}}\n",
     }

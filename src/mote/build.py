@@ -20,7 +20,9 @@ from mote.lower.lower import lower
 from mote.lower.step import Program
 from mote.passes import optimize
 from mote.passes.remove_transposes import remove_transposes
-from mote.plan import Plan, check, check_fit, plan_memory
+from mote.plan.fit import check_fit
+from mote.plan.result import Plan
+from mote.plan.whole import plan_whole
 from mote.reference import check_inputs
 from mote.run import save as output
 from mote.run.interface import Interface, interface
@@ -215,8 +217,7 @@ def compile(model: Graph | str | Path, target: str | Target, *, allow_float: boo
         _refuse_float(graph)
     _refuse_constant_outputs(graph)
     program = lower(graph, target.core)
-    plan = plan_memory(program)
-    check(program, plan)
+    plan = plan_whole(program)
     check_fit(program, plan, target)
     return Build(graph, program, plan, target, generate(program, plan, target))
 

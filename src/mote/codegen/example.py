@@ -4,7 +4,7 @@ from mote.codegen.header import Port, ports
 from mote.codegen.identifiers import c_identifier
 from mote.codegen.text import C_TYPES, SPDX, comment, tool
 from mote.lower.step import Program
-from mote.plan.plan import Plan
+from mote.plan.result import Plan
 
 
 def main_c(program: Program, plan: Plan) -> str:

@@ -7,7 +7,7 @@ from mote.codegen.identifiers import c_identifier, offset
 from mote.codegen.text import C_TYPES, SPDX, comment, integer, quoted, real, shape, tool
 from mote.ir.tensor import Tensor
 from mote.lower.step import Program
-from mote.plan.plan import Plan
+from mote.plan.result import Plan
 from mote.target.target import Target
 
 

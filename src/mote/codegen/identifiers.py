@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from mote.lower.step import Program, Step
-from mote.plan.plan import Plan
+from mote.plan.result import Plan
 
 RESERVED = frozenset(
     {"mote", "all", "clean", "edit_cache", "help", "install", "package", "rebuild_cache", "test"}
@@ -49,7 +49,7 @@ def constant_name(program: Program, index: int, field: str) -> str:
 
 def offset(program: Program, plan: Plan, tensor: str) -> int:
     """Where a tensor lies in the arena."""
-    return plan.offsets[program.buffer(tensor)]
+    return plan.offset(program.buffer(tensor))
 
 
 def activations(program: Program, step: Step) -> tuple[str, ...]:

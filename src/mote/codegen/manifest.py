@@ -16,7 +16,7 @@ from mote.codegen.identifiers import (
 )
 from mote.ir.tensor import Tensor
 from mote.lower.step import Program
-from mote.plan.plan import Plan
+from mote.plan.result import Plan
 from mote.target.target import Target
 
 SCHEMA = 1
@@ -117,6 +117,9 @@ def _tensors(program: Program, plan: Plan) -> list[dict[str, Any]]:
         if tensor.is_constant:
             continue
         first, last = lives[program.buffer(tensor.name)]
-        place = {"offset": offset(program, plan, tensor.name), "first": first, "last": last}
+        name = program.buffer(tensor.name)
+        rows = plan.layout.rows[name]
+        at = {"offset": rows[0]} if plan.is_linear(name) else {"row_offsets": list(rows)}
+        place = {**at, "first": first, "last": last}
         found.append({**_tensor(tensor), **place})
     return found

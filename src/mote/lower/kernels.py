@@ -166,7 +166,7 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_mul_s16", "mote_arithmetic_s16", Mul, _S16),
         Kernel("mote_mul_constant_s16", "mote_arithmetic_s16", Mul, _S16),
         Kernel("mote_average_pool_2d_s8", "mote_pool_2d", AveragePool2D, _S8),
-        Kernel("mote_max_pool_2d_s8", "mote_pool_2d", MaxPool2D, _S8),
+        Kernel("mote_max_pool_2d_s8", "mote_pool_rows", MaxPool2D, _S8, takes_rows=True),
         Kernel("mote_mean_s8", "mote_mean", Mean, _S8),
         Kernel("mote_average_pool_2d_s16", "mote_pool_2d", AveragePool2D, _S16),
         Kernel("mote_max_pool_2d_s16", "mote_pool_2d", MaxPool2D, _S16),

@@ -10,6 +10,7 @@ from mote.ir.tensor import DType, Tensor
 from mote.lower.folding import Dimension, contiguous_steps, fold, padded
 from mote.lower.kernels import KERNELS, SUFFIXES
 from mote.lower.sizes import UINT16_MAX, check_sizes
+from mote.lower.split import Split, Window
 from mote.lower.step import Step
 from mote.reference.fixed_point import activation_range
 from mote.reference.pooling import mean_multiplier
@@ -28,11 +29,49 @@ def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
             f"node '{node.name}'", f"a window of {cells:,} cells overflows 32 bits"
         )
     low, high = activation_range(op.activation, y.q, y.dtype)
+    kernel = KERNELS[f"mote_{op.kind}_{SUFFIXES[y.dtype]}"]
+    if kernel.takes_rows:
+        return Step(
+            node,
+            kernel,
+            parameters=(*window_sizes(graph, node).items(), ("y_min", low), ("y_max", high)),
+            split=pool_split(op),
+        )
     return Step(
         node,
-        KERNELS[f"mote_{op.kind}_{SUFFIXES[y.dtype]}"],
+        kernel,
         parameters=(*pool_sizes(graph, node).items(), ("y_min", low), ("y_max", high)),
     )
+
+
+def pool_split(op: AveragePool2D | MaxPool2D) -> Split:
+    """Rows of the result read the rows of their windows."""
+    window = Window(op.stride[0], op.padding.top, op.kernel[0])
+    return Split((window,), scaled=("y_height",))
+
+
+def window_sizes(graph: Graph, node: Node) -> dict[str, int]:
+    """Sizes, strides and padding of a layer that is computed row by row.
+
+    Raises:
+        UnsupportedModelError: A size does not fit the struct's 16 bits.
+    """
+    op = node.op
+    assert isinstance(op, AveragePool2D | MaxPool2D)
+    (x,), y = graph.operands(node), graph.result(node)
+    sizes = {
+        "x_width": x.shape[2],
+        "channels": x.shape[3],
+        "y_height": y.shape[0] * y.shape[1],
+        "y_width": y.shape[2],
+        "kernel_height": op.kernel[0],
+        "kernel_width": op.kernel[1],
+        "stride_height": op.stride[0],
+        "stride_width": op.stride[1],
+        "pad_left": op.padding.left,
+    }
+    check_sizes(node, sizes)
+    return sizes
 
 
 def pool_sizes(graph: Graph, node: Node) -> dict[str, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Dequantize, Op, Quantize
 from mote.ir.tensor import Array, DType
+from mote.lower.split import Split
 from mote.target.target import Core
 
 
@@ -40,6 +41,10 @@ class Kernel:
         takes_scratch: True when its last argument is a scratch pointer.
         takes_array: True when it reads any number of operands, through an array of pointers with
             nulls for constants.
+        takes_rows: True when it reads its only activation through an array of pointers to the rows
+            that it needs, with nulls for rows outside the image.
+        takes_state: True when its last arguments are a pointer to what it keeps from call to call,
+            and the number of the call.
     """
 
     name: str
@@ -49,6 +54,8 @@ class Kernel:
     needs_dsp: bool = False
     takes_scratch: bool = False
     takes_array: bool = False
+    takes_rows: bool = False
+    takes_state: bool = False
     also: tuple[type[Op], ...] = ()
 
     def computes(self, operator: type[Op]) -> bool:
@@ -92,6 +99,9 @@ class Step:
             overwrite exactly, start on start.
         constant_operands: Indices of the operands that are constants, for a kernel that takes an
             array of operands.
+        split: How it divides into calls; None when one call must compute all of it. Without a
+            split, parameters are those of the one call.
+        state_bytes: Memory that it keeps from its first call to its last, 4-byte aligned.
     """
 
     node: Node
@@ -101,6 +111,16 @@ class Step:
     scratch_bytes: int = 0
     in_place: tuple[int, ...] = ()
     constant_operands: tuple[int, ...] = ()
+    split: Split | None = None
+    state_bytes: int = 0
+
+    def call_parameters(self, calls: int) -> tuple[tuple[str, int | float | tuple[int, ...]], ...]:
+        """The parameters of each call, when that many equal ones compute the layer."""
+        scaled = self.split.scaled if self.split else ()
+        return tuple(
+            (name, value // calls if name in scaled and isinstance(value, int) else value)
+            for name, value in self.parameters
+        )
 
 
 Lowering = Callable[[Graph, Node, Core], Step]

@@ -2,8 +2,7 @@
 
 from mote.errors import FitError
 from mote.lower.step import Program, Step
-from mote.plan.arena import alive_bytes
-from mote.plan.plan import Plan
+from mote.plan.result import Plan
 from mote.target.target import Board, Target
 
 
@@ -75,7 +74,10 @@ def _refuse(
 
 def _worst_step(program: Program, plan: Plan) -> str:
     """The step at which most bytes are alive."""
-    alive = alive_bytes(plan.buffers)
+    alive = [
+        sum(b.bytes for b in plan.buffers if b.first <= i <= b.last)
+        for i in range(len(program.steps))
+    ]
     index = max(range(len(program.steps)), key=lambda i: alive[i])
     step = program.steps[index]
     return f"worst step {index}: {step.node.op.label} '{step.node.name}' ({_sizes(program, step)})"

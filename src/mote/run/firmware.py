@@ -31,8 +31,8 @@ STACK_BYTES = 64 << 10
 HARNESS = ("startup.c", "harness.c", "call.c")
 TRACE_DECLARATION = """\
 #include <stdint.h>
-void mote_trace(uint32_t step, const void *tensor, uint32_t bytes);
-#define MOTE_TRACE(step, tensor, bytes) mote_trace((step), (tensor), (bytes))
+void mote_trace(uint32_t step, uint32_t first, const void *part, uint32_t bytes);
+#define MOTE_TRACE(step, first, part, bytes) mote_trace((step), (first), (part), (bytes))
 """
 _COMPILERS = 2
 

@@ -17,22 +17,20 @@ CFLAGS = ("-std=gnu99", "-O1", "-g0", "-fPIC", "-ffp-contract=off")
 
 TRACE_H = """\
 /* SPDX-License-Identifier: Apache-2.0 */
-void mote_trace(const void *result, unsigned long bytes);
-#define MOTE_TRACE(layer, result, bytes) mote_trace((result), (bytes))
+void mote_trace(unsigned long layer, unsigned long first, const void *part, unsigned long bytes);
+#define MOTE_TRACE(layer, first, part, bytes) mote_trace((layer), (first), (part), (bytes))
 """
 TRACE_C = """\
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-/* Where the next layer's result is copied to; null when nobody listens. */
-unsigned char *mote_trace_next;
+/* Where each layer's result is copied to; null when nobody listens. */
+unsigned char **mote_trace_results;
 
-void mote_trace(const void *result, unsigned long bytes)
+void mote_trace(unsigned long layer, unsigned long first, const void *part, unsigned long bytes)
 {
-    if (mote_trace_next) {
-        memcpy(mote_trace_next, result, bytes);
-        mote_trace_next += bytes;
-    }
+    if (mote_trace_results)
+        memcpy(mote_trace_results[layer] + first, part, bytes);
 }
 """
 
@@ -57,18 +55,19 @@ class HostModel:
 
     def trace(self, sample: Sequence[Array]) -> dict[str, Array]:
         """The result of every step by tensor name; only when built with ``trace``."""
-        slots = self.interface.results
-        record = np.zeros(sum(slot.bytes for slot in slots) + 1, np.uint8)
-        self._library.mote_trace_next = self._ffi.from_buffer("unsigned char[]", record)
+        results = self.interface.results
+        records = {result.name: np.zeros(result.shape, result.dtype.numpy) for result in results}
+        places = [
+            self._ffi.from_buffer("unsigned char[]", records[r.name].reshape(-1).view(np.uint8))
+            for r in results
+        ]
+        array = self._ffi.new("unsigned char *[]", places)
+        self._library.mote_trace_results = array
         try:
             self._call(sample)
         finally:
-            self._library.mote_trace_next = self._ffi.NULL
-        starts = np.cumsum([0, *(slot.bytes for slot in slots)])
-        return {
-            slot.name: record[start : start + slot.bytes].view(slot.dtype.numpy).reshape(slot.shape)
-            for slot, start in zip(slots, starts, strict=False)
-        }
+            self._library.mote_trace_results = self._ffi.NULL
+        return records
 
     def _call(self, sample: Sequence[Array]) -> None:
         for slot, array in zip(self.interface.inputs, sample, strict=True):
@@ -121,7 +120,7 @@ def load_all(
         ffi = cffi.FFI()
         ffi.cdef("\n".join(f"void {prefix}_run(void *arena);" for prefix in prefixes))
         if trace:
-            ffi.cdef("extern unsigned char *mote_trace_next;")
+            ffi.cdef("extern unsigned char **mote_trace_results;")
         try:
             # The file may go once it is loaded.
             library = ffi.dlopen(str(output))

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from mote.codegen.identifiers import c_identifier
+from mote.codegen.identifiers import c_identifier, offset
 from mote.ir.tensor import DType
 from mote.lower.step import Program
-from mote.plan.plan import Plan
+from mote.plan.result import Plan
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,16 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Result:
+    """A tensor that a step computes, perhaps in parts."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Interface:
     """A model's memory, as seen from outside.
 
@@ -28,14 +38,14 @@ class Interface:
         arena_bytes: Size of the static block, scratch included.
         inputs: Tensors to fill before a run.
         outputs: Tensors to read after it.
-        results: The tensor that each step writes, in step order.
+        results: What each step computes, in step order; never all there at one time.
     """
 
     prefix: str
     arena_bytes: int
     inputs: tuple[Slot, ...]
     outputs: tuple[Slot, ...]
-    results: tuple[Slot, ...]
+    results: tuple[Result, ...]
 
 
 def interface(program: Program, plan: Plan) -> Interface:
@@ -43,13 +53,16 @@ def interface(program: Program, plan: Plan) -> Interface:
 
     def slot(name: str) -> Slot:
         tensor = program.graph.tensors[name]
-        offset = plan.offsets[program.buffer(name)]
-        return Slot(name, offset, tensor.shape, tensor.dtype, tensor.bytes)
+        return Slot(name, offset(program, plan, name), tensor.shape, tensor.dtype, tensor.bytes)
+
+    def result(name: str) -> Result:
+        tensor = program.graph.tensors[name]
+        return Result(name, tensor.shape, tensor.dtype, tensor.bytes)
 
     return Interface(
         prefix=c_identifier(program.graph.name),
         arena_bytes=plan.total_bytes,
         inputs=tuple(slot(name) for name in program.graph.inputs),
         outputs=tuple(slot(name) for name in program.graph.outputs),
-        results=tuple(slot(step.node.output) for step in program.steps),
+        results=tuple(result(step.node.output) for step in program.steps),
     )

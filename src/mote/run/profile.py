@@ -9,7 +9,7 @@ from typing import Any
 from mote.codegen.identifiers import constant_name, layer_function, layer_number
 from mote.ir.tensor import Array
 from mote.lower.step import Program
-from mote.plan.plan import Plan
+from mote.plan.result import Plan
 from mote.run.count import RUN_ROW, Caches
 from mote.run.cycles import Cost, disassemble, estimate
 from mote.run.elf import Sizes, read_image, sizes, window
@@ -247,11 +247,7 @@ def _layer(
 
 def _live_bytes(plan: Plan, index: int) -> int:
     """Bytes under at least one buffer that is alive during a step; in-place pairs count once."""
-    spans = sorted(
-        (plan.offsets[b.name], plan.offsets[b.name] + b.bytes)
-        for b in plan.buffers
-        if b.first <= index <= b.last
-    )
+    spans = sorted((b.start, b.end) for b in plan.buffers if b.first <= index <= b.last)
     live = end = 0
     for start, stop in spans:
         live += max(0, stop - max(start, end))

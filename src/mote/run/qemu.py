@@ -151,27 +151,35 @@ def _results(
 
 
 def _traces(directory: Path, firmware: Firmware, samples: int) -> tuple[dict[str, Array], ...]:
-    slots = firmware.interface.results
-    records = list(_records((directory / "trace.bin").read_bytes()))
-    if [step for step, _ in records] != list(range(len(slots))) * samples:
+    """Every result of every sample, put together from the parts that the calls wrote."""
+    results = firmware.interface.results
+    size = sum(result.bytes for result in results)
+    traces: list[dict[str, Array]] = []
+    missing = 0
+    for step, first, part in _records((directory / "trace.bin").read_bytes()):
+        if not missing:
+            traces.append({r.name: np.zeros(r.shape, r.dtype.numpy) for r in results})
+            missing = size
+        result = results[step]
+        if first + len(part) > result.bytes:
+            raise ToolError(
+                "qemu-system-arm",
+                f"traced {len(part)} B from byte {first} of '{result.name}', "
+                f"which has {result.bytes} B",
+            )
+        bytes_of = traces[-1][result.name].reshape(-1).view(np.uint8)
+        bytes_of[first : first + len(part)] = part
+        missing -= len(part)
+    if missing or len(traces) != (samples if size else 0):
         raise ToolError(
             "qemu-system-arm", "the trace does not hold every step of every sample once"
         )
-    traces: list[dict[str, Array]] = [{} for _ in range(samples)]
-    for index, (step, data) in enumerate(records):
-        slot = slots[step]
-        if len(data) != slot.bytes:
-            raise ToolError(
-                "qemu-system-arm",
-                f"traced {len(data)} B of '{slot.name}', which has {slot.bytes} B",
-            )
-        traces[index // len(slots)][slot.name] = _read(data, 0, slot).reshape(slot.shape).copy()
-    return tuple(traces)
+    return tuple(traces) if size else ({},) * samples
 
 
-def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _records(data: bytes) -> Iterator[tuple[int, int, Array]]:
     at = 0
     while at < len(data):
-        step, size = struct.unpack_from("<II", data, at)
-        yield step, data[at + 8 : at + 8 + size]
-        at += 8 + size
+        step, first, size = struct.unpack_from("<III", data, at)
+        yield step, first, np.frombuffer(data, np.uint8, size, at + 12)
+        at += 12 + size

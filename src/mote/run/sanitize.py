@@ -10,7 +10,8 @@ import numpy as np
 
 from mote.errors import ToolError
 from mote.ir.tensor import Array
-from mote.plan.plan import Plan
+from mote.plan.result import Plan
+from mote.plan.task import Layout
 from mote.run.interface import Interface, Slot
 from mote.run.toolchain import call
 
@@ -66,16 +67,26 @@ int main(int count, char **arguments)
 
 
 def spread(plan: Plan) -> Plan:
-    """The same buffers with no byte in common and gaps in between, except results over operands."""
-    offsets: dict[str, int] = {}
+    """The same schedule with no byte in common and gaps around each buffer, or each of its rows
+    where these need not follow each other."""
+    rows: dict[str, tuple[int, ...]] = {}
     end = GAP_BYTES
-    for buffer in sorted(plan.buffers, key=lambda b: b.first):
-        if buffer.over:
-            offsets[buffer.name] = offsets[buffer.over]
-            continue
-        offsets[buffer.name] = end
-        end += -(-(buffer.bytes + GAP_BYTES) // 8) * 8
-    return replace(plan, offsets=offsets, total_bytes=end, arena_bytes=end)
+
+    def place(size: int) -> int:
+        nonlocal end
+        start, end = end, end + -(-(size + GAP_BYTES) // 8) * 8
+        return start
+
+    for strip in plan.network.strips.values():
+        if strip.is_linear:
+            start = place(strip.bytes)
+            rows[strip.name] = tuple(start + i * strip.row_bytes for i in range(strip.rows))
+        else:
+            rows[strip.name] = tuple(place(strip.row_bytes) for _ in range(strip.rows))
+    tasks = plan.network.tasks
+    scratch = {position: place(tasks[position].scratch_bytes) for position in plan.layout.scratch}
+    state = {position: place(tasks[position].state_bytes) for position in plan.layout.state}
+    return replace(plan, layout=Layout(rows, scratch, state, end))
 
 
 def run(
@@ -92,11 +103,20 @@ def run(
         plan: Best from ``spread``: an access between two buffers is then caught.
         samples: For each sample, one array for each input.
     """
-    slots = {b.name: (plan.offsets[b.name], b.bytes) for b in plan.buffers if b.bytes}
+    tasks, layout = plan.network.tasks, plan.layout
+    slots = [
+        (offset, strip.row_bytes)
+        for strip in plan.network.strips.values()
+        for offset in layout.rows[strip.name]
+    ]
+    slots += [
+        (offset, tasks[position].scratch_bytes) for position, offset in layout.scratch.items()
+    ]
+    slots += [(offset, tasks[position].state_bytes) for position, offset in layout.state.items()]
     main = MAIN.format(
         prefix=interface.prefix,
         arena_bytes=plan.total_bytes,
-        buffers=_rows(slots.values()),
+        buffers=_rows(pair for pair in slots if pair[1]),
         inputs=_rows((s.offset, s.bytes) for s in interface.inputs),
         outputs=_rows((s.offset, s.bytes) for s in interface.outputs),
     )

@@ -14,10 +14,10 @@
  *        0       64     1..2  int8[1,4,4,4] 'dw_out'
  *       64       64     2..3  int8[1,4,4,4] 'pw_out'
  *      128       32     2..2  scratch
- *       64       64     3..4  int8[1,4,4,4] 'sum', computed over 'pw_out'
+ *       64       64     3..4  int8[1,4,4,4] 'sum'
  *        0       16     4..5  int8[1,2,2,4] 'pooled'
  *       16        4     5..6  int8[1,4] 'logits'
- *       16        4   6..out  int8[1,4] 'classes', computed over 'logits' */
+ *       16        4   6..out  int8[1,4] 'classes' */
 #include "model.h"
 
 #include "mote_kernels.h"
@@ -32,9 +32,10 @@
 #define MOTE_LAYER
 #endif
 
-/* Called after each layer; define it (for example with -include) to look at every result. */
+/* Called with every part of each layer's result, which starts at byte first of it; define it (for
+ * example with -include) to look at them. */
 #ifndef MOTE_TRACE
-#define MOTE_TRACE(layer, result, bytes) ((void)0)
+#define MOTE_TRACE(layer, first, part, bytes) ((void)0)
 #endif
 
 /* Layer 0: conv_2d 'stem'
@@ -54,11 +55,12 @@ static const mote_conv_2d_pairs layer_00 = {
 
 static MOTE_LAYER void layer_00_conv_2d(uint8_t *arena)
 {
-    const int8_t *x = (void *)(arena + 108);
+    const int8_t *x = (const void *)(arena + 108);
     int8_t *y = (void *)(arena + 172);
     void *scratch = arena + 0;
 
     mote_conv_2d_s8_dsp(&layer_00, x, y, scratch);
+    MOTE_TRACE(0, 0, y, 64);
 }
 
 /* Layer 1: depthwise_conv_2d 'block/dw'
@@ -76,10 +78,11 @@ static const mote_depthwise_3x3 layer_01 = {
 
 static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
 {
-    const int8_t *x = (void *)(arena + 172);
-    int8_t *y = (void *)(arena + 0);
+    const int8_t *x = (const void *)(arena + 172);
+    int8_t *y = (void *)(arena);
 
     mote_depthwise_conv_2d_s8_dsp_3x3(&layer_01, x, y);
+    MOTE_TRACE(1, 0, y, 64);
 }
 
 /* Layer 2: conv_2d 'block/pw'
@@ -99,11 +102,12 @@ static const mote_conv_2d_pairs layer_02 = {
 
 static MOTE_LAYER void layer_02_conv_2d(uint8_t *arena)
 {
-    const int8_t *x = (void *)(arena + 0);
+    const int8_t *x = (const void *)(arena);
     int8_t *y = (void *)(arena + 64);
     void *scratch = arena + 128;
 
     mote_conv_2d_s8_dsp(&layer_02, x, y, scratch);
+    MOTE_TRACE(2, 0, y, 64);
 }
 
 /* Layer 3: add 'block/add'
@@ -116,11 +120,12 @@ static const mote_add layer_03 = {
 
 static MOTE_LAYER void layer_03_add(uint8_t *arena)
 {
-    const int8_t *x0 = (void *)(arena + 64);
-    const int8_t *x1 = (void *)(arena + 172);
+    const int8_t *x0 = (const void *)(arena + 64);
+    const int8_t *x1 = (const void *)(arena + 172);
     int8_t *y = (void *)(arena + 64);
 
     mote_add_s8(&layer_03, x0, x1, y);
+    MOTE_TRACE(3, 0, y, 64);
 }
 
 /* Layer 4: average_pool_2d 'pool'
@@ -134,10 +139,11 @@ static const mote_pool_2d layer_04 = {
 
 static MOTE_LAYER void layer_04_average_pool_2d(uint8_t *arena)
 {
-    const int8_t *x = (void *)(arena + 64);
-    int8_t *y = (void *)(arena + 0);
+    const int8_t *x = (const void *)(arena + 64);
+    int8_t *y = (void *)(arena);
 
     mote_average_pool_2d_s8(&layer_04, x, y);
+    MOTE_TRACE(4, 0, y, 16);
 }
 
 /* Layer 5: fully_connected 'dense'
@@ -154,10 +160,11 @@ static const mote_fully_connected layer_05 = {
 
 static MOTE_LAYER void layer_05_fully_connected(uint8_t *arena)
 {
-    const int8_t *x = (void *)(arena + 0);
+    const int8_t *x = (const void *)(arena);
     int8_t *y = (void *)(arena + 16);
 
     mote_fully_connected_s8_dsp_single(&layer_05, x, y);
+    MOTE_TRACE(5, 0, y, 4);
 }
 
 /* Layer 6: softmax 'softmax'
@@ -170,10 +177,11 @@ static const mote_softmax layer_06 = {
 
 static MOTE_LAYER void layer_06_softmax(uint8_t *arena)
 {
-    const int8_t *x = (void *)(arena + 16);
+    const int8_t *x = (const void *)(arena + 16);
     int8_t *y = (void *)(arena + 16);
 
     mote_softmax_s8(&layer_06, x, y);
+    MOTE_TRACE(6, 0, y, 4);
 }
 
 void tiny_run(void *arena)
@@ -181,17 +189,10 @@ void tiny_run(void *arena)
     uint8_t *bytes = arena;
 
     layer_00_conv_2d(bytes);
-    MOTE_TRACE(0, bytes + 172, 64);
     layer_01_depthwise_conv_2d(bytes);
-    MOTE_TRACE(1, bytes + 0, 64);
     layer_02_conv_2d(bytes);
-    MOTE_TRACE(2, bytes + 64, 64);
     layer_03_add(bytes);
-    MOTE_TRACE(3, bytes + 64, 64);
     layer_04_average_pool_2d(bytes);
-    MOTE_TRACE(4, bytes + 0, 16);
     layer_05_fully_connected(bytes);
-    MOTE_TRACE(5, bytes + 16, 4);
     layer_06_softmax(bytes);
-    MOTE_TRACE(6, bytes + 16, 4);
 }

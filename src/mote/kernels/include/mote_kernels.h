@@ -157,6 +157,17 @@ typedef struct {
     int16_t y_min, y_max;
 } mote_pool_2d;
 
+/* Windows over rows. Pointer i leads to row i of those that the call reads, [x_width, channels]; row oy of
+ * the result reads kernel_height from oy * stride_height on. Null: that row lies outside the image. */
+typedef struct {
+    uint16_t x_width, channels;
+    uint16_t y_height, y_width; /* of one call */
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t pad_left;
+    int16_t y_min, y_max;
+} mote_pool_rows;
+
 /* The dimensions of x, folded into two that stay and two that vanish; steps are in elements. */
 typedef struct {
     int32_t offset; /* -x_zero * number of cells */
@@ -315,7 +326,7 @@ void mote_fully_connected_s8_dsp_wide_single(const mote_fully_connected *layer, 
                                              int8_t *y);
 
 void mote_average_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t *y);
-void mote_max_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t *y);
+void mote_max_pool_2d_s8(const mote_pool_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_mean_s8(const mote_mean *layer, const int8_t *x, int8_t *y);
 void mote_average_pool_2d_s16(const mote_pool_2d *layer, const int16_t *x, int16_t *y);
 void mote_max_pool_2d_s16(const mote_pool_2d *layer, const int16_t *x, int16_t *y);

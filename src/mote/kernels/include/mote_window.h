@@ -22,4 +22,15 @@ static inline mote_window mote_clip(int32_t start, int32_t dilation, int32_t tap
     return inside;
 }
 
+/* The rows, of count, that lie inside the image; those outside, which are null, stand at the ends. */
+static inline mote_window mote_rows_inside(const void *const *rows, int32_t count)
+{
+    mote_window inside = {0, 0};
+    while (inside.first < count && !rows[inside.first])
+        inside.first++;
+    for (inside.last = inside.first; inside.last < count && rows[inside.last];)
+        inside.last++;
+    return inside;
+}
+
 #endif

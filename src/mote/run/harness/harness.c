@@ -3,7 +3,8 @@
  * Files, in the emulator's working directory, all words little-endian:
  *   samples.bin  uint32 count, then for each sample the bytes of every input
  *   results.bin  for each sample: uint32 stack bytes, then the bytes of every output
- *   trace.bin    only in trace builds: for each step: uint32 step, uint32 bytes, the tensor
+ *   trace.bin    only in trace builds: for each call: uint32 step, uint32 first byte, uint32 bytes,
+ *                that part of the step's result
  *   fault.bin    after a fault: r0-r3, r12, lr, pc, xpsr, CFSR
  * Exit status: 0 done, 2 a file could not be read or written, 3 fault, 4 stack exhausted. */
 #include "harness.h"
@@ -55,11 +56,11 @@ static void transfer(uint32_t operation, uint32_t handle, const void *data, uint
 }
 
 #ifdef MOTE_TRACE_BUILD
-void mote_trace(uint32_t step, const void *tensor, uint32_t bytes)
+void mote_trace(uint32_t step, uint32_t first, const void *part, uint32_t bytes)
 {
-    const uint32_t header[2] = {step, bytes};
+    const uint32_t header[3] = {step, first, bytes};
     transfer(SYS_WRITE, trace, header, sizeof header);
-    transfer(SYS_WRITE, trace, tensor, bytes);
+    transfer(SYS_WRITE, trace, part, bytes);
 }
 #endif
 

@@ -1,0 +1,178 @@
+"""Writes one layer: its parameters and the function that runs some of its calls."""
+
+from mote.codegen.formulas import formula
+from mote.codegen.identifiers import activations, constant_name, layer_function, layer_number
+from mote.codegen.rows import row_address
+from mote.codegen.text import C_TYPES, number, quoted, shape, wrapped
+from mote.lower.split import Split, Window, row_shape
+from mote.lower.step import Program, Step
+from mote.plan.result import Plan
+from mote.plan.task import Task
+
+
+def layer(program: Program, plan: Plan, index: int) -> str:
+    """The text of one layer."""
+    step, graph = program.steps[index], program.graph
+    position, task = task_of(plan, index)
+    struct = f"layer_{layer_number(program, index)}"
+    into = ", ".join(shape(graph.tensors[t]) for t in activations(program, step))
+    size = f"{into} -> {shape(graph.result(step.node))}, {graph.macs(step.node):,} MACs"
+    lines = [
+        f"/* Layer {index}: {step.node.op.label} {quoted(step.node.name)}",
+        f" * {size}{_calls(task)}",
+        f" * {formula(step.node.op, graph.result(step.node).dtype)} */",
+    ]
+    if step.kernel.struct:
+        lines += _parameters(program, step, index, task.calls, struct)
+    arguments = ", uint32_t call, uint32_t end" if is_looped(task) else ""
+    head = f"static MOTE_LAYER void {layer_function(program, index)}(uint8_t *arena{arguments})"
+    body = _call(program, plan, index, position, task)
+    if is_looped(task):
+        body = [f"    {line}" if line else line for line in body]
+        body = ["    for (; call < end; call++) {", *body, "    }"]
+    return "\n".join([*lines, head, "{", *body, "}", ""])
+
+
+def task_of(plan: Plan, index: int) -> tuple[int, Task]:
+    """The task that computes a step, and its position."""
+    return next((i, t) for i, t in enumerate(plan.network.tasks) if t.index == index)
+
+
+def is_looped(task: Task) -> bool:
+    """True when the layer's function is told which calls to run."""
+    return task.calls > 1
+
+
+def _calls(task: Task) -> str:
+    return f", in {task.calls} calls" if is_looped(task) else ""
+
+
+def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -> list[str]:
+    """What one call does."""
+    step, graph = program.steps[index], program.graph
+    operands = activations(program, step)
+    single = len(operands) == 1 and not step.kernel.takes_array
+    names = ["x"] if single else [f"x{i}" for i in range(len(operands))]
+    lines, pointers = [], []
+    windows = step.split.operands if step.split else (None,) * len(operands)
+    for name, tensor, window in zip(names, operands, windows, strict=True):
+        c_type = C_TYPES[graph.tensors[tensor].dtype]
+        if step.kernel.takes_rows and window:
+            lines += _row_pointers(program, plan, index, task, tensor, window, name)
+            pointers.append(f"{name}")
+            continue
+        row = "0"
+        if step.split and window and task.calls > 1:
+            row = _row(program, step, step.split, task, window)
+        place = row_address(program, plan, tensor, row)
+        lines.append(f"    const {c_type} *{name} = (const void *)({place});")
+        pointers.append(name)
+    result = graph.result(step.node)
+    place = row_address(program, plan, step.node.output, _result_row(step, task))
+    lines.append(f"    {C_TYPES[result.dtype]} *y = (void *)({place});")
+    pointers.append("y")
+    if step.kernel.takes_array:
+        given = iter(names)
+        count = len(step.node.inputs)
+        places = ["0" if i in step.constant_operands else next(given) for i in range(count)]
+        lines.append(f"    const void *const x[] = {{{', '.join(places)}}};")
+        pointers = ["x", "y"]
+    if step.kernel.takes_scratch:
+        lines.append(f"    void *scratch = arena + {plan.layout.scratch.get(position, 0)};")
+        pointers.append("scratch")
+    if step.kernel.takes_state:
+        lines.append(f"    void *state = arena + {plan.layout.state.get(position, 0)};")
+        pointers += ["state", "call" if is_looped(task) else "0"]
+    arguments = [f"&layer_{layer_number(program, index)}"] if step.kernel.struct else []
+    call = f"    {step.kernel.name}({', '.join([*arguments, *pointers])});"
+    return [*lines, "", call, f"    {_trace(index, task, result.bytes)}"]
+
+
+def _result_row(step: Step, task: Task) -> str:
+    if task.calls == 1 or (step.split and step.split.accumulates):
+        return "0"
+    return _times("call", _rows_per_call(task))
+
+
+def _row(program: Program, step: Step, split: Split, task: Task, window: Window) -> str:
+    """The row of an operand at which a call starts to read."""
+    if split.accumulates:
+        return "call"
+    assert window.stride == 1, "kernels that skip rows take an array of rows"
+    row = _times("call", _rows_per_call(task))
+    return (
+        f"({row} - {window.pad})"
+        if window.pad > 0
+        else row
+        if not window.pad
+        else (f"({row} + {-window.pad})")
+    )
+
+
+def _rows_per_call(task: Task) -> int:
+    first, last = task.writes.rows[0]
+    return last - first
+
+
+def _times(name: str, factor: int) -> str:
+    return name if factor == 1 else f"{name} * {factor}"
+
+
+def _row_pointers(
+    program: Program,
+    plan: Plan,
+    index: int,
+    task: Task,
+    tensor: str,
+    window: Window,
+    name: str,
+) -> list[str]:
+    """The array of the rows that a call reads; null for those outside the image."""
+    step, graph = program.steps[index], program.graph
+    images, height, _ = row_shape(graph.tensors[tensor])
+    rows = _rows_per_call(task)
+    span = window.span(rows)
+    c_type = C_TYPES[graph.tensors[tensor].dtype]
+    per_image = task.calls // images
+    in_image = "call" if images == 1 else f"call % {per_image}"
+    start = f"(int32_t)({in_image}) * {rows * window.stride}" if task.calls > 1 else "0"
+    start += f" - {window.pad}" if window.pad > 0 else f" + {-window.pad}" if window.pad else ""
+    row = "row" if images == 1 else f"(call / {per_image} * {height} + (uint32_t)row)"
+    place = row_address(program, plan, tensor, row)
+    cast = f"(const {c_type} *)(const void *)({place})"
+    reads_outside = window.pad > 0 or (
+        (row_shape(graph.result(step.node))[1] - 1) * window.stride - window.pad + window.extent
+        > height
+    )
+    if span == 1 and not reads_outside:
+        return [
+            f"    const int32_t row = {start};",
+            f"    const {c_type} *const {name}[] = {{{cast}}};",
+        ]
+    if reads_outside:
+        cast = f"row < 0 || row >= {height} ? 0 : {cast}"
+    return [
+        f"    const {c_type} *{name}[{span}];",
+        f"    int32_t row = {start};",
+        f"    for (uint32_t i = 0; i < {span}; i++, row++)",
+        f"        {name}[i] = {cast};",
+    ]
+
+
+def _trace(index: int, task: Task, size: int) -> str:
+    """Tells who listens what a call has computed."""
+    if task.calls == 1:
+        return f"MOTE_TRACE({index}, 0, y, {size});"
+    if _rows_per_call(task) == 0:  # only the last call writes
+        return f"if (call == {task.calls - 1})\n        MOTE_TRACE({index}, 0, y, {size});"
+    part = size // task.calls
+    return f"MOTE_TRACE({index}, call * {part}, y, {part});"
+
+
+def _parameters(program: Program, step: Step, index: int, calls: int, struct: str) -> list[str]:
+    lines = [f"static const {step.kernel.struct} {struct} = {{"]
+    lines += [f"    .{c.field} = {constant_name(program, index, c.field)}," for c in step.constants]
+    scalars = [f".{field} = {number(value)}" for field, value in step.call_parameters(calls)]
+    if scalars:
+        lines.append(wrapped(scalars))
+    return [*lines, "};", ""]

@@ -1,0 +1,54 @@
+"""C expressions for where the rows of a buffer lie: base plus a multiple, or a table in flash."""
+
+from mote.codegen.identifiers import layer_number
+from mote.codegen.text import wrapped
+from mote.lower.split import row_shape
+from mote.lower.step import Program
+from mote.plan.result import Plan
+from mote.plan.task import FEED
+
+
+def row_address(program: Program, plan: Plan, tensor: str, row: str) -> str:
+    """The address of a row of a tensor as an expression; ``row``: an expression for its number."""
+    name = program.buffer(tensor)
+    offsets = plan.layout.rows[name]
+    if not plan.is_linear(name):
+        unit = table_unit(offsets)
+        factor = f"{unit}u * " if unit > 1 else ""
+        return f"arena + {factor}{table_name(program, plan, name)}[{row}]"
+    images, height, _ = row_shape(program.graph.tensors[tensor])
+    row_bytes = program.graph.tensors[tensor].bytes // (images * height)
+    start = f"arena + {offsets[0]}" if offsets[0] else "arena"
+    return start if row == "0" else f"{start} + {row} * {row_bytes}"
+
+
+def row_tables(program: Program, plan: Plan) -> str:
+    """The tables of all buffers whose rows are scattered."""
+    tables = []
+    for name in plan.network.strips:
+        if plan.is_linear(name):
+            continue
+        offsets = plan.layout.rows[name]
+        unit = table_unit(offsets)
+        c_type = "uint16_t" if max(offsets) // unit < 2**16 else "uint32_t"
+        tables.append(
+            f"static const {c_type} {table_name(program, plan, name)}[{len(offsets)}] = {{\n"
+            f"{wrapped(str(offset // unit) for offset in offsets)}\n}};\n"
+        )
+    if not tables:
+        return ""
+    return "/* Where rows that have no common distance lie in the arena. */\n" + "\n".join(tables)
+
+
+def table_unit(offsets: tuple[int, ...]) -> int:
+    """The largest power of two, up to 4, that divides all offsets."""
+    return next(unit for unit in (4, 2, 1) if all(offset % unit == 0 for offset in offsets))
+
+
+def table_name(program: Program, plan: Plan, name: str) -> str:
+    """``rows_03`` for the result of layer 3, ``rows_input`` for an input that is delivered."""
+    writers = [t.index for t in plan.network.tasks if t.writes.strip == name]
+    if writers[0] != FEED:
+        return f"rows_{layer_number(program, writers[0])}"
+    place = program.graph.inputs.index(name)
+    return "rows_input" if len(program.graph.inputs) == 1 else f"rows_input_{place}"

@@ -1,0 +1,69 @@
+"""How a layer divides into kernel calls that each compute some rows of its result.
+
+A row is what tensors of three and four dimensions have along their first two axes: [N, H, W, C] has
+N * H rows of W * C elements. Other tensors are one row.
+"""
+
+import math
+from dataclasses import dataclass
+
+from mote.ir.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which rows of an operand a row of the result reads.
+
+    Row ``r`` reads ``extent`` rows from ``r * stride - pad`` on; those outside the operand are
+    padding. Rows count from the start of an image, of which operand and result have equally many.
+    """
+
+    stride: int = 1
+    pad: int = 0
+    extent: int = 1
+
+    def rows(self, first: int, last: int, height: int) -> tuple[int, int]:
+        """The rows, of ``height``, that rows ``first`` to ``last - 1`` of the result read."""
+        low = min(max(first * self.stride - self.pad, 0), height)
+        high = min((last - 1) * self.stride - self.pad + self.extent, height)
+        return low, max(low, high)
+
+    def span(self, rows: int) -> int:
+        """How many rows, padding included, that many rows of the result read."""
+        return (rows - 1) * self.stride + self.extent
+
+
+@dataclass(frozen=True)
+class Split:
+    """A layer that may be computed in several calls.
+
+    Args:
+        operands: For each activation, in the order of the call; None: every call reads all of it.
+        scaled: Parameters that are proportional to the rows that a call computes.
+        rows: Rows of the result that a call computes, at which the kernel runs at full speed; a
+            divisor of the result's rows in one image.
+        accumulates: True when the calls run over the rows of the only operand, add to a state, and
+            the last one writes the result.
+        call_cycles: About how many cycles each call costs besides its arithmetic.
+    """
+
+    operands: tuple[Window | None, ...]
+    scaled: tuple[str, ...]
+    rows: int = 1
+    accumulates: bool = False
+    call_cycles: int = 100
+
+
+def row_shape(tensor: Tensor) -> tuple[int, int, int]:
+    """Images, rows of each, elements of a row."""
+    if len(tensor.shape) < 3:
+        return 1, 1, tensor.elements
+    images, height, *rest = tensor.shape
+    return images, height, math.prod(rest)
+
+
+def rows_at_once(height: int, width: int, pixels: int) -> int:
+    """The least divisor of ``height`` with which a call computes a multiple of ``pixels`` pixels,
+    or, if there is none, the one that leaves the smallest share of its last group empty."""
+    divisors = [n for n in range(1, height + 1) if height % n == 0]
+    return min(divisors, key=lambda n: (-(-n * width // pixels) * pixels / (n * width), n))

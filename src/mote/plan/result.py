@@ -1,0 +1,106 @@
+"""The result of memory planning: which call runs when, and where each row lies in the one arena."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from mote.plan.task import FEED, Layout, Network, Run
+
+ALIGNMENT = 4
+"""Every buffer starts at a multiple of this many bytes."""
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Bytes that are kept from one layer to another.
+
+    Args:
+        name: Tensor (as ``Program.buffer`` names it), ``scratch:<step>`` or ``state:<step>``.
+        bytes: Size of its contents, of which fewer may be in memory at a time.
+        start, end: The bytes of the arena between which it lies.
+        first: Index of the step that writes it; -1 for graph inputs.
+        last: Index of the last step that reads it, inclusive; the number of steps for outputs.
+    """
+
+    name: str
+    bytes: int
+    start: int
+    end: int
+    first: int
+    last: int
+
+    @property
+    def is_scratch(self) -> bool:
+        return self.name.startswith("scratch:")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A schedule and its addresses.
+
+    Args:
+        network: What is computed.
+        schedule: Every call, in order.
+        layout: Where rows, scratch and state lie.
+        lower_bound_bytes: Most bytes alive at one time; no layout of this schedule needs fewer.
+    """
+
+    network: Network
+    schedule: tuple[Run, ...]
+    layout: Layout
+    lower_bound_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of the arena: activations, state and scratch."""
+        return self.layout.bytes
+
+    @cached_property
+    def arena_bytes(self) -> int:
+        """End of the highest activation or state."""
+        return max((b.end for b in self.buffers if not b.is_scratch), default=0)
+
+    @property
+    def scratch_bytes(self) -> int:
+        """What scratch adds above the highest activation."""
+        return self.total_bytes - self.arena_bytes
+
+    def is_linear(self, name: str) -> bool:
+        """True when the rows of a buffer lie one behind the other."""
+        strip, offsets = self.network.strips[name], self.layout.rows[name]
+        return offsets == tuple(offsets[0] + i * strip.row_bytes for i in range(strip.rows))
+
+    def offset(self, name: str) -> int:
+        """Where a buffer whose rows lie one behind the other starts."""
+        assert self.is_linear(name), f"the rows of '{name}' are scattered"
+        return self.layout.rows[name][0]
+
+    @cached_property
+    def buffers(self) -> tuple[Buffer, ...]:
+        """Everything that the arena holds, in order of first use."""
+        tasks = self.network.tasks
+        steps = sum(task.index != FEED for task in tasks)
+        order = {run.task: None for run in self.schedule}
+        first: dict[str, int] = {}
+        last: dict[str, int] = {}
+        for strip in self.network.strips.values():
+            if strip.is_input:
+                first[strip.name] = last[strip.name] = -1
+        for position in order:
+            task = tasks[position]
+            first.setdefault(task.writes.strip, task.index)
+            for name in (*(read.strip for read in task.reads), task.writes.strip):
+                last[name] = max(last.get(name, -1), task.index)
+        found = []
+        for strip in self.network.strips.values():
+            offsets = self.layout.rows[strip.name]
+            end = max(offsets) + strip.row_bytes
+            until = steps if strip.is_output else last[strip.name]
+            since = first[strip.name]
+            found.append(Buffer(strip.name, strip.bytes, min(offsets), end, since, until))
+        for kind, places in (("scratch", self.layout.scratch), ("state", self.layout.state)):
+            for position, start in places.items():
+                task = tasks[position]
+                size = task.scratch_bytes if kind == "scratch" else task.state_bytes
+                name = f"{kind}:{task.index}"
+                found.append(Buffer(name, size, start, start + size, task.index, task.index))
+        return tuple(sorted(found, key=lambda b: (b.first, b.is_scratch, b.start)))
