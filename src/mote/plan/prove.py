@@ -1,0 +1,219 @@
+"""Executes a schedule on a layout, byte by byte, and asserts that every read finds its value.
+
+The planner reasons about lifetimes; this knows none. The arena is an array of tags. What a call
+writes are the identities of the bytes (strip, row, byte) that it computes, and what it reads must
+be found there. Whatever a call may touch in passing is undefined until it ends.
+"""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mote.plan.task import Access, Layout, Network, Run
+
+Tags = NDArray[np.int64]
+
+NOBODY, SCRATCH, UNFINISHED = -1, -2, -3
+"""Tags of bytes that were never written, of working memory, and of a result being computed."""
+
+WORD = 4
+"""Alignment of scratch and state."""
+
+
+def prove(
+    network: Network,
+    schedule: Sequence[Run],
+    layout: Layout,
+    *,
+    linear: Collection[str] = (),
+    reserved: int = 0,
+) -> None:
+    """Assert that a layout is right for a schedule.
+
+    Args:
+        network, schedule, layout: What is computed, in which order, and where.
+        linear: Strips that must lie in one piece, besides those that say so themselves.
+        reserved: Bytes at the start of the arena that nothing may touch.
+    """
+    _check_schedule(network, schedule)
+    _check_places(network, layout, linear)
+    replay = _Replay(network, layout, reserved)
+    for run in schedule:
+        for call in range(run.first, run.first + run.count):
+            replay.execute(run.task, call)
+    replay.finish()
+    assert replay.top == layout.bytes, (
+        f"the arena has {layout.bytes} bytes, the highest that is touched is {replay.top - 1}"
+    )
+
+
+def _check_schedule(network: Network, schedule: Sequence[Run]) -> None:
+    done = [0] * len(network.tasks)
+    for run in schedule:
+        assert run.first == done[run.task], (
+            f"task {run.task} goes on with call {run.first} after {done[run.task]} calls"
+        )
+        done[run.task] += run.count
+    for position, task in enumerate(network.tasks):
+        assert done[position] == task.calls, f"task {position} ends after {done[position]} calls"
+
+
+def _check_places(network: Network, layout: Layout, linear: Collection[str]) -> None:
+    assert set(layout.rows) == set(network.strips), "strips and places differ"
+    for name, strip in network.strips.items():
+        offsets = np.array(layout.rows[name])
+        assert len(offsets) == strip.rows, f"'{name}' has {strip.rows} rows, {len(offsets)} places"
+        if strip.is_linear or name in linear:
+            assert (np.diff(offsets) == strip.row_bytes).all(), f"'{name}' is scattered"
+            offsets = offsets[:1]
+        for row in np.flatnonzero(offsets % strip.alignment).tolist():
+            raise AssertionError(
+                f"row {row} of '{name}' lies at {offsets[row]}, not a multiple of {strip.alignment}"
+            )
+    for kind, places in (("scratch", layout.scratch), ("state", layout.state)):
+        for position, offset in places.items():
+            assert offset % WORD == 0, f"{kind} of task {position} lies at {offset}, unaligned"
+
+
+class _Replay:
+    """The arena at one moment of the schedule."""
+
+    def __init__(self, network: Network, layout: Layout, reserved: int) -> None:
+        self.network, self.layout, self.reserved = network, layout, reserved
+        owners = [(f"row {{}} of '{s.name}'", s.rows, s.row_bytes) for s in network.strips.values()]
+        owners += [(f"state of task {i}", 1, t.state_bytes) for i, t in enumerate(network.tasks)]
+        self.owners = owners
+        sizes = [rows * size for _, rows, size in owners]
+        self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self.number = {name: number for number, name in enumerate(network.strips)}
+        self.identities = np.arange(self.starts[-1])
+        self.arena = np.full(layout.bytes, NOBODY, np.int64)
+        self.progress = np.zeros(layout.bytes, np.int64)
+        self.written: set[tuple[str, int]] = set()
+        self.top = reserved
+        self.who = "the application"
+        for strip in network.strips.values():
+            if strip.is_input:
+                self._write(Access(strip.name, ((0, strip.rows),)), 0)
+        for strip in network.strips.values():
+            if strip.is_input:
+                self._read(Access(strip.name, ((0, strip.rows),)), 0)
+
+    def execute(self, position: int, call: int) -> None:
+        """One call: it finds its operands, spoils what it works on, and leaves its result."""
+        task, self.who = self.network.tasks[position], f"call {call} of task {position}"
+        if task.state_bytes:
+            state, value = self._state(position)
+            if call == 0:
+                self.arena[state] = value
+        for access in task.reads:
+            self._read(access, call)
+        if task.scratch_bytes:
+            assert position in self.layout.scratch, f"{self.who} has no scratch"
+            scratch = self._span(self.layout.scratch[position], task.scratch_bytes, "scratch")
+            self.arena[scratch] = SCRATCH
+        self._spoil(task.writes, call)
+        if task.scratch_bytes:
+            assert (self.arena[scratch] == SCRATCH).all(), f"{self.who} writes into its scratch"
+        if task.state_bytes:
+            self._expect(state, value, "its state")
+        total = self._size(task.writes, call)
+        for index, access in enumerate(task.reads):
+            self._read(access, call, total if index in task.in_place else 0)
+        self._write(task.writes, call)
+
+    def finish(self) -> None:
+        """After the last call the application finds the outputs."""
+        self.who = "the application"
+        for strip in self.network.strips.values():
+            if strip.is_output:
+                self._read(Access(strip.name, ((0, strip.rows),)), 0)
+
+    def _span(self, start: int, size: int, what: str) -> slice:
+        end = start + size
+        assert self.reserved <= start <= end <= self.layout.bytes, (
+            f"{self.who}: {what} lies at {start}..{end}, the arena is "
+            f"{self.reserved}..{self.layout.bytes}"
+        )
+        self.top = max(self.top, end)
+        return slice(start, end)
+
+    def _row(self, strip: str, row: int) -> tuple[slice, Tags]:
+        """Where a row lies, and what is to be found there."""
+        size = self.network.strips[strip].row_bytes
+        span = self._span(self.layout.rows[strip][row], size, f"row {row} of '{strip}'")
+        start = int(self.starts[self.number[strip]]) + row * size
+        return span, self.identities[start : start + size]
+
+    def _state(self, position: int) -> tuple[slice, Tags]:
+        assert position in self.layout.state, f"{self.who} has no state"
+        size = self.network.tasks[position].state_bytes
+        start = int(self.starts[len(self.number) + position])
+        span = self._span(self.layout.state[position], size, "state")
+        return span, self.identities[start : start + size]
+
+    def _size(self, access: Access, call: int) -> int:
+        first, last = access.rows[call]
+        return (last - first) * self.network.strips[access.strip].row_bytes
+
+    def _spoil(self, access: Access, call: int) -> None:
+        """What is written is undefined meanwhile; remember which byte of the result goes where."""
+        done = 0
+        for row in range(*access.rows[call]):
+            span, _ = self._row(access.strip, row)
+            self.arena[span] = UNFINISHED
+            self.progress[span] = np.arange(done, done + span.stop - span.start)
+            done += span.stop - span.start
+
+    def _read(self, access: Access, call: int, result_bytes: int = 0) -> None:
+        """Find an operand; with ``result_bytes``, what is left of it while it is overwritten.
+
+        The kernel computes the result upwards: when it writes byte o of y, the bytes p <= o * x / y
+        of the operand have been read, so these may be gone.
+        """
+        total, done = self._size(access, call), 0
+        for row in range(*access.rows[call]):
+            span, value = self._row(access.strip, row)
+            lost = np.flatnonzero(self.arena[span] != value)
+            if len(lost) and 0 < result_bytes <= total:
+                gone = span.start + lost
+                is_read = (done + lost) * result_bytes <= self.progress[gone] * total
+                lost = lost[~(is_read & (self.arena[gone] == UNFINISHED))]
+            if len(lost):
+                self._complain(f"row {row} of '{access.strip}'", span, int(lost[0]))
+            done += len(value)
+
+    def _write(self, access: Access, call: int) -> None:
+        rows = range(*access.rows[call])
+        for row in rows:
+            assert (access.strip, row) not in self.written, (
+                f"{self.who} computes row {row} of '{access.strip}', which is there already"
+            )
+            self.written.add((access.strip, row))
+            span, value = self._row(access.strip, row)
+            self.arena[span] = value
+        for row in rows:
+            self._expect(*self._row(access.strip, row), f"row {row} of '{access.strip}'")
+
+    def _expect(self, span: slice, value: Tags, what: str) -> None:
+        lost = np.flatnonzero(self.arena[span] != value)
+        if len(lost):
+            self._complain(what, span, int(lost[0]))
+
+    def _complain(self, what: str, span: slice, byte: int) -> None:
+        tag = int(self.arena[span.start + byte])
+        match tag:
+            case -1:
+                culprit = "nothing"
+            case -2:
+                culprit = "scratch"
+            case -3:
+                culprit = "the result of the same call"
+            case _:
+                number = int(np.searchsorted(self.starts, tag, side="right")) - 1
+                name, _, size = self.owners[number]
+                culprit = name.format((tag - int(self.starts[number])) // max(1, size))
+        raise AssertionError(
+            f"{self.who} needs {what}, but byte {byte} (at {span.start + byte}) holds {culprit}"
+        )
