@@ -20,8 +20,9 @@ from imbalance import unbalance
 from mote.cli.samples import Samples, load_samples
 from mote.quantization import QuantizationConfig
 from mote.quantization.accuracy import score
+from mote.training.data_settings import load_dataset
 from mote.training.network import make_network
-from mote.training.request import Request, load_dataset, read_settings
+from mote.training.request import Request, read_settings
 from report import Figure, options, run, show
 
 SAMPLES = 200

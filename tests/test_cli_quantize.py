@@ -92,7 +92,7 @@ BAD = {
     "data of another shape": (["net.pt2", "--data", "wide.npy"], "the model takes [8, 8, 1]"),
     "integers as samples": (["net.pt2", "--data", "whole.npy"], "allowed: float32 samples"),
     "a damaged array": (["net.pt2", "--data", "cut.npy"], "is no numpy array"),
-    "a model that is int8": (["kws.tflite", "--data", "ints.npy"], "only a float model"),
+    "a model that is int8": (["kws.tflite", "--data", "ints.npy"], "tensors are integers"),
     "another ending": (["net.pt2", "--data", "digits", "-o", "x.tflite"], "ending than .mote"),
     "a folder as output": (["net.pt2", "--data", "digits", "-o", "d.mote"], "is a directory"),
     "an unknown type": (["net.pt2", "--data", "digits", "--layer", "0=int7"], "NAME=TYPE"),
@@ -184,3 +184,36 @@ def test_a_goal_out_of_reach_writes_nothing(
     assert "4 bits: 3 layers: 502 B" in told.err
     assert not told.out
     assert sorted(Path.cwd().iterdir()) == before
+
+
+def test_a_config_of_another_program_beside_the_model_is_left_alone(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("config.json").write_text('{"architectures": ["Net"], "hidden_size": 3}')
+    assert quantize(model, "--data", "digits", "--samples", 20) == 0
+
+
+def test_the_run_that_wrote_the_model_says_how_its_data_are_read_wherever_its_network_is(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"model": "elsewhere.py:net", "data": "digits", "epochs": 3, "validation": 0.5}
+    Path("config.json").write_text(json.dumps(settings))
+    assert quantize(model, "--data", "digits", "--samples", 20) == 0
+    assert quantize(model, "--data", "nothing", "--samples", 20) == 2
+    told = capsys.readouterr().err
+    assert "data is 'nothing', there is no such file or folder" in told
+    assert "mote train" not in told
+
+
+def test_image_files_are_brought_to_the_size_of_the_input(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    for name in "ab":
+        Path("photos", name).mkdir(parents=True)
+        for i in range(10):
+            pixels = rng.integers(0, 256, (20 + i, 30), np.uint8)
+            Image.fromarray(pixels).save(Path("photos", name, f"{i}.png"))
+    assert quantize(model, "--data", "photos", "--samples", 12, "--test-samples", 0) == 0

@@ -29,6 +29,9 @@ def tiny(num_classes, in_chans, width=6, drop_rate=0.0):
     )
 
 wrong = 3
+
+def number():
+    return 3
 """
 
 
@@ -142,6 +145,8 @@ def test_every_problem_is_said_at_once_and_nothing_is_written(
         ("--dropout 3", "dropout probability"),
         ("--model model.py:other", "has no function 'other'"),
         ("--model model.py:wrong", "has no function 'wrong'"),
+        ("--model model.py:number", "returns int, allowed: a torch.nn.Module"),
+        ("--set num_classes=3", "num_classes follows from the data when it is not set"),
         ("--model nothing.py:tiny", "there is no file nothing.py"),
         ("--model broken.py:tiny", "SyntaxError"),
         ("--model lenet5", "cannot read samples of shape [1, 6, 6]"),
@@ -178,7 +183,7 @@ def test_a_resumed_run_keeps_its_settings(capsys: pytest.CaptureFixture[str]) ->
     error = capsys.readouterr().err
     assert "without --epochs, --set or --dropout, --output" in error
     assert main(["train", "--resume", "nowhere"]) == 2
-    assert "nowhere/config.json: there is no such file" in capsys.readouterr().err
+    assert "nowhere: holds no run to go on with" in capsys.readouterr().err
     assert main(["train", "--resume", "run", "--threads", "1"]) == 0
 
 

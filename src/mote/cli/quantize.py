@@ -182,8 +182,9 @@ def quantize_command(
     gets 8-bit or 4-bit weights and int8 or int16 values as the goal needs; --layer fixes some.
 
     A model beside the config.json of its `mote train` run reads its data with the settings of that
-    run. For others, --mean and --std say how raw values become the model's input: --mean 0
-    --std 255 gives images from 0 to 1.
+    run. For others, image files are brought to the size of its input, and --mean and --std say how
+    raw values become that input: --mean 0 --std 255 gives images from 0 to 1. Without them it is
+    (x - mean) / std of the training samples, as for `mote train`.
 
     \b
     Examples:

@@ -10,7 +10,8 @@ from mote.cli.console import working
 from mote.errors import InputError
 from mote.ir import Graph
 from mote.ir.tensor import Array
-from mote.training.request import Request, load_dataset, read_settings
+from mote.training.data_settings import DataSettings, load_dataset
+from mote.training.request import read_settings
 from mote.training.run_folder import CONFIG
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def load_samples(
     if Path(source).suffix == ".npy":
         return Samples(_fitted(_read_array(source)[:count], shape, source), None, None, source)
     with working(f"Reading {source}"):
-        dataset = _dataset(source, model)
+        dataset = _dataset(source, model, shape)
     if mean is not None or std is not None:
         dataset = dataset.with_normalisation(_constant(mean, 0.0), _constant(std, 1.0))
     calibration = _fitted(dataset.calibration(count, seed), shape, source)
@@ -86,13 +87,17 @@ def _part(split: "Split", count: int, seed: int) -> "Split":
     return split.take(np.sort(chosen))
 
 
-def _dataset(source: str, model: Path) -> "Dataset":
-    settings = model.parent / CONFIG
-    if settings.exists():
-        return load_dataset(Request.from_mapping({**read_settings(settings), "data": source}))
-    from mote.data import load
+def _dataset(source: str, model: Path, shape: tuple[int, ...]) -> "Dataset":
+    """Read as the run did that wrote the model, else with images in the size of its input."""
+    config = model.parent / CONFIG
+    settings = read_settings(config) if config.exists() else {}
+    if settings.keys() >= {"model", "data", "epochs"}:  # other programs call their files so, too
+        return load_dataset(DataSettings.of_run(settings, source))
+    from mote.data.pictures import MAX_EDGE
 
-    return load(source)
+    is_image = len(shape) == 4 and max(shape[1:3]) <= MAX_EDGE
+    size = (shape[1], shape[2]) if is_image else None
+    return load_dataset(DataSettings(data=source, image_size=size))
 
 
 def _constant(values: tuple[float, ...] | None, default: float) -> "Array | float":

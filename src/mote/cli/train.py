@@ -15,7 +15,8 @@ from mote.cli.train_report import describe_data, epoch_line, print_result
 from mote.cli.train_settings import model_argument, setting_options
 from mote.errors import InputError, MoteError
 from mote.training.config import MAY_CHANGE
-from mote.training.request import Request, load_dataset, read_settings
+from mote.training.data_settings import load_dataset
+from mote.training.request import Request, read_settings
 from mote.training.run_folder import CONFIG, TENSORBOARD, check_new
 from mote.training.tensorboard import epoch_writer
 
@@ -151,6 +152,13 @@ def _resumed(
             "--resume",
             f"goes on with the settings of the run, without {', '.join(others)}",
             hint=f"a new run with other settings: mote train --config {directory / CONFIG} ...",
+        )
+    if not (directory / CONFIG).exists():
+        raise InputError(
+            str(directory),
+            "holds no run to go on with",
+            hint="name the folder that --output named; mote train --model NAME --data SOURCE "
+            f"-o {directory} begins a run there",
         )
     return Request.from_mapping({**read_settings(directory / CONFIG), **given})
 

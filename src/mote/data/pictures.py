@@ -25,6 +25,8 @@ MAX_PIXELS = 1 << 27
 Colours = Literal["auto", "rgb", "grey"]
 Fit = Literal["crop", "stretch"]
 
+MAX_EDGE = 4096
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageOptions:
@@ -42,8 +44,8 @@ class ImageOptions:
     colours: Colours = "auto"
 
     def __post_init__(self) -> None:
-        if self.size is not None and not all(1 <= edge <= 4096 for edge in self.size):
-            raise DataError("images", f"size {self.size}, allowed: 1 to 4096 each")
+        if self.size is not None and not all(1 <= edge <= MAX_EDGE for edge in self.size):
+            raise DataError("images", f"size {self.size}, allowed: 1 to {MAX_EDGE} each")
         if self.fit not in ("crop", "stretch"):
             raise DataError("images", f"fit {self.fit!r}, allowed: crop, stretch")
         if self.colours not in ("auto", "rgb", "grey"):

@@ -80,6 +80,8 @@ def _require_float(graph: Graph) -> None:
         for t in graph.tensors.values()
         if t.dtype not in (DType.FLOAT32, DType.INT32)
     ]
+    if all(t.dtype is not DType.FLOAT32 for t in graph.tensors.values()) and problems:
+        problems = [f"all {len(problems)} tensors are integers"]
     if problems:
         raise UnsupportedModelError(
             graph.name,

@@ -107,11 +107,11 @@ def make_network(
     }
     if isinstance(chosen.get("act_layer"), str):
         chosen["act_layer"] = ACTIVATIONS[chosen["act_layer"]]
-    told = ", ".join(f"{name}={value}" for name, value in chosen.items())
+    told = ", ".join(f"{name}={value}" for name, value in chosen.items()) or "no arguments"
     try:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            return constructor(**chosen) if is_own(model) else create(model, **chosen)
+            made: object = constructor(**chosen) if is_own(model) else create(model, **chosen)
     except MoteError:
         raise
     except Exception as error:
@@ -120,3 +120,8 @@ def make_network(
             f"cannot be made with {told}",
             details=[f"{type(error).__name__}: {error}".partition("\n")[0]],
         ) from error
+    if not isinstance(made, nn.Module):
+        raise InputError(
+            f"model '{model}'", f"returns {type(made).__name__}, allowed: a torch.nn.Module"
+        )
+    return made

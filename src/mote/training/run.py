@@ -173,6 +173,9 @@ def check_fit(job: Job, module: nn.Module) -> None:
             "model",
             f"gives outputs of shape {list(outputs.shape)}, "
             f"the task {job.config.task} on this data needs {wanted}",
+            hint="num_classes follows from the data when it is not set"
+            if job.config.task == "classification"
+            else "an autoencoder gives back what it is given",
         )
 
 

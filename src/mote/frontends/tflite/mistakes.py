@@ -5,7 +5,10 @@ from mote.frontends.model_file import GIT_LFS, GZIP, refuse_formats
 from mote.frontends.tflite.reader import IDENTIFIER
 
 CONVERT = "convert it to a .tflite file first"
-PYTORCH = "load the module in Python and call mote.from_torch(module, example)"
+PYTORCH = (
+    "of PyTorch, `mote train` and torch.export.save write .pt2 files, which can be read; a module "
+    "in Python goes to mote.from_torch(module, example)"
+)
 
 OTHER_FORMATS = (
     (0, b"PK\x03\x04", "a zip archive, as PyTorch (.pt) and Keras (.keras) write", PYTORCH),
