@@ -45,7 +45,8 @@ def score(graph: Graph, samples: Array | Sequence[Array], labels: Array) -> Scor
 
 def classified(scores: Array, labels: Array) -> Score:
     """Of scores, samples first and classes last; what stands between is summed up."""
-    predictions = scores.reshape(len(labels), -1, scores.shape[-1]).sum(1).argmax(-1)
+    classes = scores.shape[-1] if scores.ndim > 1 else 1
+    predictions = scores.reshape(len(labels), -1, classes).sum(1).argmax(-1)
     return Score(int((predictions == labels).sum()), len(labels), predictions)
 
 

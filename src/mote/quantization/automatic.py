@@ -10,7 +10,7 @@ from mote.ir import Graph
 from mote.ir.tensor import Array
 from mote.quantization.candidates import Options, is_pinned, options
 from mote.quantization.config import QuantizationConfig
-from mote.quantization.evaluation import run_outputs
+from mote.quantization.evaluation import own_batch, run_outputs
 from mote.quantization.goal import Candidate, Choice, Goal, Trial, UnmetGoalError
 from mote.quantization.observe import Progress, checked_samples
 from mote.quantization.preparation import prepare
@@ -210,7 +210,7 @@ def _thinned(
     graph: Graph, samples: Sequence[Array], labels: Array | None
 ) -> tuple[tuple[Array, ...], Array | None]:
     """At most ``SENSITIVITY_SAMPLES``, evenly spaced."""
-    own = [graph.tensors[name].shape[0] for name in graph.inputs]
+    own = [own_batch(graph.tensors[name]) for name in graph.inputs]
     count = len(samples[0]) // own[0]
     chosen = np.linspace(0, count - 1, min(count, SENSITIVITY_SAMPLES)).astype(int)
 

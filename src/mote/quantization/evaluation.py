@@ -54,7 +54,7 @@ def batches(
 
     Graphs in which samples would meet are evaluated at their own batch size.
     """
-    own = [graph.tensors[name].shape[0] for name in graph.inputs]
+    own = [own_batch(graph.tensors[name]) for name in graph.inputs]
     total = len(samples[0]) // own[0]
     factor = size or samples_per_batch(graph)
     if rebatch(graph, 2) is None:
@@ -66,11 +66,17 @@ def batches(
             larger = rebatch(graph, count)
             assert larger is not None
             made[count] = larger
+        shapes = [made[count].tensors[name].shape for name in graph.inputs]
         portion = tuple(
-            np.ascontiguousarray(array[start * n : (start + count) * n])
-            for array, n in zip(samples, own, strict=True)
+            np.ascontiguousarray(array[start * n : (start + count) * n]).reshape(shape)
+            for array, n, shape in zip(samples, own, shapes, strict=True)
         )
         yield made[count], portion
+
+
+def own_batch(tensor: Tensor) -> int:
+    """How many rows of stacked values make one of this tensor; a scalar takes one."""
+    return tensor.shape[0] if tensor.shape else 1
 
 
 def walk(graph: Graph, inputs: Sequence[Array]) -> Iterator[tuple[Node, Array]]:
@@ -94,7 +100,7 @@ def evaluate_node(graph: Graph, node: Node, values: Mapping[str, Array]) -> Arra
 
 
 def run_outputs(graph: Graph, samples: Sequence[Array]) -> tuple[Array, ...]:
-    """Each output for all samples, stacked along the first axis."""
+    """Each output for all samples, stacked along the first axis; scalars as ``[N]``."""
     found: dict[str, list[Array]] = {name: [] for name in graph.outputs}
     for larger, portion in batches(graph, samples):
         for name, value in zip(larger.inputs, portion, strict=True):
@@ -103,7 +109,7 @@ def run_outputs(graph: Graph, samples: Sequence[Array]) -> tuple[Array, ...]:
         for node, value in walk(larger, portion):
             if node.output in found:
                 found[node.output].append(value)
-    return tuple(np.concatenate(found[name]) for name in graph.outputs)
+    return tuple(np.concatenate([np.atleast_1d(v) for v in found[name]]) for name in graph.outputs)
 
 
 def patches(x: Array, kernel: Sequence[int], op: Conv2D | DepthwiseConv2D) -> Array:

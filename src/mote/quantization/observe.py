@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mote.errors import InputError
-from mote.ir import DType, Graph
-from mote.ir.ops import Shape
+from mote.ir import DType, Graph, Tensor
 from mote.ir.tensor import Array
-from mote.quantization.evaluation import batches, walk
+from mote.quantization.evaluation import batches, own_batch, walk
 from mote.quantization.histogram import Histogram
 
 Progress = Callable[[int, int], None]
@@ -80,7 +79,7 @@ def _values(
             for node, value in walk(larger, portion):
                 if value.dtype == np.float32:
                     yield node.output, value
-        advance(len(portion[0]))
+        advance(own_batch(larger.tensors[larger.inputs[0]]))
 
 
 def checked_samples(graph: Graph, samples: Sequence[Array]) -> tuple[Array, ...]:
@@ -96,10 +95,10 @@ def checked_samples(graph: Graph, samples: Sequence[Array]) -> tuple[Array, ...]
     problems = [
         f"samples of '{t.name}' {problem}"
         for t, array in zip(inputs, samples, strict=True)
-        for problem in _sample_problems(array, t.shape, t.dtype)
+        for problem in _sample_problems(array, t)
     ]
     if not problems:
-        counts = {len(a) // t.shape[0] for a, t in zip(samples, inputs, strict=True)}
+        counts = {len(a) // own_batch(t) for a, t in zip(samples, inputs, strict=True)}
         if len(counts) > 1:
             problems.append(f"the inputs have different numbers of samples: {sorted(counts)}")
     if problems:
@@ -112,17 +111,16 @@ def checked_samples(graph: Graph, samples: Sequence[Array]) -> tuple[Array, ...]
     return tuple(np.asarray(a, t.dtype.numpy) for a, t in zip(samples, inputs, strict=True))
 
 
-def _sample_problems(array: Array, shape: Shape, dtype: DType) -> list[str]:
+def _sample_problems(array: Array, tensor: Tensor) -> list[str]:
+    own, rest, dtype = own_batch(tensor), tensor.shape[1:], tensor.dtype
     if not isinstance(array, np.ndarray):
         return [f"are a {type(array).__name__}, allowed: a numpy array"]
     found = []
     if array.dtype.kind != dtype.numpy.kind:
         found.append(f"are {array.dtype}, allowed: {dtype.value}")
-    if not array.size or array.shape[1:] != shape[1:] or len(array) % shape[0]:
-        found.append(
-            f"have shape {list(array.shape)}, "
-            f"allowed: [multiple of {shape[0]}, {', '.join(map(str, shape[1:]))}]"
-        )
+    if not array.size or array.shape[1:] != rest or not array.shape or len(array) % own:
+        allowed = ", ".join((f"multiple of {own}", *map(str, rest)))
+        found.append(f"have shape {list(array.shape)}, allowed: [{allowed}]")
     elif not np.isfinite(array).all():
         found.append("contain NaN or infinity")
     return found

@@ -12,7 +12,7 @@ from mote.ir import Graph, Node
 from mote.ir.tensor import Array
 from mote.quantization.accuracy import classified
 from mote.quantization.config import QuantizationConfig
-from mote.quantization.evaluation import batches, evaluate_node, walk
+from mote.quantization.evaluation import batches, evaluate_node, own_batch, walk
 from mote.quantization.observe import Progress, checked_samples
 from mote.quantization.preparation import Prepared, prepare
 from mote.quantization.single_layer import PRECISIONS, Form, layer_forms, on_grid
@@ -116,7 +116,7 @@ def layer_sensitivities(
 ) -> SensitivityReport:
     """``sensitivity`` of a prepared graph."""
     graph = prepared.graph
-    count = len(samples[0]) // graph.tensors[graph.inputs[0]].shape[0]
+    count = len(samples[0]) // own_batch(graph.tensors[graph.inputs[0]])
     if labels is not None:
         check_labels(graph, samples, labels)
     done, most = 0, len(graph.nodes) * (1 + len(PRECISIONS) * -(-count // 32))
@@ -132,8 +132,9 @@ def layer_sensitivities(
     for larger, portion in batches(graph, samples, BATCH if count >= BATCH else None):
         values = dict(zip(larger.inputs, portion, strict=True))
         values.update((node.output, value) for node, value in walk(larger, portion))
-        classes = None if labels is None else labels[start : start + len(portion[0])]
-        start += len(portion[0])
+        rows = own_batch(larger.tensors[larger.inputs[0]])
+        classes = None if labels is None else labels[start : start + rows]
+        start += rows
         if classes is not None:
             correct += classified(values[graph.outputs[0]], classes).correct
         for index, node in enumerate(larger.nodes):
@@ -167,11 +168,15 @@ def check_labels(graph: Graph, samples: Sequence[Array], labels: Array) -> None:
             f"are {labels.dtype}{list(labels.shape)}, allowed: integers [{len(samples[0])}], "
             "one for each sample",
         )
-    if not scores or labels.min(initial=0) < 0 or labels.max(initial=0) >= scores[-1]:
-        found = f"{labels.min(initial=0)} to {labels.max(initial=0)}"
+    if not scores:
         raise InputError(
-            where, f"are from {found}, allowed: 0 to {scores[-1] - 1 if scores else 0}"
+            where,
+            "need scores of classes, the first output is a single number",
+            hint="leave the labels out, and pursue a Goal(min_sqnr_db=...)",
         )
+    if labels.min(initial=0) < 0 or labels.max(initial=0) >= scores[-1]:
+        found = f"{labels.min(initial=0)} to {labels.max(initial=0)}"
+        raise InputError(where, f"are from {found}, allowed: 0 to {scores[-1] - 1}")
 
 
 def _behind(graph: Graph, index: int, form: Form, values: dict[str, Array]) -> dict[str, Array]:

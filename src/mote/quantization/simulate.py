@@ -6,7 +6,7 @@ import numpy as np
 
 from mote.ir import DType, Graph, Node, Tensor
 from mote.ir.tensor import Array
-from mote.quantization.evaluation import run_outputs
+from mote.quantization.evaluation import own_batch, run_outputs
 from mote.quantization.scheme import to_integers, to_reals
 
 MOST_SAMPLES = 256
@@ -27,7 +27,7 @@ class Simulation:
     def __init__(self, graph: Graph, samples: Sequence[Array]) -> None:
         self.graph = graph
         self.count = sample_count(graph, samples)
-        own = [graph.tensors[name].shape[0] for name in graph.inputs]
+        own = [own_batch(graph.tensors[name]) for name in graph.inputs]
         chosen = np.linspace(0, len(samples[0]) // own[0] - 1, self.count).astype(int)
         self.real: dict[str, Array] = {
             name: array.reshape(-1, n, *array.shape[1:])[chosen].reshape(-1, *array.shape[1:])
@@ -77,7 +77,7 @@ def apply(tensors: Mapping[str, Tensor], node: Node, values: Mapping[str, Array]
 
 def sample_count(graph: Graph, samples: Sequence[Array]) -> int:
     """How many of the samples are simulated."""
-    available = len(samples[0]) // graph.tensors[graph.inputs[0]].shape[0]
+    available = len(samples[0]) // own_batch(graph.tensors[graph.inputs[0]])
     last = {name: i for i, node in enumerate(graph.nodes) for name in node.inputs}
     alive = {name: graph.tensors[name].elements for name in graph.inputs}
     most = sum(alive.values())
