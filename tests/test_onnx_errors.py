@@ -348,3 +348,10 @@ def test_a_symbolic_batch_is_one_and_other_symbols_can_be_given() -> None:
     graph = parse(data, "m", "m.onnx", dimensions={"height": 5})
     assert graph.tensors["x"].shape == (1, 5, 3)
     assert parse(shaped("", 3).SerializeToString(), "m", "m").tensors["x"].shape == (1, 3)
+
+
+def test_an_output_that_is_an_input_is_refused() -> None:
+    for nodes in ([], [node("Relu", ["x"], ["y"])]):
+        outputs = ["x", *(n.output[0] for n in nodes)]
+        with pytest.raises(UnsupportedModelError, match="output 'x' is an input as well"):
+            parse(model(nodes, {"x": (1, 4)}, outputs).SerializeToString(), "m", "m.onnx")

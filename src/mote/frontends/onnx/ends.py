@@ -90,6 +90,11 @@ class Ends:
         """The name of the tensor that the caller reads."""
         if value is None:
             raise RefusalError(f"output '{short(record.name)}' is a result that is not converted")
+        if record.name in self._inputs:
+            raise RefusalError(
+                f"output '{short(record.name)}' is an input as well",
+                "leave it out: the application has it",
+            )
         moves = record.name in self._last and len(value.shape) in MOVED_RANKS
         if isinstance(value, Constant):
             stored = value.transposed(_to_last(len(value.shape))) if moves else value
