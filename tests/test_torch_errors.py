@@ -111,7 +111,7 @@ def test_values_without_elements_are_refused() -> None:
 
 @pytest.mark.parametrize("example", [[1.0], IMAGE.double(), (IMAGE, 3)])
 def test_examples_must_be_float32_tensors(example: object) -> None:
-    with pytest.raises(InputError, match="needs a float32 tensor"):
+    with pytest.raises(InputError, match="of float32, int64 or int32"):
         mote.from_torch(nn.ReLU(), example)
 
 
@@ -132,3 +132,20 @@ def test_a_missing_torch_is_named_with_the_command_that_installs_it(
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(ToolError, match="pip install"):
         mote.from_torch(nn.ReLU(), IMAGE)
+
+
+def test_what_cannot_be_traced_is_told_with_its_line_and_nothing_of_pytorch(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    class Branches(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if x.sum() > 0:
+                return x * 2
+            return x
+
+    with pytest.raises(UnsupportedModelError) as error:
+        mote.from_torch(Branches(), IMAGE)
+    assert "cannot trace the module: Could not guard" in str(error.value)
+    assert error.value.details[0].startswith("test_torch_errors.py:")
+    assert error.value.details[0].endswith(": if x.sum() > 0:")
+    assert capfd.readouterr() == ("", "")

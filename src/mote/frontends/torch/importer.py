@@ -1,6 +1,8 @@
 """From a PyTorch module to an exported program, and from that to a float graph."""
 
 import operator
+import sysconfig
+import traceback
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -49,8 +51,12 @@ def from_torch(module: "Exportable", example_inputs: Any = (), name: str = "mode
     for i, example in enumerate(examples):
         allowed = (torch.float32, torch.int64, torch.int32)
         if not isinstance(example, torch.Tensor) or example.dtype not in allowed:
-            found = getattr(example, "dtype", type(example).__name__)
-            raise InputError(f"{name}: input {i}", f"needs a float32 tensor, found {found}")
+            found = example.dtype if isinstance(example, torch.Tensor) else type(example)
+            raise InputError(
+                f"{name}: input {i}",
+                f"needs a torch.Tensor of float32, int64 or int32, found {found}",
+                hint="torch.from_numpy(array).float()" if hasattr(example, "__array__") else "",
+            )
     return convert(decomposed(_export(module, tuple(examples), name), name), name)
 
 
@@ -135,6 +141,23 @@ def _untraceable(name: str, error: Exception) -> UnsupportedModelError:
     return UnsupportedModelError(
         name,
         f"torch.export cannot trace the module: {reason}",
-        hint="torch.export.export(module, example_inputs) must succeed; "
-        "remove control flow that depends on data",
+        details=_line_of_module(error),
+        hint="torch.export.export(module, example_inputs) must succeed: the example needs the "
+        "shapes of deployment, and control flow must not depend on data",
     )
+
+
+def _line_of_module(error: Exception) -> list[str]:
+    """The innermost line of the user's in a traceback that ends inside PyTorch."""
+    import torch
+
+    paths = sysconfig.get_paths()
+    ours = (Path(torch.__file__).parent, Path(__file__).parent)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        is_library = path.is_relative_to(paths["stdlib"]) and not path.is_relative_to(
+            paths["purelib"]
+        )
+        if path.is_file() and not is_library and not any(path.is_relative_to(p) for p in ours):
+            return [f"{path.name}:{frame.lineno}: {(frame.line or '').strip()[:200]}"]
+    return []

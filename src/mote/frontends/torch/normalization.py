@@ -15,7 +15,9 @@ def batch_norm(site: Site) -> Sequence[Value | None]:
     """With the stored statistics, of ``[N, C]``, ``[N, C, L]`` or ``[N, C, H, W]``."""
     x = site.floats("input")
     if site.get("training") or site.get("momentum") is None:
-        raise RefusalError("it normalises with statistics of the batch", "call module.eval()")
+        raise RefusalError(
+            "it normalises with statistics of the batch", "train it with track_running_stats=True"
+        )
     if site.get("running_mean") is None or site.get("running_var") is None:
         raise RefusalError("it keeps no running statistics", "set track_running_stats=True")
     if len(x.shape) not in (2, 3, 4):
