@@ -141,9 +141,8 @@ def number(network: Network) -> Ledger:
 
 def clock_of(ledger: Ledger, schedule: Sequence[Run]) -> Numbers:
     """When each call of a schedule happens; the first one at 1."""
-    order = np.concatenate(
-        [np.arange(r.first, r.first + r.count) + ledger.first_call[r.task] for r in schedule]
-    )
+    numbers = [np.arange(r.first, r.first + r.count) + ledger.first_call[r.task] for r in schedule]
+    order = np.concatenate([np.empty(0, np.int64), *numbers])
     clock = np.zeros(ledger.calls + 2, np.int64)
     clock[order] = np.arange(1, len(order) + 1)
     clock[ledger.after] = len(order) + 1

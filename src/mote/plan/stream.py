@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mote.plan.live import Ledger, Numbers, number, runs
+from mote.plan.live import Ledger, Numbers, number, peak_bytes, runs
 from mote.plan.task import Network, Run, Task
 
 
@@ -52,6 +52,8 @@ def schedule(
 def curve(network: Network, *, order: Sequence[int] | None = None) -> list[Streaming]:
     """Every trade of bytes against cycles that pays, smallest first."""
     ledger = number(network)
+    if not network.tasks:
+        return [Streaming(peak_bytes(network, ()), 0, (), ())]
     order = tuple(range(len(network.tasks))) if order is None else tuple(order)
     segments = _Segments(network, ledger, order)
     peaks = [segments.peaks(end) for end in range(1, len(order) + 1)]

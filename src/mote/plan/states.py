@@ -1,0 +1,282 @@
+"""States between calls: what is alive in them, and what each possible next call would need.
+
+A state says how many calls of each task are done. Rows of a strip are the bits of an integer, so
+that what is written, what is read and what is no longer needed are looked up and combined at once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from operator import itemgetter, or_
+
+from mote.plan.task import Access, Network, Rows, Task
+
+State = tuple[int, ...]
+"""Calls done, by task."""
+
+Move = tuple[int, int, int]
+"""A task whose next call can run, the bytes it needs besides what is alive, and by how many bytes
+more are alive after it."""
+
+WIDTH = 2_000
+"""How many partial states are kept to find one with fewer live bytes."""
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What tasks do with a strip.
+
+    Args:
+        name: Its name.
+        row_bytes: Size of a row.
+        there: Rows that are there from the start.
+        is_kept: True when all rows must still be there at the end.
+        written: Rows that a task has written, by the task and how many of its calls are done.
+        released: Rows that a reader needs no more, alike.
+        tasks: All of them.
+    """
+
+    name: str
+    row_bytes: int
+    there: int
+    is_kept: bool
+    written: dict[int, tuple[int, ...]]
+    released: dict[int, tuple[int, ...]]
+    tasks: tuple[int, ...]
+
+    def present(self, state: Sequence[int]) -> int:
+        """Rows that have been written."""
+        found = self.there
+        for task, rows in self.written.items():
+            found |= rows[state[task]]
+        return found
+
+    def live(self, state: Sequence[int]) -> int:
+        """Bytes of the rows that are still needed."""
+        found = self.present(state)
+        dead = 0 if self.is_kept else -1
+        for task, rows in self.released.items():
+            dead &= rows[state[task]]
+        return (found & ~dead).bit_count() * self.row_bytes
+
+
+class States:
+    """The states of a network."""
+
+    def __init__(self, network: Network) -> None:
+        self.tasks = network.tasks
+        self.start: State = (0,) * len(self.tasks)
+        self.goal: State = tuple(task.calls for task in self.tasks)
+        self._strips = {name: _rows(network, name) for name in network.strips}
+        self._reads = [
+            {name: _reads(task, name) for name in _operands(task)} for task in self.tasks
+        ]
+        self._near = [self._neighbours(task) for task in self.tasks]
+        self._closures: dict[tuple[int, int], State] = {}
+        self._rests: dict[tuple[int, int], State] = {}
+        self._known: list[dict[object, tuple[int, int] | None]] = [{} for _ in self.tasks]
+
+    def live(self, state: State) -> int:
+        """Bytes alive between two calls."""
+        kept = sum(self._state_bytes(task, done) for task, done in enumerate(state))
+        return kept + sum(strip.live(state) for strip in self._strips.values())
+
+    def moves(self, state: State) -> Iterator[Move]:
+        """The calls that can run next, those of late tasks first."""
+        for task in range(len(state) - 1, -1, -1):
+            if state[task] == self.goal[task]:
+                continue
+            known, key = self._known[task], self._near[task](state)
+            if key not in known:
+                known[key] = self._weigh(task, state)
+            found = known[key]
+            if found is not None:
+                yield task, *found
+
+    def is_gate(self, root: State, state: State, live: int) -> bool:
+        """True when any order that goes on from ``root`` may as well go through ``state``.
+
+        An order leaves the states below ``state`` by the next call of some task. What that call
+        depends on is done then, so only the states above that may be passed on the way; none of
+        them must have fewer live bytes.
+        """
+        lows = set()
+        for task, done in enumerate(state):
+            if done < self.goal[task] and self._is_ready(task, done, state):
+                low = self.before(task, done)
+                lows.add(tuple(map(max, root, map(min, low, state))))
+        return not any(self.live(low) < live for low in lows) and all(
+            self.lowest(low, state, live) == live for low in lows
+        )
+
+    def before(self, task: int, call: int) -> State:
+        """The first state in which a call can run."""
+        found = self._needs(task, call)
+        return (*found[:task], call, *found[task + 1 :])
+
+    def without(self, task: int, call: int) -> State:
+        """The last state in which a call has not run."""
+        key = task, call
+        if key not in self._rests:
+            rest = [*self.goal]
+            rest[task] = call
+            found: State = tuple(rest)
+            strip = self._strips[self.tasks[task].writes.strip]
+            mine = strip.written[task][-1] & ~strip.written[task][call]
+            for reader in strip.released:
+                reads = self._reads[reader][strip.name]
+                user = next((n for n, rows in enumerate(reads) if rows & mine), None)
+                if user is not None:
+                    found = tuple(map(min, found, self.without(reader, user)))
+            self._rests[key] = found
+        return self._rests[key]
+
+    def lowest(self, first: State, last: State, limit: int, width: int = WIDTH) -> int | None:
+        """The fewest live bytes of all states from ``first`` to ``last``, if below a limit.
+
+        One task after the other gets each of its values; of partial states that agree in the tasks
+        whose strips are not yet weighed, the lightest is kept. That is exact; where more than
+        ``width`` would have to be kept, there is no answer.
+        """
+        changed = [t for t, (a, b) in enumerate(zip(first, last, strict=True)) if a != b]
+        ends = {
+            strip.name: max((t for t in strip.tasks if first[t] != last[t]), default=-1)
+            for strip in self._strips.values()
+        }
+        total = sum(self._strips[name].live(first) for name, end in ends.items() if end < 0)
+        total += sum(
+            self._state_bytes(task, done) for task, done in enumerate(first) if done == last[task]
+        )
+        table: dict[tuple[int, ...], tuple[int, State]] = {(): (total, first)}
+        if total >= limit:
+            return limit
+        for task in changed:
+            weighed = [self._strips[name] for name, end in ends.items() if end == task]
+            unweighed = [self._strips[name] for name, end in ends.items() if end > task]
+            kept = sorted({t for strip in unweighed for t in strip.tasks if t <= task})
+            found: dict[tuple[int, ...], tuple[int, State]] = {}
+            for total, state in table.values():
+                for done in range(first[task], last[task] + 1):
+                    if done > first[task] and not self._is_ready(task, done - 1, state):
+                        break
+                    longer = (*state[:task], done, *state[task + 1 :])
+                    weight = total + self._state_bytes(task, done)
+                    weight += sum(strip.live(longer) for strip in weighed)
+                    key = tuple(longer[t] for t in kept)
+                    if weight < limit and (key not in found or weight < found[key][0]):
+                        found[key] = weight, longer
+            if len(found) > width:
+                return None
+            table = found
+        return min((weight for weight, _ in table.values()), default=limit)
+
+    def least_need(self, task: int, call: int) -> int:
+        """Bytes that a call needs besides what is alive, whatever it may write over."""
+        what = self.tasks[task]
+        low, high = what.writes.rows[call]
+        written = (high - low) * self._strips[what.writes.strip].row_bytes
+        shared = written if any(self._shared(what, call)) else 0
+        return written - shared + what.scratch_bytes + (what.state_bytes if call == 0 else 0)
+
+    def _state_bytes(self, task: int, done: int) -> int:
+        return self.tasks[task].state_bytes if 0 < done < self.goal[task] else 0
+
+    def _needs(self, task: int, call: int) -> State:
+        """The first state in which a call has run."""
+        key = task, call
+        if key not in self._closures:
+            needs = list(self._needs(task, call - 1)) if call else [0] * len(self.goal)
+            needs[task] = call + 1
+            found: State = tuple(needs)
+            for name, rows in self._reads[task].items():
+                for writer, written in self._strips[name].written.items():
+                    calls = next(
+                        n for n, done in enumerate(written) if not rows[call] & written[-1] & ~done
+                    )
+                    if calls:
+                        found = tuple(map(max, found, self._needs(writer, calls - 1)))
+            self._closures[key] = found
+        return self._closures[key]
+
+    def _is_ready(self, task: int, call: int, state: State) -> bool:
+        return not any(
+            rows[call] & ~self._strips[name].present(state)
+            for name, rows in self._reads[task].items()
+        )
+
+    def _weigh(self, task: int, state: State) -> tuple[int, int] | None:
+        """What the next call of a task needs and leaves; nothing when an operand is missing."""
+        call, what = state[task], self.tasks[task]
+        if not self._is_ready(task, call, state):
+            return None
+        after = (*state[:task], call + 1, *state[task + 1 :])
+        growth = {
+            name: self._strips[name].live(after) - self._strips[name].live(state)
+            for name in (*_operands(what), what.writes.strip)
+        }
+        low, high = what.writes.rows[call]
+        written = (high - low) * self._strips[what.writes.strip].row_bytes
+        saved = max(
+            (min(-growth[what.reads[slot].strip], written) for slot in self._shared(what, call)),
+            default=0,
+        )
+        state_bytes = what.state_bytes if call == 0 else 0
+        kept = self._state_bytes(task, call + 1) - self._state_bytes(task, call)
+        return written + what.scratch_bytes + state_bytes - saved, sum(growth.values()) + kept
+
+    def _shared(self, task: Task, call: int) -> Iterator[int]:
+        """Operands that the call may write over; see ``live.Ledger.shares``."""
+        low, high = task.writes.rows[call]
+        written = (high - low) * self._strips[task.writes.strip].row_bytes
+        for slot in task.in_place:
+            read = task.reads[slot]
+            low, high = read.rows[call]
+            tolerates = all(
+                i in task.in_place and other.rows[call] == read.rows[call]
+                for i, other in enumerate(task.reads)
+                if other.strip == read.strip
+            )
+            if tolerates and written <= (high - low) * self._strips[read.strip].row_bytes:
+                yield slot
+
+    def _neighbours(self, task: Task) -> Callable[[State], object]:
+        """Picks the tasks on which it depends what a call of this one needs and leaves."""
+        names = (*_operands(task), task.writes.strip)
+        return itemgetter(*sorted({t for name in names for t in self._strips[name].tasks}))
+
+
+def _operands(task: Task) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(read.strip for read in task.reads))
+
+
+def _bits(rows: Rows) -> int:
+    return (1 << rows[1]) - (1 << rows[0]) if rows[1] > rows[0] else 0
+
+
+def _reads(task: Task, strip: str) -> tuple[int, ...]:
+    """Rows of a strip that each call reads."""
+    found = [0] * task.calls
+    for read in task.reads:
+        if read.strip == strip:
+            found = [rows | _bits(more) for rows, more in zip(found, read.rows, strict=True)]
+    return tuple(found)
+
+
+def _written(access: Access) -> tuple[int, ...]:
+    """Rows that are written after each number of calls."""
+    return tuple(accumulate((_bits(rows) for rows in access.rows), or_, initial=0))
+
+
+def _rows(network: Network, name: str) -> _Rows:
+    strip = network.strips[name]
+    written, released = {}, {}
+    for position, task in enumerate(network.tasks):
+        if task.writes.strip == name:
+            written[position] = _written(task.writes)
+        if name in _operands(task):
+            # Needed are the rows that a later call reads.
+            needed = [*accumulate(reversed(_reads(task, name)), or_, initial=0)][::-1]
+            released[position] = tuple(~rows for rows in needed)
+    tasks = tuple(sorted({*written, *released}))
+    there = _bits((0, strip.rows)) if strip.is_input else 0
+    return _Rows(name, strip.row_bytes, there, strip.is_output, written, released, tasks)
