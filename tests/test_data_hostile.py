@@ -539,3 +539,9 @@ def test_a_missing_package_names_the_command(
     monkeypatch.setitem(__import__("sys").modules, "PIL", None)
     with pytest.raises(MoteError, match=r"pip install 'mote\[data\]'"):
         load(tmp_path)
+
+
+def test_a_folder_around_an_archive_is_told_to_name_the_archive(tmp_path: Path) -> None:
+    (tmp_path / "words.zip").touch()
+    with pytest.raises(DataError, match=r"name the archive itself: .*/words\.zip"):
+        load(tmp_path)

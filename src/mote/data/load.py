@@ -165,13 +165,20 @@ def _recognised(tree: Tree) -> str:
     for name, form in FORMATS.items():
         if form.recognise(tree):
             return name
-    raise _not_recognised(tree.where, f"no data set is recognised among {len(tree.files):,} files")
+    inside = tree.with_suffix(".zip", ".npz")
+    count = "one file" if len(tree.files) == 1 else f"{len(tree.files):,} files"
+    raise _not_recognised(
+        tree.where,
+        f"no data set is recognised among {count}",
+        f"name the archive itself: {tree.where}/{inside[0]}" if inside else "",
+    )
 
 
-def _not_recognised(where: str, found: str) -> DataError:
+def _not_recognised(where: str, found: str, hint: str = "") -> DataError:
     known = [f"{name}: {form.title}" for name, form in FORMATS.items()]
     return DataError(
         where,
         found,
+        hint=hint,
         details=[*known, "npz: a numpy archive with x and y, or x_train, y_train, x_test, y_test"],
     )
