@@ -16,7 +16,7 @@ from mote.codegen import generate
 from mote.codegen.identifiers import layer_function
 from mote.codegen.layer import is_looped
 from mote.errors import ToolError
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 from mote.plan.task import Layout
 from mote.run.firmware import build
 from mote.run.interface import interface

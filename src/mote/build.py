@@ -18,11 +18,9 @@ from mote.ir.tensor import Array
 from mote.lower.float32 import computes_in_float
 from mote.lower.lower import lower
 from mote.lower.step import Program
-from mote.passes import optimize
+from mote.passes import optimize as optimized
 from mote.passes.remove_transposes import remove_transposes
-from mote.plan.fit import check_fit
-from mote.plan.result import Plan
-from mote.plan.whole import plan_whole
+from mote.plan import Options, Plan, check_fit, make_plan
 from mote.reference import check_inputs
 from mote.run import save as output
 from mote.run.interface import Interface, interface
@@ -198,12 +196,27 @@ def save(graph: Graph, path: str | Path) -> None:
     output.save_file(native.to_bytes(graph), Path(path))
 
 
-def compile(model: Graph | str | Path, target: str | Target, *, allow_float: bool = False) -> Build:
+def compile(
+    model: Graph | str | Path,
+    target: str | Target,
+    *,
+    optimize: str = "balanced",
+    ram: int | None = None,
+    feed_rows: bool = False,
+    allow_float: bool = False,
+) -> Build:
     """Turn an int8 model into a C project for a core or a board.
 
     Args:
         model: A graph, or the path of a model file.
         target: As ``mote targets`` lists them; ``host`` is this machine.
+        optimize: What the plan of the memory spares: ``ram`` (layers run interleaved, row by row,
+            with the fewest bytes), ``time`` (layer by layer), or ``balanced`` (the least product
+            of both).
+        ram: Most bytes of the arena; of the plans that keep to it, the one that ``optimize`` likes
+            best is taken.
+        feed_rows: The application delivers the input row by row while the network runs, with
+            ``<prefix>_feed_row``, so that the input as a whole needs no memory.
         allow_float: Let layers compute in float32, which takes several times the cycles and four
             times the memory of int8; ``Build.float_layers`` names them.
 
@@ -212,13 +225,19 @@ def compile(model: Graph | str | Path, target: str | Target, *, allow_float: boo
             not fit the board; nothing is written.
     """
     target = resolve(target) if isinstance(target, str) else target
-    graph = optimize(load(model) if isinstance(model, str | Path) else model)
+    options = Options(
+        optimize=optimize,
+        ram_bytes=ram,
+        feed_rows=feed_rows,
+        cycles_per_mac=2.0 if target.core.dsp else 8.0,
+    )
+    graph = optimized(load(model) if isinstance(model, str | Path) else model)
     if not allow_float:
         _refuse_float(graph)
     _refuse_constant_outputs(graph)
     program = lower(graph, target.core)
-    plan = plan_whole(program)
-    check_fit(program, plan, target)
+    plan = make_plan(program, options)
+    check_fit(program, plan, target, ram_bytes=ram)
     return Build(graph, program, plan, target, generate(program, plan, target))
 
 

@@ -4,7 +4,7 @@ from mote.codegen.header import Port, ports
 from mote.codegen.identifiers import c_identifier
 from mote.codegen.text import C_TYPES, SPDX, comment, tool
 from mote.lower.step import Program
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 
 
 def main_c(program: Program, plan: Plan) -> str:
@@ -28,32 +28,63 @@ static union {{
     uint64_t alignment;
 }} arena;
 
-static void fill(void)
-{{
-{"".join(map(_fill, inputs))}}}
-
+{_fill_row(inputs[0]) if plan.is_fed else _fill_all(inputs)}
 static void show(void)
 {{
 {"".join(map(_show, outputs))}}}
 
 int main(void)
 {{
-    fill();
-    {prefix}_run(arena.bytes);
+{_main(prefix, plan)}
     show();
     return 0;
 }}
 """
 
 
-def _fill(port: Port) -> str:
-    value = {
+def _main(prefix: str, plan: Plan) -> str:
+    if not plan.is_fed:
+        return f"    fill();\n    {prefix}_run(arena.bytes);"
+    return f"""\
+    int is_done = 0;
+
+    {prefix}_start(arena.bytes);
+    for (uint32_t row = 0; !is_done; row++) {{
+        fill({prefix}_next_row(arena.bytes), row);
+        is_done = {prefix}_feed_row(arena.bytes, {prefix}_next_row(arena.bytes));
+    }}"""
+
+
+def _fill_all(inputs: tuple[Port, ...]) -> str:
+    return f"static void fill(void)\n{{\n{''.join(map(_fill, inputs))}}}\n"
+
+
+def _fill_row(port: Port) -> str:
+    c_type = C_TYPES[port.tensor.dtype]
+    value = _made_up(port).replace("i %", "element %")
+    return f"""\
+static void fill({c_type} *values, uint32_t row)
+{{
+    for (uint32_t i = 0; i < {port.macro}_ROW_ELEMENTS; i++) {{
+        const uint32_t element = row * {port.macro}_ROW_ELEMENTS + i;
+        values[i] = {value};
+    }}
+}}
+"""
+
+
+def _made_up(port: Port) -> str:
+    return {
         "int8_t": "(int8_t)((int)(i % 256u) - 128)",
         "uint8_t": "(uint8_t)(i % 256u)",
         "int16_t": "(int16_t)((int)(i % 256u) - 128)",
         "int32_t": "(int32_t)(i % 256u) - 128",
         "float": "(float)(i % 256u) / 256.0f",
     }[C_TYPES[port.tensor.dtype]]
+
+
+def _fill(port: Port) -> str:
+    value = _made_up(port)
     return f"""\
     for (uint32_t i = 0; i < {port.macro}_ELEMENTS; i++) {{
         {port.function}(arena.bytes)[i] = {value};

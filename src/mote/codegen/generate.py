@@ -8,7 +8,7 @@ from mote.codegen.project import cmake_lists, makefile
 from mote.codegen.source import model_c
 from mote.codegen.weights import weights_c, weights_h
 from mote.lower.step import Program
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 from mote.target.target import Target
 
 

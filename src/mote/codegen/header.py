@@ -7,7 +7,7 @@ from mote.codegen.identifiers import c_identifier, offset
 from mote.codegen.text import C_TYPES, SPDX, comment, integer, quoted, real, shape, tool
 from mote.ir.tensor import Tensor
 from mote.lower.step import Program
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 from mote.target.target import Target
 
 
@@ -19,7 +19,7 @@ class Port:
         function: Accessor, for example ``kws_input`` (``kws_input_1`` when there are several).
         macro: What its macros start with, for example ``KWS_INPUT``.
         tensor: The value behind it.
-        offset: Its first byte in the arena.
+        offset: Its first byte in the arena; 0 for an input that is fed row by row.
     """
 
     function: str
@@ -38,7 +38,7 @@ def ports(program: Program, plan: Plan, kind: str) -> tuple[Port, ...]:
             f"{prefix}_{kind}{suffix}",
             f"{prefix}_{kind}{suffix}".upper(),
             graph.tensors[name],
-            offset(program, plan, name),
+            0 if plan.is_fed and kind == "input" else offset(program, plan, name),
         )
         for name, suffix in zip(names, suffixes, strict=True)
     )
@@ -49,7 +49,6 @@ def model_h(program: Program, plan: Plan, target: Target) -> str:
     prefix = c_identifier(program.graph.name)
     guard = f"{prefix.upper()}_MODEL_H"
     inputs, outputs = ports(program, plan, "input"), ports(program, plan, "output")
-    run_comment = "Compute every output from every input; inputs may be overwritten."
     return f"""\
 {SPDX}
  *
@@ -57,10 +56,11 @@ def model_h(program: Program, plan: Plan, target: Target) -> str:
  *
  * The caller owns one block of RAM, aligned to 4 bytes; besides it the model needs only stack:
  *
-{_usage(prefix, inputs, outputs)}
+{_usage(prefix, plan, inputs, outputs)}
  *
- * Nothing else is kept between runs, so the block may serve other purposes in between. The code
- * allocates nothing, has no mutable globals, and calls neither libm nor an operating system. */
+ * Nothing is kept from one inference to the next, so the block may serve other purposes in
+ * between. The code allocates nothing, has no mutable globals, and calls neither libm nor an
+ * operating system. */
 #ifndef {guard}
 #define {guard}
 
@@ -74,9 +74,8 @@ extern "C" {{
 #define {prefix.upper()}_ARENA_BYTES {plan.total_bytes}u
 
 {"".join(_macros(port) for port in (*inputs, *outputs))}\
-{"".join(_accessor(port) for port in (*inputs, *outputs))}\
-/* {run_comment} */
-void {prefix}_run(void *arena);
+{"".join(_accessor(port) for port in (*(() if plan.is_fed else inputs), *outputs))}\
+{_fed_functions(prefix, plan, inputs[0]) if plan.is_fed else _run_function(prefix)}\
 
 #ifdef __cplusplus
 }}
@@ -103,10 +102,40 @@ def banner(program: Program, target: Target) -> str:
     return "\n".join(f" * {line}" for line in lines)
 
 
-def _usage(prefix: str, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> str:
+def _run_function(prefix: str) -> str:
+    return f"""\
+/* Compute every output from every input; inputs may be overwritten. */
+void {prefix}_run(void *arena);
+"""
+
+
+def _fed_functions(prefix: str, plan: Plan, port: Port) -> str:
+    strip = plan.network.strips[port.tensor.name]
+    c_type = C_TYPES[port.tensor.dtype]
+    elements = port.tensor.elements // strip.rows
+    return f"""\
+#define {port.macro}_ROWS {strip.rows}u
+#define {port.macro}_ROW_ELEMENTS {elements}u
+
+/* Begin an inference: the next row is the first one. */
+void {prefix}_start(void *arena);
+
+/* Take the next of {port.macro}_ROWS rows, and compute all that it makes possible. Returns 1 after
+ * the last one, when the outputs are there, else 0. */
+int {prefix}_feed_row(void *arena, const {c_type} *row);
+
+/* Where the next row may be written, to feed it without a copy. */
+{c_type} *{prefix}_next_row(void *arena);
+"""
+
+
+def _usage(prefix: str, plan: Plan, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> str:
     lines = [f"static uint8_t arena[{prefix.upper()}_ARENA_BYTES] __attribute__((aligned(8)));"]
-    lines += [f"fill {p.function}(arena)[0 .. {p.tensor.elements - 1}]" for p in inputs]
-    lines += [f"{prefix}_run(arena);"]
+    if plan.is_fed:
+        lines += [f"{prefix}_start(arena);", f"while (!{prefix}_feed_row(arena, your next row)) ;"]
+    else:
+        lines += [f"fill {p.function}(arena)[0 .. {p.tensor.elements - 1}]" for p in inputs]
+        lines += [f"{prefix}_run(arena);"]
     lines += [f"read {p.function}(arena)[0 .. {p.tensor.elements - 1}]" for p in outputs]
     return "\n".join(f" *     {line}" for line in lines)
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from mote.lower.step import Program, Step
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 
 RESERVED = frozenset(
     {"mote", "all", "clean", "edit_cache", "help", "install", "package", "rebuild_cache", "test"}

@@ -6,7 +6,7 @@ from mote.codegen.rows import row_address
 from mote.codegen.text import C_TYPES, number, quoted, shape, wrapped
 from mote.lower.split import Split, Window, row_shape
 from mote.lower.step import Program, Step
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 from mote.plan.task import Task
 
 
@@ -62,8 +62,8 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
             pointers.append(f"{name}")
             continue
         row = "0"
-        if step.split and window and task.calls > 1:
-            row = _row(program, step, step.split, task, window)
+        if step.split and window:
+            row = _row(program, step, step.split, task, tensor, window)
         place = row_address(program, plan, tensor, row)
         lines.append(f"    const {c_type} *{name} = (const void *)({place});")
         pointers.append(name)
@@ -94,19 +94,23 @@ def _result_row(step: Step, task: Task) -> str:
     return _times("call", _rows_per_call(task))
 
 
-def _row(program: Program, step: Step, split: Split, task: Task, window: Window) -> str:
+def _row(
+    program: Program, step: Step, split: Split, task: Task, tensor: str, window: Window
+) -> str:
     """The row of an operand at which a call starts to read."""
     if split.accumulates:
-        return "call"
-    assert window.stride == 1, "kernels that skip rows take an array of rows"
-    row = _times("call", _rows_per_call(task))
-    return (
-        f"({row} - {window.pad})"
-        if window.pad > 0
-        else row
-        if not window.pad
-        else (f"({row} + {-window.pad})")
-    )
+        return "call" if is_looped(task) else "0"
+    assert window.pad <= 0, "kernels that read outside the image take an array of rows"
+    images, height, _ = row_shape(program.graph.tensors[tensor])
+    per_image, stride = task.calls // images, _rows_per_call(task) * window.stride
+    if images == 1 or stride * per_image == height:
+        terms = [_times("call", stride)] if is_looped(task) and stride else []
+    else:
+        image = f"call / {per_image}" if per_image > 1 else "call"
+        terms = [_times(image, height)]
+        terms += [_times(f"call % {per_image}", stride)] if stride and per_image > 1 else []
+    terms += [str(-window.pad)] if window.pad else []
+    return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})" if terms else "0"
 
 
 def _rows_per_call(task: Task) -> int:

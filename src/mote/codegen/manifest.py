@@ -12,11 +12,10 @@ from mote.codegen.identifiers import (
     c_identifier,
     constant_name,
     layer_function,
-    offset,
 )
 from mote.ir.tensor import Tensor
 from mote.lower.step import Program
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 from mote.target.target import Target
 
 SCHEMA = 1

@@ -4,7 +4,7 @@ from mote.codegen.identifiers import layer_number
 from mote.codegen.text import wrapped
 from mote.lower.split import row_shape
 from mote.lower.step import Program
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 from mote.plan.task import FEED
 
 

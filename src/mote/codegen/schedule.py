@@ -1,39 +1,30 @@
-"""Writes the function that runs a whole inference: layers one by one, or rows of several in turn."""
+"""Writes what runs an inference: layers one by one, rows of several in turn, or as rows come in.
+
+Where rows of layers alternate, a table in flash names the layer of each call: a byte is its place
+in a list of functions. ``REPEAT`` is followed by a count and a place; ``FEED`` waits for a row.
+"""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from mote.codegen.identifiers import c_identifier, layer_function, layer_number
+from mote.codegen.identifiers import c_identifier, layer_function
 from mote.codegen.layer import is_looped
-from mote.codegen.text import wrapped
+from mote.codegen.rows import row_address
+from mote.codegen.text import C_TYPES, wrapped
 from mote.lower.step import Program
-from mote.plan.result import Plan
-from mote.plan.task import Network, Run
+from mote.plan.plan import Plan
+from mote.plan.task import FEED, Network, Run
+
+WAIT = 254
+"""In a table: go on when the next row of the input is there."""
+
+REPEAT = 255
+"""In a table: a count and a place follow."""
 
 
-def run_function(program: Program, plan: Plan) -> str:
-    """The text of ``<prefix>_run``, with the tables that it needs."""
-    tables, body = [], []
-    for number, runs in enumerate(segments(plan.network, plan.schedule)):
-        if len(runs) == 1:
-            body.append(f"    {_whole(program, plan, runs[0])}")
-        else:
-            tables.append(_tables(program, plan, number, runs))
-            body += _walk(number, runs)
-    if not body:
-        body = ["    (void)bytes;"]
-    prefix = c_identifier(program.graph.name)
-    return "\n".join(
-        [
-            *tables,
-            f"void {prefix}_run(void *arena)",
-            "{",
-            "    uint8_t *bytes = arena;",
-            "",
-            *body,
-            "}",
-            "",
-        ]
-    )
+def run_functions(program: Program, plan: Plan) -> str:
+    """The text of ``<prefix>_run``, or of the functions that take the input row by row."""
+    return _feed(program, plan) if plan.is_fed else _run(program, plan)
 
 
 def segments(network: Network, schedule: Sequence[Run]) -> Iterator[list[Run]]:
@@ -50,54 +41,137 @@ def segments(network: Network, schedule: Sequence[Run]) -> Iterator[list[Run]]:
             part = []
 
 
-def _whole(program: Program, plan: Plan, run: Run) -> str:
-    task = plan.network.tasks[run.task]
-    calls = f", 0, {task.calls}" if is_looped(task) else ""
-    return f"{layer_function(program, task.index)}(bytes{calls});"
+def _run(program: Program, plan: Plan) -> str:
+    tables, body = [], []
+    for number, runs in enumerate(segments(plan.network, plan.schedule)):
+        if len(runs) == 1:
+            task = plan.network.tasks[runs[0].task]
+            calls = f", 0, {task.calls}" if is_looped(task) else ""
+            body.append(f"    {layer_function(program, task.index)}(bytes{calls});")
+        else:
+            tables.append(_tables(program, plan, f"segment_{number}", runs))
+            count = len({run.task for run in runs})
+            body += [
+                "    {",
+                f"        uint16_t done[{count}] = {{0}};",
+                f"        for (uint32_t i = 0; i < sizeof segment_{number}_order; i++) {{",
+                *_walk(f"segment_{number}", "i", "done", "            "),
+                "        }",
+                "    }",
+            ]
+    body = body or ["    (void)bytes;"]
+    head = [f"void {c_identifier(program.graph.name)}_run(void *arena)", "{"]
+    return "\n".join([*tables, *head, "    uint8_t *bytes = arena;", "", *body, "}", ""])
 
 
-def _tables(program: Program, plan: Plan, number: int, runs: Sequence[Run]) -> str:
-    """Which layer is next, and the layers of a segment."""
-    places = {task: place for place, task in enumerate(dict.fromkeys(run.task for run in runs))}
-    order = [str(places[run.task]) for run in runs for _ in range(run.count)]
-    tasks = [plan.network.tasks[position] for position in places]
-    names = ", ".join(layer_number(program, task.index) for task in tasks)
-    functions = [
-        layer_function(program, t.index) + ("" if is_looped(t) else "_once") for t in tasks
-    ]
+def _feed(program: Program, plan: Plan) -> str:
+    """Two functions: one that starts an inference, one that takes a row."""
+    (name,) = program.graph.inputs
+    strip, prefix = plan.network.strips[name], c_identifier(program.graph.name)
+    c_type = C_TYPES[program.graph.tensors[name].dtype]
+    place = row_address(program, plan, name, "at->rows")
+    count = len({run.task for run in plan.schedule}) - 1
+    assert plan.network.tasks[plan.schedule[0].task].index == FEED, "nothing can run without input"
+    return f"""\
+{_tables(program, plan, "network", plan.schedule)}
+/* How far the inference has come. */
+typedef struct {{
+    uint16_t next; /* place in network_order */
+    uint16_t rows; /* of the input that are there */
+    uint16_t done[{count}]; /* calls of each layer */
+}} progress;
+
+void {prefix}_start(void *arena)
+{{
+    progress *at = (void *)((uint8_t *)arena + {plan.layout.bytes});
+
+    at->next = 1;
+    at->rows = 0;
+    for (uint32_t i = 0; i < {count}; i++)
+        at->done[i] = 0;
+}}
+
+{c_type} *{prefix}_next_row(void *arena)
+{{
+    const progress *at = (void *)((uint8_t *)arena + {plan.layout.bytes});
+
+    return (void *)({place.replace("arena", "(uint8_t *)arena", 1)});
+}}
+
+int {prefix}_feed_row(void *arena, const {c_type} *row)
+{{
+    uint8_t *bytes = arena;
+    progress *at = (void *)(bytes + {plan.layout.bytes});
+    uint8_t *place = (void *){prefix}_next_row(arena);
+
+    if ((const uint8_t *)row != place)
+        for (uint32_t i = 0; i < {strip.row_bytes}; i++)
+            place[i] = ((const uint8_t *)row)[i];
+    at->rows++;
+    for (; at->next < sizeof network_order; at->next++) {{
+        if (network_order[at->next] == {WAIT}) {{
+            at->next++;
+            return 0;
+        }}
+{chr(10).join(_walk("network", "at->next", "at->done", "        "))}
+    }}
+    return 1;
+}}
+"""
+
+
+def _tables(program: Program, plan: Plan, name: str, runs: Sequence[Run]) -> str:
+    """Which layer is next, and the functions of the layers."""
+    tasks = {run.task: plan.network.tasks[run.task] for run in runs}
+    places: dict[int, int] = {}
+    for position, task in tasks.items():
+        places[position] = WAIT if task.index == FEED else len(places) - (WAIT in places.values())
+    layers = [task for task in tasks.values() if task.index != FEED]
+    assert len(layers) <= WAIT, "a segment has more layers than a byte can name"
+    order: list[int] = []
+    for position, group in groupby(runs, lambda run: run.task):
+        left = sum(run.count for run in group)
+        while left > 3 and places[position] != WAIT:
+            order += [REPEAT, min(left, 255), places[position]]
+            left -= min(left, 255)
+        order += [places[position]] * left
     once = [
         f"static void {layer_function(program, t.index)}_once(uint8_t *arena, uint32_t call, "
         f"uint32_t end)\n{{\n    (void)call;\n    (void)end;\n"
         f"    {layer_function(program, t.index)}(arena);\n}}\n"
-        for t in tasks
+        for t in layers
         if not is_looped(t)
+    ]
+    functions = [
+        layer_function(program, t.index) + ("" if is_looped(t) else "_once") for t in layers
     ]
     return "\n".join(
         [
-            f"/* Rows of layers {names}, in turn. */",
             *once,
-            f"static void (*const segment_{number}_layers[])(uint8_t *, uint32_t, uint32_t) = {{",
+            f"static void (*const {name}_layers[])(uint8_t *, uint32_t, uint32_t) = {{",
             wrapped(functions),
             "};",
-            f"static const uint8_t segment_{number}_order[{len(order)}] = {{",
-            wrapped(order),
+            "/* Whose call is next, as a place among these layers"
+            f"; {REPEAT}: a count and a place follow"
+            + (f"; {WAIT}: a row of the input comes in. */" if WAIT in order else ". */"),
+            f"static const uint8_t {name}_order[{len(order)}] = {{",
+            wrapped(map(str, order)),
             "};",
             "",
         ]
     )
 
 
-def _walk(number: int, runs: Sequence[Run]) -> list[str]:
-    tasks = {run.task for run in runs}
-    assert len(tasks) < 256, "a segment has more layers than a byte can name"
-    most = max(sum(run.count for run in runs if run.task == task) for task in tasks)
-    counter = "uint8_t" if most < 256 else "uint16_t"
-    return [
-        "    {",
-        f"        {counter} done[{len(tasks)}] = {{0}};",
-        f"        for (uint32_t i = 0; i < sizeof segment_{number}_order; i++) {{",
-        f"            const uint32_t layer = segment_{number}_order[i], call = done[layer]++;",
-        f"            segment_{number}_layers[layer](bytes, call, call + 1);",
-        "        }",
-        "    }",
+def _walk(name: str, at: str, done: str, indent: str) -> list[str]:
+    """One entry of a table, or one with its count."""
+    lines = [
+        "uint32_t count = 1, layer;",
+        f"if ({name}_order[{at}] == {REPEAT}) {{",
+        f"    count = {name}_order[{at} + 1];",
+        f"    {at} += 2;" if "->" not in at else f"    {at} = (uint16_t)({at} + 2);",
+        "}",
+        f"layer = {name}_order[{at}];",
+        f"{name}_layers[layer](bytes, {done}[layer], {done}[layer] + count);",
+        f"{done}[layer] = (uint16_t)({done}[layer] + count);",
     ]
+    return [indent + line for line in lines]

@@ -3,10 +3,10 @@
 from mote.codegen.header import banner
 from mote.codegen.layer import layer
 from mote.codegen.rows import row_tables
-from mote.codegen.schedule import run_function
+from mote.codegen.schedule import run_functions
 from mote.codegen.text import SPDX, math_header, quoted, shape
 from mote.lower.step import Program
-from mote.plan.result import Buffer, Plan
+from mote.plan.plan import Buffer, Plan
 from mote.target.target import Target
 
 MACROS = """\
@@ -35,7 +35,7 @@ def model_c(program: Program, plan: Plan, target: Target) -> str:
     includes = "".join(f'#include "{name}"\n' for name in ("model.h", *headers, "weights.h"))
     includes = includes.replace("\n", "\n\n", 1)
     tables = row_tables(program, plan)
-    parts = [MACROS, *([tables] if tables else []), *layers, run_function(program, plan)]
+    parts = [MACROS, *([tables] if tables else []), *layers, run_functions(program, plan)]
     body = "\n".join(parts)
     return f"{head}{math_header(body)}{includes}\n{body}"
 
@@ -48,11 +48,11 @@ def _memory_map(program: Program, plan: Plan) -> str:
         "",
         "  offset    bytes   layers  holds",
     ]
-    for buffer in plan.buffers:
-        lines.append(
-            f"{buffer.start:8} {buffer.end - buffer.start:8} {_span(buffer, program):>8}  "
-            f"{_holds(buffer, program)}"
-        )
+    lines += [
+        f"{buffer.start:8} {buffer.end - buffer.start:8} {_span(buffer, program):>8}  "
+        f"{_holds(buffer, program)}"
+        for buffer in plan.buffers
+    ]
     return "\n".join(f" * {line}".rstrip() for line in lines)
 
 

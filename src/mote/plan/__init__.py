@@ -1,16 +1,18 @@
-"""Memory planning: when buffers live, where they lie, and an independent check."""
+"""Memory planning: which call runs when, where its rows lie, and an independent proof."""
 
-from mote.plan.arena import plan_memory
-from mote.plan.check import check
 from mote.plan.fit import check_fit, check_measured_fit
+from mote.plan.modes import MODES, Options, make_plan
 from mote.plan.plan import ALIGNMENT, Buffer, Plan
+from mote.plan.prove import prove
 
 __all__ = [
     "ALIGNMENT",
+    "MODES",
     "Buffer",
+    "Options",
     "Plan",
-    "check",
     "check_fit",
     "check_measured_fit",
-    "plan_memory",
+    "make_plan",
+    "prove",
 ]

@@ -2,12 +2,14 @@
 
 from mote.errors import FitError
 from mote.lower.step import Program, Step
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 from mote.target.target import Board, Target
 
 
-def check_fit(program: Program, plan: Plan, target: Target) -> None:
-    """Compare the arena with the board's RAM and the constants with its flash.
+def check_fit(
+    program: Program, plan: Plan, target: Target, *, ram_bytes: int | None = None
+) -> None:
+    """Compare the arena with what it may take and the board's RAM, the constants with its flash.
 
     A lower bound of what is needed, known before anything is built: stack and code come on top,
     and ``check_measured_fit`` has them. A core without a board has no limits.
@@ -15,6 +17,15 @@ def check_fit(program: Program, plan: Plan, target: Target) -> None:
     Raises:
         FitError: RAM, flash or both are too small.
     """
+    if ram_bytes is not None and plan.total_bytes > ram_bytes:
+        over = plan.total_bytes - ram_bytes
+        raise FitError(
+            program.graph.name,
+            f"the smallest plan needs {plan.total_bytes:,} B, {ram_bytes:,} B are allowed "
+            f"({over:,} B too many)",
+            details=[_worst_step(program, plan)] if program.steps else [],
+            hint="allow more, deliver the input row by row, or use a smaller network",
+        )
     if target.board is None:
         return
     constants = sum(c.array.nbytes for step in program.steps for c in step.constants)

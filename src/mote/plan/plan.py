@@ -1,28 +1,32 @@
-"""The result of memory planning: where every buffer lies in the one static arena."""
+"""The result of memory planning: which call runs when, and where each row lies in the one arena."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+from mote.plan.task import FEED, Layout, Network, Run
 
 ALIGNMENT = 4
-"""Every offset is a multiple of this many bytes."""
+"""Every buffer starts at a multiple of this many bytes."""
 
 
 @dataclass(frozen=True)
 class Buffer:
-    """Bytes that must be kept from one step to another.
+    """Bytes that are kept from one layer to another.
 
     Args:
-        name: Tensor (as ``Program.buffer`` names it) or ``scratch:<step>``.
-        bytes: Size.
+        name: Tensor (as ``Program.buffer`` names it), ``scratch:<step>`` or ``state:<step>``.
+        bytes: Size of its contents, of which fewer may be in memory at a time.
+        start, end: The bytes of the arena between which it lies.
         first: Index of the step that writes it; -1 for graph inputs.
-        last: Index of the last step that reads it, inclusive; ``len(steps)`` for graph outputs.
-        over: Name of the buffer whose bytes it overwrites, when computed in place; else empty.
+        last: Index of the last step that reads it, inclusive; the number of steps for outputs.
     """
 
     name: str
     bytes: int
+    start: int
+    end: int
     first: int
     last: int
-    over: str = ""
 
     @property
     def is_scratch(self) -> bool:
@@ -31,23 +35,85 @@ class Buffer:
 
 @dataclass(frozen=True)
 class Plan:
-    """Offsets of all buffers.
+    """A schedule and its addresses.
 
     Args:
-        buffers: All buffers.
-        offsets: Offset of each buffer in the arena, by name.
-        total_bytes: Size of the static block: activations and scratch.
-        arena_bytes: End of the highest activation.
-        lower_bound_bytes: Most bytes alive at one time; no placement can need fewer.
+        network: What is computed.
+        schedule: Every call, in order.
+        layout: Where rows, scratch and state lie.
+        lower_bound_bytes: Most bytes alive at one time; no layout of this schedule needs fewer.
     """
 
-    buffers: tuple[Buffer, ...]
-    offsets: dict[str, int]
-    total_bytes: int
-    arena_bytes: int
+    network: Network
+    schedule: tuple[Run, ...]
+    layout: Layout
     lower_bound_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of the arena: activations, state, scratch, and the progress of a fed network."""
+        return self.layout.bytes + self.progress_bytes
+
+    @property
+    def is_fed(self) -> bool:
+        """True when the application delivers the input row by row."""
+        return any(task.index == FEED for task in self.network.tasks)
+
+    @property
+    def progress_bytes(self) -> int:
+        """What a fed network keeps to know how far it has come: two words and one a layer, of 16
+        bits."""
+        layers = sum(task.index != FEED for task in self.network.tasks)
+        return -(-(4 + 2 * layers) // 4) * 4 if self.is_fed else 0
+
+    @cached_property
+    def arena_bytes(self) -> int:
+        """End of the highest activation or state, and the progress of a fed network."""
+        highest = max((b.end for b in self.buffers if not b.is_scratch), default=0)
+        return highest + self.progress_bytes
 
     @property
     def scratch_bytes(self) -> int:
         """What scratch adds above the highest activation."""
         return self.total_bytes - self.arena_bytes
+
+    def is_linear(self, name: str) -> bool:
+        """True when the rows of a buffer lie one behind the other."""
+        strip, offsets = self.network.strips[name], self.layout.rows[name]
+        return offsets == tuple(offsets[0] + i * strip.row_bytes for i in range(strip.rows))
+
+    def offset(self, name: str) -> int:
+        """Where a buffer whose rows lie one behind the other starts."""
+        assert self.is_linear(name), f"the rows of '{name}' are scattered"
+        return self.layout.rows[name][0]
+
+    @cached_property
+    def buffers(self) -> tuple[Buffer, ...]:
+        """Everything that the arena holds, in order of first use."""
+        tasks = self.network.tasks
+        steps = sum(task.index != FEED for task in tasks)
+        order = {run.task: None for run in self.schedule}
+        first: dict[str, int] = {}
+        last: dict[str, int] = {}
+        for strip in self.network.strips.values():
+            if strip.is_input:
+                first[strip.name] = last[strip.name] = -1
+        for position in order:
+            task = tasks[position]
+            first.setdefault(task.writes.strip, task.index)
+            for name in (*(read.strip for read in task.reads), task.writes.strip):
+                last[name] = max(last.get(name, -1), task.index)
+        found = []
+        for strip in self.network.strips.values():
+            offsets = self.layout.rows[strip.name]
+            end = max(offsets) + strip.row_bytes
+            until = steps if strip.is_output else last[strip.name]
+            since = first[strip.name]
+            found.append(Buffer(strip.name, strip.bytes, min(offsets), end, since, until))
+        for kind, places in (("scratch", self.layout.scratch), ("state", self.layout.state)):
+            for position, start in places.items():
+                task = tasks[position]
+                size = task.scratch_bytes if kind == "scratch" else task.state_bytes
+                name = f"{kind}:{task.index}"
+                found.append(Buffer(name, size, start, start + size, task.index, task.index))
+        return tuple(sorted(found, key=lambda b: (b.first, b.is_scratch, b.start)))

@@ -41,6 +41,7 @@ class Window:
         run_end: Address after the last one.
         end: Address to which it returns.
         layers: Address of each layer's function, in step order.
+        between: First and end address of other functions that belong to the run itself.
         caches: Count their misses as well, which slows the run down.
     """
 
@@ -49,11 +50,13 @@ class Window:
     end: int
     layers: Sequence[int]
     caches: Caches | None = None
+    between: Sequence[tuple[int, int]] = ()
 
     def text(self) -> str:
         """The file that the plugin reads."""
         lines = [f"begin {self.begin:x}", f"run_end {self.run_end:x}", f"end {self.end:x}"]
         lines += [f"layer {address:x} {row:x}" for row, address in enumerate(self.layers, 1)]
+        lines += [f"between {start:x} {end:x}" for start, end in self.between]
         if self.caches:
             start, end = self.caches.flash
             lines.append(f"flash {start:x} {end:x}")

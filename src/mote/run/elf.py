@@ -9,6 +9,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from mote.run.count import Window
+from mote.run.firmware import FEED_ALL
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,21 @@ def window(image: Image, prefix: str, layers: Sequence[str]) -> Window:
         layers: Name of each layer's function, in step order.
     """
     functions = {_source_name(s.name): s for s in image.symbols if s.is_function}
-    run = functions[f"{prefix}_run"]
+    run = functions.get(f"{prefix}_run") or functions[FEED_ALL]
+    between = [
+        functions[name]
+        for name in (f"{prefix}_start", f"{prefix}_feed_row", f"{prefix}_next_row")
+        if name in functions
+    ]
     addresses = [functions[name].address for name in layers]
     assert len(set(addresses)) == len(layers), "two layers share one function"
-    return Window(run.address, run.address + run.size, image.addresses["mote_after_run"], addresses)
+    return Window(
+        run.address,
+        run.address + run.size,
+        image.addresses["mote_after_run"],
+        addresses,
+        between=[(f.address, f.address + f.size) for f in between],
+    )
 
 
 def _source_name(symbol: str) -> str:

@@ -25,6 +25,9 @@ HARNESS_CFLAGS = ("-Os", "-fno-tree-loop-distribute-patterns")
 
 LDFLAGS = ("-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments")
 
+FEED_ALL = "mote_feed_all"
+"""The harness's function that feeds a model all rows of its input."""
+
 STACK_BYTES = 64 << 10
 """Stack that the harness reserves; what the model writes of it is measured."""
 
@@ -147,13 +150,27 @@ def _binding(interface: Interface) -> str:
     return (
         "/* SPDX-License-Identifier: Apache-2.0 */\n"
         '#include "harness.h"\n#include "model.h"\n\n'
-        f"void (*const mote_model_run)(void *arena) = {interface.prefix}_run;\n"
         f'__attribute__((section(".arena"), aligned(8))) '
-        f"uint8_t mote_arena[{max(interface.arena_bytes, 1)}];\n"
+        f"uint8_t mote_arena[{max(interface.memory_bytes, 1)}];\n"
         f"const uint32_t mote_arena_bytes = {interface.arena_bytes}u;\n"
-        + slots("input", interface.inputs)
-        + slots("output", interface.outputs)
+        f"{_run(interface)}" + slots("input", interface.inputs) + slots("output", interface.outputs)
     )
+
+
+def _run(interface: Interface) -> str:
+    prefix = interface.prefix
+    if not interface.row_bytes:
+        return f"void (*const mote_model_run)(void *arena) = {prefix}_run;\n"
+    (slot,) = interface.inputs
+    return f"""\
+static void {FEED_ALL}(void *arena)
+{{
+    {prefix}_start(arena);
+    for (uint32_t i = 0; i < {slot.bytes}u; i += {interface.row_bytes}u)
+        (void){prefix}_feed_row(arena, (const void *)(mote_arena + {slot.offset} + i));
+}}
+void (*const mote_model_run)(void *arena) = {FEED_ALL};
+"""
 
 
 def _linker_script(machine: Machine) -> str:

@@ -43,10 +43,9 @@ class HostModel:
 
     def __init__(self, ffi: cffi.FFI, library: Any, interface: Interface) -> None:
         self._ffi, self._library = ffi, library
-        self._run = getattr(library, f"{interface.prefix}_run")
         self.interface = interface
         # A list of 8-byte words, so that the arena is aligned as on any target.
-        self._arena = np.zeros(interface.arena_bytes // 8 + 1, np.uint64).view(np.uint8)
+        self._arena = np.zeros(interface.memory_bytes // 8 + 1, np.uint64).view(np.uint8)
 
     def run(self, sample: Sequence[Array]) -> tuple[Array, ...]:
         """The outputs for one array per input."""
@@ -73,7 +72,14 @@ class HostModel:
         for slot, array in zip(self.interface.inputs, sample, strict=True):
             assert array.dtype == slot.dtype.numpy, (slot.name, array.dtype)
             self._view(slot)[...] = array
-        self._run(self._ffi.from_buffer(self._arena))
+        prefix, arena = self.interface.prefix, self._ffi.from_buffer(self._arena)
+        if not self.interface.row_bytes:
+            getattr(self._library, f"{prefix}_run")(arena)
+            return
+        getattr(self._library, f"{prefix}_start")(arena)
+        (slot,) = self.interface.inputs
+        for start in range(slot.offset, slot.offset + slot.bytes, self.interface.row_bytes):
+            getattr(self._library, f"{prefix}_feed_row")(arena, arena + start)
 
     def _view(self, slot: Slot) -> Array:
         end = slot.offset + slot.bytes
@@ -118,7 +124,7 @@ def load_all(
             directory=directory,
         )
         ffi = cffi.FFI()
-        ffi.cdef("\n".join(f"void {prefix}_run(void *arena);" for prefix in prefixes))
+        ffi.cdef("\n".join(_declarations(interface) for _, interface in projects))
         if trace:
             ffi.cdef("extern unsigned char **mote_trace_results;")
         try:
@@ -127,6 +133,13 @@ def load_all(
         except OSError as error:
             raise ToolError("cc", f"built a library that does not load: {error}") from None
     return tuple(HostModel(ffi, library, interface) for _, interface in projects)
+
+
+def _declarations(interface: Interface) -> str:
+    prefix = interface.prefix
+    if not interface.row_bytes:
+        return f"void {prefix}_run(void *arena);"
+    return f"void {prefix}_start(void *arena); int {prefix}_feed_row(void *arena, const void *row);"
 
 
 def _write(project: Project, prefix: str, directory: Path) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from mote.codegen.identifiers import constant_name, layer_function, layer_number
 from mote.ir.tensor import Array
 from mote.lower.step import Program
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 from mote.run.count import RUN_ROW, Caches
 from mote.run.cycles import Cost, disassemble, estimate
 from mote.run.elf import Sizes, read_image, sizes, window

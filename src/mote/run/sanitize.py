@@ -10,7 +10,7 @@ import numpy as np
 
 from mote.errors import ToolError
 from mote.ir.tensor import Array
-from mote.plan.result import Plan
+from mote.plan.plan import Plan
 from mote.plan.task import Layout
 from mote.run.interface import Interface, Slot
 from mote.run.toolchain import call
@@ -44,7 +44,7 @@ static const slot outputs[] = {{{outputs}}};
 int main(int count, char **arguments)
 {{
     FILE *in = fopen(arguments[1], "rb"), *out = fopen(arguments[2], "wb");
-    uint8_t *arena = malloc({arena_bytes});
+    uint8_t *arena = malloc({memory_bytes});
     (void)count;
     if (!in || !out || !arena)
         return 2;
@@ -56,7 +56,7 @@ int main(int count, char **arguments)
             more = fread(arena + inputs[i].offset, inputs[i].bytes, 1, in) == 1;
         if (!more)
             break;
-        {prefix}_run(arena);
+        {run}
         for (size_t i = 0; i < COUNT(outputs); i++)
             fwrite(arena + outputs[i].offset, outputs[i].bytes, 1, out);
     }}
@@ -70,11 +70,12 @@ def spread(plan: Plan) -> Plan:
     """The same schedule with no byte in common and gaps around each buffer, or each of its rows
     where these need not follow each other."""
     rows: dict[str, tuple[int, ...]] = {}
-    end = GAP_BYTES
+    end = 0
 
     def place(size: int) -> int:
         nonlocal end
-        start, end = end, end + -(-(size + GAP_BYTES) // 8) * 8
+        start = -(-(end + GAP_BYTES) // 8) * 8
+        end = start + size
         return start
 
     for strip in plan.network.strips.values():
@@ -113,8 +114,10 @@ def run(
         (offset, tasks[position].scratch_bytes) for position, offset in layout.scratch.items()
     ]
     slots += [(offset, tasks[position].state_bytes) for position, offset in layout.state.items()]
+    slots.append((layout.bytes, plan.progress_bytes))
     main = MAIN.format(
-        prefix=interface.prefix,
+        run=_run(interface),
+        memory_bytes=interface.memory_bytes,
         arena_bytes=plan.total_bytes,
         buffers=_rows(pair for pair in slots if pair[1]),
         inputs=_rows((s.offset, s.bytes) for s in interface.inputs),
@@ -131,6 +134,19 @@ def run(
         (directory / "in.bin").write_bytes(data)
         _execute(directory)
         return _outputs((directory / "out.bin").read_bytes(), interface.outputs, len(samples))
+
+
+def _run(interface: Interface) -> str:
+    prefix = interface.prefix
+    if not interface.row_bytes:
+        return f"{prefix}_run(arena);"
+    (slot,) = interface.inputs
+    end = slot.offset + slot.bytes
+    return (
+        f"{prefix}_start(arena);\n"
+        f"        for (size_t i = {slot.offset}; i < {end}; i += {interface.row_bytes})\n"
+        f"            {prefix}_feed_row(arena, (const void *)(arena + i));"
+    )
 
 
 def _rows(pairs: Iterable[tuple[int, int]]) -> str:

@@ -9,8 +9,8 @@ from mote.frontends.torch import from_torch
 from mote.ir import Graph
 from mote.ir.ops import Add, Reshape
 from mote.passes import optimize
-from mote.plan.arena import place
-from mote.plan.plan import Buffer, Plan
+from mote.plan.place import place
+from mote.plan.task import Access, Network, Run, Strip, Task
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,7 +49,7 @@ def measure(module: "nn.Module", input_shape: tuple[int, ...]) -> Cost:
         macs=sum(graph.macs(node) for node in graph.nodes),
         parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
         weights=_weights(graph),
-        peak_ram_bytes=plan_int8(graph).total_bytes,
+        peak_ram_bytes=peak_int8(graph),
     )
 
 
@@ -79,34 +79,37 @@ def _weights(graph: Graph) -> int:
     return sum(by_layer.values())
 
 
-def plan_int8(graph: Graph) -> Plan:
-    """Where the activations of a float graph would lie if each element were one byte.
+def peak_int8(graph: Graph) -> int:
+    """Bytes of an arena for the activations of a float graph if each element were one byte.
 
     Kernels' scratch is not counted: it depends on the core; ``mote compile`` adds it.
     """
     alias: dict[str, str] = {}
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
-    over: dict[str, str] = {}
-    for tensor in graph.inputs:
-        first[tensor] = last[tensor] = -1
-    nodes = [node for node in graph.nodes if not isinstance(node.op, Reshape)]
-    position = {node.name: index for index, node in enumerate(nodes)}
     for node in graph.nodes:
         if isinstance(node.op, Reshape):
             alias[node.output] = alias.get(node.inputs[0], node.inputs[0])
+    whole = ((0, 1),)
+    outputs = {alias.get(tensor, tensor) for tensor in graph.outputs}
+    strips = {
+        name: Strip(
+            name,
+            1,
+            tensor.elements,
+            is_linear=True,
+            is_input=name in graph.inputs,
+            is_output=name in outputs,
+        )
+        for name, tensor in graph.tensors.items()
+        if not tensor.is_constant and name not in alias
+    }
+    tasks: list[Task] = []
+    for node in graph.nodes:
+        if isinstance(node.op, Reshape):
             continue
-        index = position[node.name]
-        for tensor in node.inputs:
-            if not graph.tensors[tensor].is_constant:
-                last[alias.get(tensor, tensor)] = index
-        first[node.output] = last[node.output] = index
-    for tensor in graph.outputs:
-        last[alias.get(tensor, tensor)] = len(nodes)
-    for index, node in enumerate(nodes):
-        if isinstance(node.op, Add):
-            operands = [alias.get(tensor, tensor) for tensor in node.inputs]
-            over[node.output] = next((t for t in operands if last.get(t) == index), "")
-    return place(
-        [Buffer(t, graph.tensors[t].elements, first[t], last[t], over.get(t, "")) for t in first]
-    )
+        names = [t for t in node.inputs if not graph.tensors[t].is_constant]
+        reads = tuple(Access(alias.get(t, t), whole) for t in names)
+        in_place = tuple(range(len(reads))) if isinstance(node.op, Add) else ()
+        writes = Access(node.output, whole)
+        tasks.append(Task(len(tasks), reads, writes, in_place=in_place))
+    schedule = [Run(position, 0, 1) for position in range(len(tasks))]
+    return place(Network(strips, tuple(tasks)), schedule).layout.bytes

@@ -7,11 +7,11 @@
  *                address end instructions row executed taken_in taken_out fetch_misses
  *                load_misses (addresses in hex)
  *   plan=FILE    what to watch, lines of "begin ADDR", "end ADDR", "run_end ADDR",
- *                "layer ADDR ROW", "flash START END", "fetch_cache LINE_BYTES LINES WAYS",
+ *                "between START END", "layer ADDR ROW", "flash START END", "fetch_cache LINE_BYTES LINES WAYS",
  *                "load_cache LINE_BYTES LINES WAYS", all numbers hexadecimal
  *
  * Counting starts when the block at `begin` executes and stops for good at `end`. Blocks inside
- * [begin, run_end) belong to row 0. A block that starts at a layer's address makes its row current.
+ * [begin, run_end), or of a range "between", belong to row 0. A block that starts at a layer's address makes its row current.
  * taken_in counts entries that did not come from the bytes just before, taken_out the exits that did
  * not go on to the bytes just after.
  *
@@ -28,6 +28,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define BUCKETS 16384u
+#define MAX_BETWEEN 8u
 
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
@@ -90,6 +91,10 @@ typedef struct {
 
 static block *blocks[BUCKETS];
 static layer *layers;
+static struct {
+    uint32_t start, end;
+} between[MAX_BETWEEN];
+static uint32_t between_count;
 static uint32_t layer_count, rows = 1;
 static uint32_t begin = UINT32_MAX, end = UINT32_MAX, run_end;
 static const char *out = "blocks.txt";
@@ -178,6 +183,11 @@ static uint32_t row_at(uint32_t address)
 {
     if (address >= begin && address < run_end) {
         return 0;
+    }
+    for (uint32_t i = 0; i < between_count; i++) {
+        if (address >= between[i].start && address < between[i].end) {
+            return 0;
+        }
     }
     for (uint32_t i = 0; i < layer_count; i++) {
         if (layers[i].address == address) {
@@ -283,6 +293,10 @@ static int read_plan(const char *name)
             end = value;
         } else if (!strcmp(word, "run_end")) {
             run_end = value;
+        } else if (!strcmp(word, "between") && between_count < MAX_BETWEEN &&
+                   fscanf(file, "%x", &number) == 1) {
+            between[between_count].start = value;
+            between[between_count++].end = number;
         } else if (!strcmp(word, "flash") && fscanf(file, "%x", &number) == 1) {
             flash_start = value;
             flash_end = number;
