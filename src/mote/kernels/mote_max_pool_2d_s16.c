@@ -1,54 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * y[b,i,j,c] = clamp(max) over the part of the window that lies inside x.
+ * y[i,j,c] = clamp(max) over the part of the window that lies inside the image.
  *
- * x: [batches, x_height, x_width, channels] int16.
- * y: [batches, y_height, y_width, channels] int16, must not overlap x.
+ * x: rows of [x_width, channels] int16, as mote_pool_rows says.
+ * y: [y_height, y_width, channels] int16, must not overlap x.
  * Scratch: none. Cost: one comparison per cell of a window. */
 #include "mote_kernels.h"
-#include "mote_requantize.h"
+#include "mote_pool.h"
 
-/* The largest of rows x columns cells, for every channel. */
-static inline void maximum(const mote_pool_2d *layer, const int16_t *x, uint32_t rows,
+/* The largest cell of a window, for every channel. */
+static inline void maximum(const mote_pool_rows *layer, const int16_t *const *x, mote_window rows, uint32_t column,
                            uint32_t columns, int16_t *y)
 {
-    const uint32_t channels = layer->channels, row_step = channels * layer->x_width;
+    const uint32_t channels = layer->channels;
     const int32_t low = layer->y_min, high = layer->y_max;
     for (uint32_t c = 0; c < channels; c++) {
         int32_t largest = low;
-        const int16_t *row = x + c;
-        for (uint32_t i = rows; i > 0; i--) {
-            const int16_t *cell = row;
+        for (int32_t i = rows.first; i < rows.last; i++) {
+            const int16_t *cell = x[i] + column * channels + c;
             for (uint32_t j = columns; j > 0; j--) {
                 largest = *cell > largest ? *cell : largest;
                 cell += channels;
             }
-            row += row_step;
         }
         y[c] = (int16_t)(largest > high ? high : largest);
     }
 }
 
-void mote_max_pool_2d_s16(const mote_pool_2d *layer, const int16_t *x, int16_t *y)
+void mote_max_pool_2d_s16(const mote_pool_rows *layer, const int16_t *const *x, int16_t *y)
 {
-    const int32_t height = layer->x_height, width = layer->x_width;
-    const uint32_t channels = layer->channels;
-    for (int32_t b = 0; b < layer->batches; b++) {
-        for (int32_t i = 0; i < layer->y_height; i++) {
-            int32_t top = i * layer->stride_height - layer->pad_top;
-            int32_t bottom = top + layer->kernel_height;
-            top = top < 0 ? 0 : top;
-            bottom = bottom > height ? height : bottom;
-            for (int32_t j = 0; j < layer->y_width; j++) {
-                int32_t left = j * layer->stride_width - layer->pad_left;
-                int32_t right = left + layer->kernel_width;
-                left = left < 0 ? 0 : left;
-                right = right > width ? width : right;
-                maximum(layer, x + ((uint32_t)top * (uint32_t)width + (uint32_t)left) * channels,
-                        (uint32_t)(bottom - top), (uint32_t)(right - left), y);
-                y += channels;
-            }
-        }
-        x += (uint32_t)height * (uint32_t)width * channels;
-    }
+    MOTE_POOL(maximum, layer, x, y)
 }

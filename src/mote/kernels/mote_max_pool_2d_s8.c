@@ -6,10 +6,9 @@
  * y: [y_height, y_width, channels] int8, must not overlap x.
  * Scratch: none. Cost: one comparison per cell of a window. */
 #include "mote_kernels.h"
-#include "mote_requantize.h"
-#include "mote_window.h"
+#include "mote_pool.h"
 
-/* The largest cell of a window, for every channel; column: its first one inside. */
+/* The largest cell of a window, for every channel. */
 static inline void maximum(const mote_pool_rows *layer, const int8_t *const *x, mote_window rows, uint32_t column,
                            uint32_t columns, int8_t *y)
 {
@@ -30,16 +29,5 @@ static inline void maximum(const mote_pool_rows *layer, const int8_t *const *x, 
 
 void mote_max_pool_2d_s8(const mote_pool_rows *layer, const int8_t *const *x, int8_t *y)
 {
-    const int32_t width = layer->x_width;
-    for (int32_t i = 0; i < layer->y_height; i++, x += layer->stride_height) {
-        const mote_window rows = mote_rows_inside((const void *const *)x, layer->kernel_height);
-        for (int32_t j = 0; j < layer->y_width; j++) {
-            int32_t left = j * layer->stride_width - layer->pad_left;
-            int32_t right = left + layer->kernel_width;
-            left = left < 0 ? 0 : left;
-            right = right > width ? width : right;
-            maximum(layer, x, rows, (uint32_t)left, (uint32_t)(right - left), y);
-            y += layer->channels;
-        }
-    }
+    MOTE_POOL(maximum, layer, x, y)
 }

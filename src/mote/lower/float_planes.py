@@ -8,7 +8,7 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import AveragePool2D, MaxPool2D, Mean, Resize, ResizeMethod
 from mote.lower.float_operands import limits
 from mote.lower.kernels import KERNELS
-from mote.lower.pooling import mean_walk, pool_sizes
+from mote.lower.pooling import mean_walk, pool_split, window_sizes
 from mote.lower.resize import lower_resize, resize_sizes
 from mote.lower.step import Constant, Step
 from mote.reference.resize import positions
@@ -22,7 +22,8 @@ def lower_float_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
     return Step(
         node,
         KERNELS[f"mote_{op.kind}_f32"],
-        parameters=(*pool_sizes(graph, node).items(), *limits(op).items()),
+        parameters=(*window_sizes(graph, node).items(), *limits(op).items()),
+        split=pool_split(op),
     )
 
 

@@ -34,8 +34,8 @@ from mote.lower.step import Kernel
 _F32 = (DType.FLOAT32, DType.FLOAT32)
 
 
-def _kernel(name: str, struct: str, operator: type[Op]) -> Kernel:
-    return Kernel(f"mote_{name}_f32", struct, operator, _F32)
+def _kernel(name: str, struct: str, operator: type[Op], *, takes_rows: bool = False) -> Kernel:
+    return Kernel(f"mote_{name}_f32", struct, operator, _F32, takes_rows=takes_rows)
 
 
 def _unary(function: Function) -> Kernel:
@@ -57,8 +57,8 @@ KERNELS_F32: tuple[Kernel, ...] = (
     _kernel("mul", "mote_binary_float", Mul),
     _kernel("mul_constant", "mote_binary_float", Mul),
     _kernel("prelu", "mote_prelu_float", PRelu),
-    _kernel("average_pool_2d", "mote_pool_2d_float", AveragePool2D),
-    _kernel("max_pool_2d", "mote_pool_2d_float", MaxPool2D),
+    _kernel("average_pool_2d", "mote_pool_rows_float", AveragePool2D, takes_rows=True),
+    _kernel("max_pool_2d", "mote_pool_rows_float", MaxPool2D, takes_rows=True),
     _kernel("mean", "mote_mean_float", Mean),
     _kernel("pad", "mote_pad_float", Pad),
     _kernel("pad_reflect", "mote_pad_reflect", Pad),

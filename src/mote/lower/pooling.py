@@ -9,7 +9,7 @@ from mote.ir.ops import AveragePool2D, MaxPool2D, Mean
 from mote.ir.tensor import DType, Tensor
 from mote.lower.folding import Dimension, contiguous_steps, fold, padded
 from mote.lower.kernels import KERNELS, SUFFIXES
-from mote.lower.sizes import UINT16_MAX, check_sizes
+from mote.lower.sizes import check_sizes
 from mote.lower.split import Split, Window
 from mote.lower.step import Step
 from mote.reference.fixed_point import activation_range
@@ -29,18 +29,11 @@ def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
             f"node '{node.name}'", f"a window of {cells:,} cells overflows 32 bits"
         )
     low, high = activation_range(op.activation, y.q, y.dtype)
-    kernel = KERNELS[f"mote_{op.kind}_{SUFFIXES[y.dtype]}"]
-    if kernel.takes_rows:
-        return Step(
-            node,
-            kernel,
-            parameters=(*window_sizes(graph, node).items(), ("y_min", low), ("y_max", high)),
-            split=pool_split(op),
-        )
     return Step(
         node,
-        kernel,
-        parameters=(*pool_sizes(graph, node).items(), ("y_min", low), ("y_max", high)),
+        KERNELS[f"mote_{op.kind}_{SUFFIXES[y.dtype]}"],
+        parameters=(*window_sizes(graph, node).items(), ("y_min", low), ("y_max", high)),
+        split=pool_split(op),
     )
 
 
@@ -70,39 +63,6 @@ def window_sizes(graph: Graph, node: Node) -> dict[str, int]:
         "stride_width": op.stride[1],
         "pad_left": op.padding.left,
     }
-    check_sizes(node, sizes)
-    return sizes
-
-
-def pool_sizes(graph: Graph, node: Node) -> dict[str, int]:
-    """Sizes, strides and padding, as the kernels' parameter structs name them.
-
-    Raises:
-        UnsupportedModelError: A size does not fit the struct's 16 bits.
-    """
-    op = node.op
-    assert isinstance(op, AveragePool2D | MaxPool2D)
-    (x,), y = graph.operands(node), graph.result(node)
-    height, width = x.shape[1:3]
-    sizes = {
-        "batches": x.shape[0],
-        "x_height": height,
-        "x_width": width,
-        "channels": x.shape[3],
-        "y_height": y.shape[1],
-        "y_width": y.shape[2],
-        "kernel_height": op.kernel[0],
-        "kernel_width": op.kernel[1],
-        "stride_height": op.stride[0],
-        "stride_width": op.stride[1],
-        "pad_top": op.padding.top,
-        "pad_left": op.padding.left,
-    }
-    covers_all = op.kernel[0] - op.padding.top >= height and op.kernel[1] - op.padding.left >= width
-    if y.shape[1:3] == (1, 1) and covers_all and height * width <= UINT16_MAX:
-        # The whole plane as one row: one loop instead of two.
-        one_row = {"x_height": 1, "kernel_height": 1, "pad_top": 0, "pad_left": 0}
-        sizes |= {**one_row, "x_width": height * width, "kernel_width": height * width}
     check_sizes(node, sizes)
     return sizes
 

@@ -146,19 +146,9 @@ typedef struct {
     int8_t x0_zero, x1_zero, y_zero;
 } mote_mat_mul;
 
-/* Windows that slide over [batches, x_height, x_width, channels]; padding never enters the result. */
-typedef struct {
-    uint16_t batches;
-    uint16_t x_height, x_width, channels;
-    uint16_t y_height, y_width;
-    uint16_t kernel_height, kernel_width;
-    uint16_t stride_height, stride_width;
-    uint16_t pad_top, pad_left;
-    int16_t y_min, y_max;
-} mote_pool_2d;
-
 /* Windows over rows. Pointer i leads to row i of those that the call reads, [x_width, channels]; row oy of
- * the result reads kernel_height from oy * stride_height on. Null: that row lies outside the image. */
+ * the result reads kernel_height from oy * stride_height on. Null: that row lies outside the image. Padding
+ * never enters the result. */
 typedef struct {
     uint16_t x_width, channels;
     uint16_t y_height, y_width; /* of one call */
@@ -325,11 +315,11 @@ void mote_fully_connected_s8_dsp_wide(const mote_fully_connected *layer, const i
 void mote_fully_connected_s8_dsp_wide_single(const mote_fully_connected *layer, const int8_t *x,
                                              int8_t *y);
 
-void mote_average_pool_2d_s8(const mote_pool_2d *layer, const int8_t *x, int8_t *y);
+void mote_average_pool_2d_s8(const mote_pool_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_max_pool_2d_s8(const mote_pool_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_mean_s8(const mote_mean *layer, const int8_t *x, int8_t *y);
-void mote_average_pool_2d_s16(const mote_pool_2d *layer, const int16_t *x, int16_t *y);
-void mote_max_pool_2d_s16(const mote_pool_2d *layer, const int16_t *x, int16_t *y);
+void mote_average_pool_2d_s16(const mote_pool_rows *layer, const int16_t *const *x, int16_t *y);
+void mote_max_pool_2d_s16(const mote_pool_rows *layer, const int16_t *const *x, int16_t *y);
 void mote_mean_s16(const mote_mean *layer, const int16_t *x, int16_t *y);
 void mote_softmax_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
 void mote_softmax_long_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);

@@ -61,16 +61,15 @@ typedef struct {
     uint32_t x0_step[4], x1_step[4];
 } mote_prelu_float;
 
-/* Windows as in mote_pool_2d. */
+/* Windows as in mote_pool_rows. */
 typedef struct {
-    uint16_t batches;
-    uint16_t x_height, x_width, channels;
-    uint16_t y_height, y_width;
+    uint16_t x_width, channels;
+    uint16_t y_height, y_width; /* of one call */
     uint16_t kernel_height, kernel_width;
     uint16_t stride_height, stride_width;
-    uint16_t pad_top, pad_left;
+    uint16_t pad_left;
     float y_min, y_max;
-} mote_pool_2d_float;
+} mote_pool_rows_float;
 
 /* Dimensions as in mote_mean. */
 typedef struct {
@@ -142,8 +141,8 @@ void mote_sub_constant_f32(const mote_binary_float *layer, const float *x, float
 void mote_mul_f32(const mote_binary_float *layer, const float *x0, const float *x1, float *y);
 void mote_mul_constant_f32(const mote_binary_float *layer, const float *x, float *y);
 void mote_prelu_f32(const mote_prelu_float *layer, const float *x, float *y);
-void mote_average_pool_2d_f32(const mote_pool_2d_float *layer, const float *x, float *y);
-void mote_max_pool_2d_f32(const mote_pool_2d_float *layer, const float *x, float *y);
+void mote_average_pool_2d_f32(const mote_pool_rows_float *layer, const float *const *x, float *y);
+void mote_max_pool_2d_f32(const mote_pool_rows_float *layer, const float *const *x, float *y);
 void mote_mean_f32(const mote_mean_float *layer, const float *x, float *y);
 void mote_pad_f32(const mote_pad_float *layer, const float *x, float *y);
 void mote_pad_reflect_f32(const mote_pad_reflect *layer, const float *x, float *y);
