@@ -88,7 +88,7 @@ class States:
                 continue
             known, key = self._known[task], self._near[task](state)
             if key not in known:
-                known[key] = self._weigh(task, state)
+                known[key] = self.weigh(task, state)
             found = known[key]
             if found is not None:
                 yield task, *found
@@ -175,7 +175,7 @@ class States:
         what = self.tasks[task]
         low, high = what.writes.rows[call]
         written = (high - low) * self._strips[what.writes.strip].row_bytes
-        shared = written if any(self._shared(what, call)) else 0
+        shared = written if list(self._shared(what, call)) else 0
         return written - shared + what.scratch_bytes + (what.state_bytes if call == 0 else 0)
 
     def _state_bytes(self, task: int, done: int) -> int:
@@ -204,7 +204,7 @@ class States:
             for name, rows in self._reads[task].items()
         )
 
-    def _weigh(self, task: int, state: State) -> tuple[int, int] | None:
+    def weigh(self, task: int, state: State) -> tuple[int, int] | None:
         """What the next call of a task needs and leaves; nothing when an operand is missing."""
         call, what = state[task], self.tasks[task]
         if not self._is_ready(task, call, state):
