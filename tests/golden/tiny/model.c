@@ -14,10 +14,10 @@
  *        0       64     1..2  int8[1,4,4,4] 'dw_out'
  *       64       64     2..3  int8[1,4,4,4] 'pw_out'
  *      128       32     2..2  scratch
- *       64       64     3..4  int8[1,4,4,4] 'sum'
- *        0       16     4..5  int8[1,2,2,4] 'pooled'
- *       16        4     5..6  int8[1,4] 'logits'
- *       16        4   6..out  int8[1,4] 'classes' */
+ *        0       64     3..4  int8[1,4,4,4] 'sum'
+ *       64       16     4..5  int8[1,2,2,4] 'pooled'
+ *        0        4     5..6  int8[1,4] 'logits'
+ *        0        4   6..out  int8[1,4] 'classes' */
 #include "model.h"
 
 #include "mote_kernels.h"
@@ -122,7 +122,7 @@ static MOTE_LAYER void layer_03_add(uint8_t *arena)
 {
     const int8_t *x0 = (const void *)(arena + 64);
     const int8_t *x1 = (const void *)(arena + 172);
-    int8_t *y = (void *)(arena + 64);
+    int8_t *y = (void *)(arena);
 
     mote_add_s8(&layer_03, x0, x1, y);
     MOTE_TRACE(3, 0, y, 64);
@@ -142,8 +142,8 @@ static MOTE_LAYER void layer_04_average_pool_2d(uint8_t *arena, uint32_t call, u
         const int8_t *x[2];
         int32_t row = (int32_t)(call) * 2;
         for (uint32_t i = 0; i < 2; i++, row++)
-            x[i] = (const int8_t *)(const void *)(arena + 64 + row * 16);
-        int8_t *y = (void *)(arena + call * 8);
+            x[i] = (const int8_t *)(const void *)(arena + row * 16);
+        int8_t *y = (void *)(arena + 64 + call * 8);
 
         mote_average_pool_2d_s8(&layer_04, x, y);
         MOTE_TRACE(4, call * 8, y, 8);
@@ -164,8 +164,8 @@ static const mote_fully_connected layer_05 = {
 
 static MOTE_LAYER void layer_05_fully_connected(uint8_t *arena)
 {
-    const int8_t *x = (const void *)(arena);
-    int8_t *y = (void *)(arena + 16);
+    const int8_t *x = (const void *)(arena + 64);
+    int8_t *y = (void *)(arena);
 
     mote_fully_connected_s8_dsp_single(&layer_05, x, y);
     MOTE_TRACE(5, 0, y, 4);
@@ -181,8 +181,8 @@ static const mote_softmax layer_06 = {
 
 static MOTE_LAYER void layer_06_softmax(uint8_t *arena)
 {
-    const int8_t *x = (const void *)(arena + 16);
-    int8_t *y = (void *)(arena + 16);
+    const int8_t *x = (const void *)(arena);
+    int8_t *y = (void *)(arena);
 
     mote_softmax_s8(&layer_06, x, y);
     MOTE_TRACE(6, 0, y, 4);
