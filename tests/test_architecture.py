@@ -42,6 +42,7 @@ HEAVY = {
     "tflite": {"frontends/tflite"},
     "onnx": {"frontends/onnx"},
     "onnxruntime": set(),
+    "ortools": {"plan/optimal.py"},
     "cffi": {"run"},
     "elftools": {"run"},
     "click": {"cli"},
@@ -117,7 +118,7 @@ def test_the_package_works_without_the_optional_libraries() -> None:
     """`import mote` must not need torch, scikit-learn, Pillow, onnx or LiteRT."""
     code = (
         "import sys\n"
-        "for name in ('torch', 'sklearn', 'PIL', 'onnx', 'ai_edge_litert'):\n"
+        "for name in ('torch', 'sklearn', 'PIL', 'onnx', 'ai_edge_litert', 'ortools'):\n"
         "    sys.modules[name] = None\n"
         "import mote, mote.cli\n"
     )

@@ -1,13 +1,13 @@
 """Gives every item of a schedule its address: first fit in several orders, then repairs."""
 
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import gcd
 
-import numpy as np
-
-from mote.plan.apart import Apart, Over, find_apart, find_overs
+from mote.plan.apart import Apart, find_apart, find_overs
 from mote.plan.items import Item, Items, find_items
+from mote.plan.least import Bytes, alive_bytes, least_bytes
 from mote.plan.task import Layout, Network, Run
 
 WORK = 5_000_000
@@ -15,6 +15,9 @@ WORK = 5_000_000
 
 REPAIRS = 300
 """How often an order is repaired at most."""
+
+AROUND_WORK = 1_500_000
+"""The same, while items are placed around others that have their places."""
 
 SEED = 1
 
@@ -26,7 +29,8 @@ class Placement:
     Args:
         layout: Where everything lies.
         live_bytes: Most bytes alive at one time, with what is reserved.
-        bound_bytes: No layout of this schedule has fewer; at least ``live_bytes``.
+        bound_bytes: No layout of this schedule takes fewer words, of which this is the size; at
+            least ``live_bytes``.
     """
 
     layout: Layout
@@ -35,8 +39,8 @@ class Placement:
 
     @property
     def is_optimal(self) -> bool:
-        """True when no layout of this schedule is smaller."""
-        return self.layout.bytes == self.bound_bytes
+        """True when no layout of this schedule takes fewer words."""
+        return self.layout.bytes <= self.bound_bytes
 
     @property
     def gap(self) -> float:
@@ -56,15 +60,24 @@ class Problem:
         items: What is placed.
         apart: Which items must not lie on each other.
         neighbours: The same, item by item.
-        live_bytes: Most bytes alive at one time, with what is reserved.
+        alive_bytes: Bytes alive before the first call, during each one, and after the last.
+        word: All items start at multiples of this many bytes.
+        bound_bytes: No arena takes fewer words, of which this is the size.
         reserved: Bytes at the start of the arena that stay free.
     """
 
     items: Items
     apart: Apart
     neighbours: tuple[tuple[Neighbour, ...], ...]
-    live_bytes: int
+    alive_bytes: Bytes
+    word: int
+    bound_bytes: int
     reserved: int
+
+    @property
+    def peak_bytes(self) -> int:
+        """Most bytes alive at one time, with what is reserved."""
+        return self.reserved + int(self.alive_bytes.max())
 
     def end(self, bases: Sequence[int]) -> int:
         """Size of the arena when the items lie at these addresses."""
@@ -88,7 +101,7 @@ def place(
     """
     problem = pose(network, schedule, linear=linear, reserved=reserved)
     bases = search(problem)
-    return Placement(to_layout(network, problem, bases), problem.live_bytes, problem.live_bytes)
+    return placement(network, problem, bases, problem.bound_bytes)
 
 
 def pose(
@@ -107,63 +120,61 @@ def pose(
     for first, second, low, high in zip(*columns, strict=True):
         neighbours[second].append((first, low, high))
         neighbours[first].append((second, -high, -low))
-    live = reserved + live_bytes(items, overs)
-    return Problem(items, apart, tuple(map(tuple, neighbours)), live, reserved)
+    alive = alive_bytes(items, overs)
+    word = gcd(*(item.alignment for item in items.items)) or 1
+    bound = _align(reserved + least_bytes(items, overs), word)
+    return Problem(items, apart, tuple(map(tuple, neighbours)), alive, word, bound, reserved)
 
 
-def live_bytes(items: Items, overs: Sequence[Sequence[Over]]) -> int:
-    """Most bytes alive at one time; a result and the operand that it overwrites count once."""
-    change = np.zeros(len(items.clock) + 3, np.int64)
-    for item in items.items:
-        for _, birth, death in item.lives:
-            change[birth + 1] += item.piece_bytes
-            change[death + 2] -= item.piece_bytes
-    alive = np.cumsum(change)
-    for now, call in enumerate(overs):
-        for result, (first, last) in {(o.result, o.result_pieces) for o in call if not o.is_later}:
-            alive[now + 1] -= (last - first) * items.items[result].piece_bytes
-    return int(alive.max())
+def search(problem: Problem, work: int = WORK) -> tuple[int, ...]:
+    """Addresses of the items in the smallest arena that was found.
+
+    Args:
+        problem: What is placed.
+        work: About how many pairs of items may be compared.
+    """
+    return _fit(problem, {}, problem.bound_bytes, work, len(_ORDERS))
 
 
-def search(problem: Problem) -> tuple[int, ...]:
-    """Addresses of the items in the smallest arena that was found."""
+def place_around(problem: Problem, fixed: Mapping[int, int], goal: int) -> tuple[int, ...]:
+    """Addresses of all items where some have theirs, if possible in an arena of a given size."""
+    return _fit(problem, fixed, goal, AROUND_WORK, 1)
+
+
+def _fit(
+    problem: Problem, fixed: Mapping[int, int], goal: int, work: int, repaired: int
+) -> tuple[int, ...]:
+    """First fit in every order, then repairs of the best of them, until the goal is met."""
     items = problem.items.items
-    pairs = sum(map(len, problem.neighbours)) + len(items)
+    free = [i for i in range(len(items)) if i not in fixed]
     attempts = []
     for key in _ORDERS:
-        order = sorted(range(len(items)), key=lambda i: key(items[i]))
-        attempts.append((order, first_fit(problem, order)))
+        order = sorted(free, key=lambda i: key(items[i]))
+        attempts.append((order, first_fit(problem, order, fixed)))
     attempts.sort(key=lambda attempt: problem.end(attempt[1]))
     best = attempts[0][1]
-    rounds = min(REPAIRS, WORK // (pairs * len(attempts)))
-    for order, bases in attempts:
-        best = min(best, _repair(problem, order, bases, rounds), key=problem.end)
+    rounds = work // ((1 + sum(len(problem.neighbours[i]) for i in free)) * repaired)
+    for order, bases in attempts[:repaired]:
+        chance, end = random.Random(SEED), problem.end(bases)
+        for _ in range(min(REPAIRS, rounds)):
+            if problem.end(best) <= goal:
+                return best
+            # Whatever lies highest was placed too late.
+            late = [i for i in order if bases[i] + items[i].bytes >= end]
+            for item in late:
+                place = order.index(item)
+                order.insert(max(0, place - chance.randint(1, max(2, place))), order.pop(place))
+            bases = first_fit(problem, order, fixed)
+            end = min(end, problem.end(bases))
+            best = min(best, bases, key=problem.end)
     return best
 
 
-def _repair(
-    problem: Problem, order: list[int], bases: tuple[int, ...], rounds: int
-) -> tuple[int, ...]:
-    """Let what lies too high choose its place earlier, until nothing does."""
-    chance = random.Random(SEED)
-    items = problem.items.items
-    best, end = bases, problem.end(bases)
-    for _ in range(rounds):
-        if end == problem.live_bytes:
-            break
-        late = [i for i in order if bases[i] + items[i].bytes >= end]
-        for item in late:
-            place = order.index(item)
-            order.insert(max(0, place - chance.randint(1, max(2, place))), order.pop(place))
-        bases = first_fit(problem, order)
-        if problem.end(bases) < end:
-            best, end = bases, problem.end(bases)
-    return best
-
-
-def first_fit(problem: Problem, order: Sequence[int]) -> tuple[int, ...]:
-    """The lowest address for each item in turn."""
-    bases = [-1] * len(order)
+def first_fit(problem: Problem, order: Sequence[int], fixed: Mapping[int, int]) -> tuple[int, ...]:
+    """The lowest address for each item in turn, around those that have one."""
+    bases = [-1] * len(problem.items.items)
+    for number, base in fixed.items():
+        bases[number] = base
     for number in order:
         taken = sorted(
             (bases[other] + low, bases[other] + high)
@@ -181,7 +192,9 @@ def first_fit(problem: Problem, order: Sequence[int]) -> tuple[int, ...]:
     return tuple(bases)
 
 
-def to_layout(network: Network, problem: Problem, bases: Sequence[int]) -> Layout:
+def placement(
+    network: Network, problem: Problem, bases: Sequence[int], bound_bytes: int
+) -> Placement:
     """Addresses of items as addresses of rows, scratch and state."""
     # Rows that no call touches are nowhere in particular.
     rows = {
@@ -202,7 +215,10 @@ def to_layout(network: Network, problem: Problem, bases: Sequence[int]) -> Layou
             case "state":
                 state[item.index] = base
     places = {name: tuple(offsets) for name, offsets in rows.items()}
-    return Layout(places, scratch, state, problem.end(bases))
+    layout = Layout(places, scratch, state, problem.end(bases))
+    # The last word need not be full.
+    bound = max(problem.peak_bytes, min(bound_bytes, layout.bytes))
+    return Placement(layout, problem.peak_bytes, bound)
 
 
 def _align(value: int, alignment: int) -> int:
