@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mote.codegen import generate
-from mote.errors import InputError, UnsupportedModelError
+from mote.errors import InputError, MoteError, UnsupportedModelError
 from mote.frontends import native, onnx, tflite
 from mote.frontends import torch as pytorch
 from mote.ir import DType, Graph
@@ -213,8 +213,9 @@ def compile(
         optimize: What the plan of the memory spares: ``ram`` (layers run interleaved, row by row,
             with the fewest bytes), ``time`` (layer by layer), or ``balanced`` (the least product
             of both).
-        ram: Most bytes of the arena; of the plans that keep to it, the one that ``optimize`` likes
-            best is taken.
+        ram: Most bytes of RAM; of the plans that keep to it, the one that ``optimize`` likes best
+            is taken. The stack counts where it can be measured: not on the host, nor where the
+            Arm compiler or the emulator is missing.
         feed_rows: The application delivers the input row by row while the network runs, with
             ``<prefix>_feed_row``, so that the input as a whole needs no memory.
         allow_float: Let layers compute in float32, which takes several times the cycles and four
@@ -236,9 +237,35 @@ def compile(
         _refuse_float(graph)
     _refuse_constant_outputs(graph)
     program = lower(graph, target.core)
+    build = _planned(graph, program, target, options)
+    for _ in range(RAM_ATTEMPTS if ram is not None else 0):
+        beside = _measured_beside(build)
+        if ram is None or build.plan.total_bytes + beside <= ram:
+            break
+        within = replace(options, ram_bytes=max(0, ram - beside))
+        build = _planned(graph, program, target, within)
+    return build
+
+
+RAM_ATTEMPTS = 3
+"""How often a limit of RAM is corrected by the stack that the last plan was measured to need."""
+
+
+def _planned(graph: Graph, program: Program, target: Target, options: Options) -> Build:
     plan = make_plan(program, options)
-    check_fit(program, plan, target, ram_bytes=ram)
+    check_fit(program, plan, target, ram_bytes=options.ram_bytes)
     return Build(graph, program, plan, target, generate(program, plan, target))
+
+
+def _measured_beside(build: Build) -> int:
+    """Stack and variables beside the arena; 0 where they cannot be measured."""
+    if build.target.is_host:
+        return 0
+    try:
+        totals = build.profile().totals
+    except MoteError:
+        return 0
+    return totals.stack_bytes + totals.variables_bytes
 
 
 def _refuse_float(graph: Graph) -> None:

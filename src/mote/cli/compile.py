@@ -7,10 +7,11 @@ import click
 
 import mote
 from mote.build import Build
+from mote.cli.compilation import Compilation, compilation_options
 from mote.cli.console import number, stderr, stdout, working
 from mote.cli.floats import float_rows
 from mote.cli.memory import memory_rows
-from mote.cli.options import allow_float_option, model_argument, target_option
+from mote.cli.options import model_argument, target_option
 from mote.errors import MoteError
 from mote.plan import check_measured_fit
 from mote.run.save import check_directory
@@ -20,7 +21,7 @@ from mote.target import resolve
 @click.command("compile")
 @model_argument()
 @target_option()
-@allow_float_option()
+@compilation_options()
 @click.option(
     "--output",
     "-o",
@@ -29,7 +30,12 @@ from mote.target import resolve
     metavar="DIR",
     help="Folder to write; new, empty, or an earlier output of this command.",
 )
-def compile_command(model: Path, target: str, allow_float: bool, output: Path) -> None:
+def compile_command(
+    model: Path,
+    target: str,
+    compilation: Compilation,
+    output: Path,
+) -> None:
     """Turn MODEL into C99 sources with everything that builds them.
 
     The folder gets model.h and model.c (read these first), weights, the kernels that the model
@@ -51,7 +57,7 @@ def compile_command(model: Path, target: str, allow_float: bool, output: Path) -
     chosen = resolve(target)
     check_directory(output)
     with working(f"Compiling {model.name} for {chosen.name}"):
-        build = mote.compile(mote.load(model), target=chosen, allow_float=allow_float)
+        build = compilation.compile(mote.load(model), chosen)
         needs = _measured_needs(build) or _planned_needs(build)
         build.save(output)
     console = stdout()

@@ -48,12 +48,3 @@ def seed_option() -> Decorator:
     return click.option(
         "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
     )
-
-
-def allow_float_option() -> Decorator:
-    """--allow-float: layers may stay in float32."""
-    return click.option(
-        "--allow-float",
-        is_flag=True,
-        help="Compute layers that are not quantised in float32; without, they are refused.",
-    )

@@ -1,6 +1,5 @@
 """Options of `mote quantize` that look at layers one by one, and what they set going."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,15 +7,13 @@ import click
 
 from mote.cli.options import Decorator
 from mote.cli.samples import Samples
+from mote.cli.sizes import size_in_bytes
 from mote.errors import InputError
 from mote.ir import Graph
 from mote.quantization.automatic import choose_precision
 from mote.quantization.config import QuantizationConfig
 from mote.quantization.goal import Choice, Goal
 from mote.quantization.sensitivity import SensitivityReport, sensitivity
-
-UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "KiB": 2**10, "MiB": 2**20}
-SIZE = re.compile(rf"(\d+(?:\.\d+)?) ?({'|'.join(UNITS)})")
 
 Progress = Callable[[int, int], None]
 
@@ -64,16 +61,6 @@ def goal_of(max_loss: float | None, min_sqnr: float | None, max_flash: str | Non
         return None
     size = None if max_flash is None else size_in_bytes("--max-flash", max_flash)
     return Goal(max_loss=max_loss, min_sqnr_db=min_sqnr, max_bytes=size)
-
-
-def size_in_bytes(option: str, text: str) -> int:
-    """40000, 40kB or 39.5KiB."""
-    found = SIZE.fullmatch(text.strip())
-    if found is None:
-        raise InputError(
-            f"{option} {text}", f"is no size such as 40kB; units are {', '.join(UNITS)[2:]}"
-        )
-    return int(float(found[1]) * UNITS[found[2]])
 
 
 def measure_sensitivity(

@@ -6,11 +6,11 @@ import click
 from rich.table import Table
 
 import mote
+from mote.cli.compilation import Compilation, compilation_options
 from mote.cli.console import number, print_json, print_table, stdout, table, working
 from mote.cli.floats import float_rows
 from mote.cli.memory import memory_rows
 from mote.cli.options import (
-    allow_float_option,
     json_option,
     model_argument,
     seed_option,
@@ -25,10 +25,16 @@ from mote.target import Target, resolve
 @click.command("profile")
 @model_argument()
 @target_option()
-@allow_float_option()
+@compilation_options()
 @seed_option()
 @json_option()
-def profile_command(model: Path, target: str, allow_float: bool, seed: int, as_json: bool) -> None:
+def profile_command(
+    model: Path,
+    target: str,
+    compilation: Compilation,
+    seed: int,
+    as_json: bool,
+) -> None:
     """Measure one inference of MODEL: instructions, cycles, RAM and flash, layer by layer.
 
     The model is built for the target and run on its emulated core. Instructions, sizes and stack
@@ -48,7 +54,7 @@ def profile_command(model: Path, target: str, allow_float: bool, seed: int, as_j
             hint="mote targets",
         )
     with working(f"Building {model.name} and running it on an emulated {chosen.core.name}"):
-        build = mote.compile(mote.load(model), target=chosen, allow_float=allow_float)
+        build = compilation.compile(mote.load(model), chosen)
         measured = build.profile(next(random_samples(build.graph, 1, seed)))
     if as_json:
         print_json(measured.to_json())

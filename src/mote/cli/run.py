@@ -8,9 +8,10 @@ import numpy as np
 
 import mote
 from mote.cli.arrays import Sample, check_output, read_samples, write_outputs
+from mote.cli.compilation import Compilation, compilation_options
 from mote.cli.console import remark, stdout, working
 from mote.cli.floats import float_rows
-from mote.cli.options import allow_float_option, model_argument, seed_option, target_option
+from mote.cli.options import model_argument, seed_option, target_option
 from mote.ir import Tensor
 from mote.ir.tensor import Array
 from mote.run.verify import random_samples
@@ -23,7 +24,7 @@ SHOWN_VALUES = 5
 @click.command("run")
 @model_argument()
 @target_option(default="host")
-@allow_float_option()
+@compilation_options()
 @click.option(
     "--input",
     "-i",
@@ -43,7 +44,7 @@ SHOWN_VALUES = 5
 def run_command(
     model: Path,
     target: str,
-    allow_float: bool,
+    compilation: Compilation,
     source: Path | None,
     output: Path | None,
     seed: int,
@@ -69,7 +70,7 @@ def run_command(
     else:
         samples = [tuple(next(random_samples(graph, 1, seed)))]
     with working(f"Running {len(samples)} sample(s) of {model.name} on {chosen.core.name}"):
-        build = mote.compile(graph, target=chosen, allow_float=allow_float)
+        build = compilation.compile(graph, chosen)
         results = build.run_samples(samples)
     if not source:
         remark(f"no --input: one sample of random values, seed {seed}")

@@ -77,9 +77,21 @@ def load_samples(
     held_out = _part(dataset.validation or dataset.train, test_count, seed)
     if not len(test):
         return Samples(calibration, None, None, dataset.name)
+    _check_classes(len(dataset.classes), graph, source)
     x, held_x = (_fitted(dataset.normalised(s), shape, source) for s in (test, held_out))
     labels, held_labels = test.y[: len(x)], held_out.y[: len(held_x)]
     return Samples(calibration, x, labels, dataset.name, held_x, held_labels)
+
+
+def _check_classes(count: int, graph: Graph, source: str) -> None:
+    scores = graph.tensors[graph.outputs[0]].shape
+    found = scores[-1] if scores else 1
+    if count > found:
+        raise InputError(
+            source,
+            f"has {count} classes, the model gives {found} score{'s' * (found > 1)}",
+            hint="--test-samples 0 takes scales from the samples and classifies none",
+        )
 
 
 def _part(split: "Split", count: int, seed: int) -> "Split":
@@ -113,7 +125,9 @@ def _read_array(source: str) -> Array:
         raise InputError(source, "there is no such file") from None
     except (OSError, ValueError) as error:
         raise InputError(source, f"is no numpy array: {error}") from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+    if not isinstance(array, np.ndarray) or not array.ndim:
+        raise InputError(source, "holds no stack of samples, allowed: one array of float32")
+    if array.dtype.kind != "f":
         raise InputError(
             source, f"holds {array.dtype}, allowed: float32 samples as the model sees them"
         )
@@ -122,7 +136,8 @@ def _read_array(source: str) -> Array:
 
 def _fitted(x: Array, shape: tuple[int, ...], source: str) -> Array:
     """Samples in the shape of the input, a multiple of its batch; rows of pixels may be one row."""
-    whole = len(x) // shape[0] * shape[0]
+    batch = shape[0] if shape else 1
+    whole = len(x) // batch * batch
     x = x[:whole]
     own, wanted = x.shape[1:], shape[1:]
     moves_nothing = own and (own[-1] == 1 or 1 in own) and np.prod(own) == np.prod(wanted)
@@ -130,9 +145,8 @@ def _fitted(x: Array, shape: tuple[int, ...], source: str) -> Array:
         raise InputError(
             source,
             f"its samples are {list(own)}, the model takes {list(wanted)}",
-            hint="the data set must be the one that the model was trained on; images can be "
-            "brought to a size when they are read: see `mote train --help`",
+            hint="the data set must be the one that the model was trained on, read as then",
         )
     if not whole:
-        raise InputError(source, f"has no {shape[0]} samples, which one inference takes")
+        raise InputError(source, f"has no {batch} samples, which one inference takes")
     return np.ascontiguousarray(x.reshape(whole, *wanted))

@@ -8,9 +8,10 @@ import click
 
 import mote
 from mote.build import Build
+from mote.cli.compilation import Compilation, compilation_options
 from mote.cli.console import remark, stdout, working
 from mote.cli.floats import float_rows
-from mote.cli.options import allow_float_option, model_argument, seed_option, target_option
+from mote.cli.options import model_argument, seed_option, target_option
 from mote.codegen.identifiers import layer_function
 from mote.ir.tensor import Array
 from mote.lower.step import Program
@@ -31,7 +32,7 @@ BATCH = 50
 @click.command("verify")
 @model_argument()
 @target_option(default="host")
-@allow_float_option()
+@compilation_options()
 @click.option(
     "--samples",
     type=click.IntRange(1, 100_000),
@@ -40,7 +41,13 @@ BATCH = 50
     help="Number of random inputs.",
 )
 @seed_option()
-def verify_command(model: Path, target: str, allow_float: bool, samples: int, seed: int) -> int:
+def verify_command(
+    model: Path,
+    target: str,
+    compilation: Compilation,
+    samples: int,
+    seed: int,
+) -> int:
     """Compare MODEL's compiled C with an independent judge, every intermediate tensor.
 
     A .tflite model is compared with LiteRT's reference kernels (needs the Python package
@@ -59,7 +66,7 @@ def verify_command(model: Path, target: str, allow_float: bool, samples: int, se
     judge = "LiteRT" if is_tflite else REFERENCE
     with working(f"Running {model.name} on {chosen.core.name} and in {judge}"):
         graph = mote.load(model)
-        build = mote.compile(graph, target=chosen, allow_float=allow_float)
+        build = compilation.compile(graph, chosen)
         compared: dict[str, Comparison] = {}
         if is_tflite:
             compared["LiteRT"] = _with_litert(build, model.read_bytes(), samples, seed)

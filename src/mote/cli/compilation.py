@@ -1,0 +1,84 @@
+"""Options that say how a model is compiled, shared by the commands that compile one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+import click
+
+import mote
+from mote.build import Build
+from mote.cli.options import Decorator
+from mote.cli.sizes import size_in_bytes
+from mote.ir import Graph
+from mote.plan import MODES
+from mote.target import Target
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """What the options say."""
+
+    optimize: str
+    ram: int | None
+    feed_rows: bool
+    allow_float: bool
+
+    def compile(self, graph: Graph, target: Target) -> Build:
+        """The model, compiled as the options say."""
+        return mote.compile(
+            graph,
+            target,
+            optimize=self.optimize,
+            ram=self.ram,
+            feed_rows=self.feed_rows,
+            allow_float=self.allow_float,
+        )
+
+
+def compilation_options() -> Decorator:
+    """--optimize, --ram, --feed-rows and --allow-float, as one argument ``compilation``."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def packed(
+            *, optimize: str, ram: str | None, feed_rows: bool, allow_float: bool, **others: Any
+        ) -> Any:
+            limit = None if ram is None else size_in_bytes("--ram", ram)
+            options = Compilation(optimize, limit, feed_rows, allow_float)
+            return command(compilation=options, **others)
+
+        with_options: Callable[..., Any] = packed
+        for option in reversed(_OPTIONS):
+            with_options = option(with_options)
+        return with_options
+
+    return decorate
+
+
+_OPTIONS: tuple[Decorator, ...] = (
+    click.option(
+        "--optimize",
+        type=click.Choice(MODES),
+        default="balanced",
+        show_default=True,
+        help="Spare RAM (layers run interleaved, row by row), time (layer by layer), or both.",
+    ),
+    click.option(
+        "--ram",
+        metavar="SIZE",
+        help="Most RAM, such as 64kB: the plan that fits is taken. The stack counts where the Arm "
+        "compiler and the emulator are there to measure it.",
+    ),
+    click.option(
+        "--feed-rows",
+        is_flag=True,
+        help="The application delivers the input row by row, so that it need not be in RAM.",
+    ),
+    click.option(
+        "--allow-float",
+        is_flag=True,
+        help="Compute layers that are not quantised in float32; without, they are refused.",
+    ),
+)
