@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mote.plan.live import live_bytes, peak_bytes
+from mote.plan.order import best_order
 from mote.plan.stream import Streaming, curve, schedule
 from mote.plan.task import Network, Run, Schedule
 from row_networks import (
@@ -82,7 +83,10 @@ def test_every_point_of_the_curve_is_a_valid_schedule_of_the_stated_peak(seed: i
     assert [p.cycles for p in points] == sorted({p.cycles for p in points}, reverse=True)
     # Where nothing is streamed no call costs anything.
     assert points[-1].cycles == 0
-    assert points[-1].peak_bytes == peak_bytes(network, layer_by_layer(network))
+    assert points[-1].peak_bytes == best_order(network).peak_bytes
+    own = curve(network, orders=[range(len(network.tasks))])
+    assert own[-1].peak_bytes == peak_bytes(network, layer_by_layer(network))
+    assert points[0].peak_bytes <= own[0].peak_bytes
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -119,8 +123,9 @@ def test_known_networks_take_as_few_bytes_as_they_are_known_to(
 
 
 def test_a_limit_buys_back_cycles_until_it_is_used_up() -> None:
-    network = mobile(224, 1.0)
+    network = image_classification()
     points = curve(network)
+    assert len(points) > 3
     for point in points:
         assert schedule(network, ram_bytes=point.peak_bytes) == point
         assert schedule(network, ram_bytes=point.peak_bytes + 1) == point
@@ -152,3 +157,18 @@ def test_rows_that_the_application_delivers_are_taken_when_they_are_needed() -> 
     assert isinstance(found, Streaming)
     first = [run for run in found.schedule if run.task == 0]
     assert [run.count for run in first][:2] == [2, 1]
+
+
+def test_a_network_too_large_for_all_segments_is_cut_into_short_ones() -> None:
+    network = mobile(144, 0.35)
+    short = curve(network, work=1)
+    assert max(len(segment) for point in short for segment in point.segments) == 2
+    assert max(replay(network, short[0].schedule)) == short[0].peak_bytes
+    assert curve(network)[0].peak_bytes < short[0].peak_bytes < short[-1].peak_bytes
+
+
+def test_a_network_without_layers_has_an_empty_schedule() -> None:
+    b = RowNetwork()
+    found = schedule(b.build(b.input(4, 2, 1)))
+    assert found.schedule == ()
+    assert found.peak_bytes == 8

@@ -15,7 +15,7 @@ from mote.plan.live import live_bytes, peak_bytes
 from mote.plan.states import State, States
 from mote.plan.task import Access, Network, Run, Task
 
-STATES = 20_000
+STATES = 2_000
 """How many sets of finished layers are looked at before the search is given up."""
 
 

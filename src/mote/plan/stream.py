@@ -14,7 +14,14 @@ from itertools import pairwise
 import numpy as np
 
 from mote.plan.live import Ledger, Numbers, number, peak_bytes, runs
+from mote.plan.order import best_order
 from mote.plan.task import Network, Run, Task
+
+WORK = 60_000_000
+"""About how many calls and rows may be looked at while segments are weighed: bounds the time."""
+
+SEGMENT = 2_000
+"""As how many of them a segment counts besides."""
 
 
 @dataclass(frozen=True)
@@ -35,28 +42,54 @@ class Streaming:
 
 
 def schedule(
-    network: Network, *, order: Sequence[int] | None = None, ram_bytes: int | None = None
+    network: Network,
+    *,
+    orders: Sequence[Sequence[int]] | None = None,
+    ram_bytes: int | None = None,
 ) -> Streaming:
     """The cheapest schedule that keeps within a limit, or else the smallest.
 
     Args:
-        network: What is computed.
-        order: Tasks in the order in which they are cut into segments; that of the network if none.
+        network, orders: As for ``curve``.
         ram_bytes: Bytes that may be alive; as few as possible if none.
     """
-    points = curve(network, order=order)
+    points = curve(network, orders=orders)
     fitting = [p for p in points if ram_bytes is not None and p.peak_bytes <= ram_bytes]
     return fitting[-1] if fitting else points[0]
 
 
-def curve(network: Network, *, order: Sequence[int] | None = None) -> list[Streaming]:
-    """Every trade of bytes against cycles that pays, smallest first."""
-    ledger = number(network)
+def curve(
+    network: Network, *, orders: Sequence[Sequence[int]] | None = None, work: int = WORK
+) -> list[Streaming]:
+    """Every trade of bytes against cycles that pays, smallest first; the last streams nothing.
+
+    Args:
+        network: What is computed.
+        orders: Orders of the tasks that are cut into segments; the network's own, and the one
+            that is best for whole layers, if none are given.
+        work: About how many calls and rows may be looked at: bounds the length of segments.
+    """
     if not network.tasks:
         return [Streaming(peak_bytes(network, ()), 0, (), ())]
-    order = tuple(range(len(network.tasks))) if order is None else tuple(order)
+    ledger = number(network)
+    given = orders or (range(len(network.tasks)), best_order(network).tasks)
+    different = dict.fromkeys(map(tuple, given))
+    effort = SEGMENT + ledger.calls + len(ledger.block_bytes)
+    effort *= len(different) * len(network.tasks)
+    found = [p for o in different for p in _along(network, ledger, o, 2 + work // effort)]
+    best: list[Streaming] = []
+    for point in sorted(found, key=lambda p: (p.peak_bytes, p.cycles)):
+        if not best or point.cycles < best[-1].cycles:
+            best.append(point)
+    return best
+
+
+def _along(
+    network: Network, ledger: Ledger, order: tuple[int, ...], longest: int
+) -> list[Streaming]:
+    """Every trade that pays among the segmentations of one order."""
     segments = _Segments(network, ledger, order)
-    peaks = [segments.peaks(end) for end in range(1, len(order) + 1)]
+    peaks = [segments.peaks(end, longest) for end in range(1, len(order) + 1)]
     found = []
     for peak, cycles, cuts in _cheapest(network, order, peaks):
         calls = np.concatenate([segments.calls(a, b) for a, b in pairwise(cuts)])
@@ -110,11 +143,11 @@ class _Segments:
         self._users = [_users(network, ledger, task) for task in range(len(order))]
         self._early = _early(network, self._rank)
 
-    def peaks(self, end: int) -> list[int]:
+    def peaks(self, end: int, longest: int) -> list[int]:
         """Peaks of the segments that end before ``end``, by their length."""
         found: list[int] = []
         self._start()
-        for begin in range(end - 1, -1, -1):
+        for begin in range(end - 1, max(-1, end - 1 - longest), -1):
             self._insert(self._order[begin])
             found.append(self._peak(begin))
         return found
