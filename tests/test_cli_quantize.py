@@ -91,6 +91,9 @@ BAD = {
     "no such data": (["net.pt2", "--data", "nowhere"], "nowhere"),
     "data of another shape": (["net.pt2", "--data", "wide.npy"], "the model takes [8, 8, 1]"),
     "integers as samples": (["net.pt2", "--data", "whole.npy"], "allowed: float32 samples"),
+    "more classes than scores": (["net.pt2", "--data", "many.npz"], "has 12 classes, the model"),
+    "a single number": (["net.pt2", "--data", "number.npy"], "holds no stack of samples"),
+    "an archive as array": (["net.pt2", "--data", "archive.npy"], "holds no stack of samples"),
     "a damaged array": (["net.pt2", "--data", "cut.npy"], "is no numpy array"),
     "a model that is int8": (["kws.tflite", "--data", "ints.npy"], "tensors are integers"),
     "another ending": (["net.pt2", "--data", "digits", "-o", "x.tflite"], "ending than .mote"),
@@ -123,6 +126,10 @@ def test_a_mistake_is_told_and_nothing_is_written(
     np.save("wide.npy", np.zeros((4, 9, 9, 1), np.float32))
     np.save("whole.npy", np.zeros((4, 8, 8, 1), np.int8))
     np.save("ints.npy", np.zeros((4, *shape[1:]), np.float32))
+    np.save("number.npy", np.float32(3))
+    labels = np.repeat(np.arange(12), 10)
+    np.savez("many.npz", x=np.zeros((120, 8, 8, 1), np.float32), y=labels)
+    Path("archive.npy").write_bytes(Path("many.npz").read_bytes())
     Path("cut.npy").write_bytes(b"\x93NUMPY")
     Path("d.mote").mkdir()
     before = sorted(Path.cwd().iterdir())
