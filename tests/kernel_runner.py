@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mote.codegen.text import real
+from mote.lower.split import Window, row_axes
 from mote.lower.step import Step
 
 KERNELS = Path(__file__).resolve().parents[1] / "src" / "mote" / "kernels"
@@ -45,17 +46,29 @@ def run_steps(
     folder: Path,
     over: Sequence[int | None] = (),
     macros: Sequence[str] = (),
+    below: Sequence[int] = (),
+    calls: Sequence[int] = (),
 ) -> list[Array]:
-    """What each call writes, given its inputs; ``results`` are arrays of the right shape and type.
+    """What each step writes, given its inputs; ``results`` are arrays of the right shape and type.
 
-    All calls are built into one program. It allocates each buffer separately, so that a read or
+    All steps are built into one program. It allocates each buffer separately, so that a read or
     write outside of one stops it. Kernels that take rows get each row of their input as a buffer of
-    its own, and compute some rows at a time: how many depends on the call's place among ``steps``.
-    ``over`` names the input that a call's result
-    overwrites; ``macros`` are ``-D`` options that select what other cores compile.
+    its own, others what one call reads. Steps compute some rows at a time: how many depends on
+    their place among ``steps``, unless ``calls`` says in how many calls (0: does not).
+    ``over`` names the input that a step's result overwrites, from ``below`` bytes below it on;
+    ``macros`` are ``-D`` options that select what other cores compile.
     """
     source = folder / "calls.c"
-    source.write_text(_program(steps, inputs, results, over or [None] * len(steps)))
+    source.write_text(
+        _program(
+            steps,
+            inputs,
+            results,
+            over or [None] * len(steps),
+            below or [0] * len(steps),
+            calls or [0] * len(steps),
+        )
+    )
     names = sorted(called_kernels({step.kernel.name for step in steps}))
     command = [
         "cc",
@@ -87,6 +100,8 @@ def _program(
     inputs: Sequence[Sequence[Array]],
     results: Sequence[Array],
     over: Sequence[int | None],
+    below: Sequence[int],
+    calls: Sequence[int],
 ) -> str:
     lines = [
         '#include "mote_kernels_f32.h"',
@@ -106,19 +121,20 @@ def _program(
         "    return p;",
         "}",
     ]
-    for i, call in enumerate(zip(steps, inputs, results, over, strict=True)):
+    for i, call in enumerate(zip(steps, inputs, results, over, below, calls, strict=True)):
         lines += _call(i, *call)
-    calls = [f"    call_{i}();" for i in range(len(steps))]
-    return "\n".join([*lines, "int main(void) {", *calls, "    return 0;", "}", ""])
+    main = [f"    call_{i}();" for i in range(len(steps))]
+    return "\n".join([*lines, "int main(void) {", *main, "    return 0;", "}", ""])
 
 
-def _number_of_calls(i: int, step: Step, result: Array) -> int:
+def _number_of_calls(i: int, step: Step, arrays: Sequence[Array], result: Array) -> int:
     """Into how many calls a step is divided: one for each image at least."""
-    if not step.kernel.takes_rows:
+    if step.split is None:
         return 1
-    images, height = result.shape[:2]
+    divided = arrays[0] if step.split.accumulates else result
+    images, height = (1, 1, *divided.shape[: row_axes(divided.ndim)])[-2:]
     divisors = [n for n in range(1, height + 1) if height % n == 0]
-    return int(images * divisors[i % len(divisors)])
+    return int(images * height // divisors[i % len(divisors)])
 
 
 def _calls_on_rows(step: Step, x: Array, result: Array, calls: int) -> list[str]:
@@ -145,19 +161,99 @@ def _calls_on_rows(step: Step, x: Array, result: Array, calls: int) -> list[str]
         f"            x[i] = row < 0 || row >= {height} ? NULL",
         f"                                     : rows[call / {per_image} * {height} + row];",
         "        }",
-        f"        {step.kernel.name}(&layer, x, ({out} *)((char *)y + call * "
-        f"{result.nbytes // calls}){scratch});",
+        (
+            f"        {step.kernel.name}(&layer, x, ({out} *)((char *)result + call * "
+            f"{result.nbytes // calls}){scratch});"
+        ),
         "    }",
         f"    for (int i = 0; i < {images * height}; i++)",
         "        free(rows[i]);",
     ]
 
 
+def _calls_on_parts(
+    step: Step, arrays: Sequence[Array], result: Array, calls: int, over: int | None, below: int
+) -> list[str]:
+    """Copies what each call reads, and no more, to places of its own, and makes all calls."""
+    part = result.nbytes // calls
+    windows = step.split.operands if step.split else (None,) * len(arrays)
+    lines, pointers, free = [], [], []
+    for k, (array, window) in enumerate(zip(arrays, windows, strict=True)):
+        starts, size = _part_of(array, window, result, calls)
+        kind = C_TYPES[array.dtype.name]
+        head, space = (below, max(size + below, part)) if k == over else (0, size)
+        lines += [
+            f"        static const long start_{k}[] = {{{', '.join(map(str, starts))}}};",
+            f"        char *place_{k} = blank({space});",
+            f"        const {kind} *part_{k} = (const void *)(place_{k} + {head});",
+            f"        memcpy(place_{k} + {head}, (char *)x{k} + start_{k}[call], {size});",
+        ]
+        pointers.append(f"part_{k}")
+        free.append(f"place_{k}")
+    out = C_TYPES[result.dtype.name]
+    start = f"blank({part})" if over is None else f"(void *)place_{over}"
+    lines.append(f"        {out} *y = {start};")
+    free += ["y"] if over is None else []
+    if step.kernel.takes_array:
+        given = iter(pointers)
+        count = len(arrays) + len(step.constant_operands)
+        places = ["0" if i in step.constant_operands else next(given) for i in range(count)]
+        lines.append(f"        const void *const x[] = {{{', '.join(places)}}};")
+        pointers = ["x"]
+    pointers = ["&layer", *pointers, "y", *(["scratch"] if step.kernel.takes_scratch else [])]
+    return [
+        f"    for (int call = 0; call < {calls}; call++) {{",
+        *lines,
+        f"        {step.kernel.name}({', '.join(pointers)});",
+        f"        memcpy((char *)result + call * {part}, y, {part});",
+        *(f"        free({name});" for name in free),
+        "    }",
+    ]
+
+
+def _calls_that_accumulate(step: Step, x: Array, calls: int) -> list[str]:
+    """Gives each call its part of ``x0`` in a place of its own; the last one writes the result."""
+    kind, size = C_TYPES[x.dtype.name], x.nbytes // calls
+    state = f"blank({step.state_bytes})" if calls > 1 else "NULL"
+    y = f"call == {calls - 1} ? result : NULL"
+    return [
+        f"    void *state = {state};",
+        f"    for (unsigned call = 0; call < {calls}; call++) {{",
+        f"        {kind} *part = blank({size});",
+        f"        memcpy(part, (char *)x0 + call * {size}, {size});",
+        f"        {step.kernel.name}(&layer, part, {y}, state, call);",
+        "        free(part);",
+        "    }",
+        "    free(state);",
+    ]
+
+
+def _part_of(
+    array: Array, window: Window | None, result: Array, calls: int
+) -> tuple[list[int], int]:
+    """Where the part of an operand that each call reads starts, and its size, in bytes."""
+    if window is None:
+        return [0] * calls, array.nbytes
+    images, height = (1, 1, *array.shape[: row_axes(array.ndim)])[-2:]
+    y_images, y_height = (1, 1, *result.shape[: row_axes(result.ndim)])[-2:]
+    assert images == y_images
+    rows, row_bytes = images * y_height // calls, array.nbytes // (images * height)
+    first = [(call * rows // y_height, call * rows % y_height) for call in range(calls)]
+    starts = [image * height + row * window.stride - window.pad for image, row in first]
+    return [start * row_bytes for start in starts], window.span(rows) * row_bytes
+
+
 def _call(
-    i: int, step: Step, arrays: Sequence[Array], result: Array, over: int | None
+    i: int,
+    step: Step,
+    arrays: Sequence[Array],
+    result: Array,
+    over: int | None,
+    below: int,
+    calls: int,
 ) -> list[str]:
     lines = [f"static void call_{i}(void) {{"]
-    calls = _number_of_calls(i, step, result)
+    calls = calls or _number_of_calls(i, step, arrays, result)
     fields = [f".{name} = {_initialiser(value)}" for name, value in step.call_parameters(calls)]
     for constant in step.constants:
         literal = real if constant.array.dtype.kind == "f" else str
@@ -171,31 +267,21 @@ def _call(
         )
         fields.append(f".{constant.field} = {constant.field}")
     lines.append(f"    {step.kernel.struct} layer = {{{', '.join(fields)}}};")
-    pointers = ["&layer"]
     for k, array in enumerate(arrays):
         kind = C_TYPES[array.dtype.name]
         lines.append(f"    {kind} *x{k} = filled({array.nbytes});")
-        pointers.append(f"x{k}")
     kind = C_TYPES[result.dtype.name]
-    start = f"blank({result.nbytes})" if over is None else f"(void *)x{over}"
-    lines.append(f"    {kind} *y = {start};")
-    if step.kernel.takes_array:
-        given = (f"x{k}" for k in range(len(arrays)))
-        count = len(arrays) + len(step.constant_operands)
-        places = ["0" if i in step.constant_operands else next(given) for i in range(count)]
-        lines.append(f"    const void *const x[] = {{{', '.join(places)}}};")
-        pointers = ["&layer", "x"]
-    pointers.append("y")
+    lines.append(f"    {kind} *result = blank({result.nbytes});")
     if step.kernel.takes_scratch:
         lines.append(f"    void *scratch = blank({step.scratch_bytes});")
-        pointers.append("scratch")
     if step.kernel.takes_rows:
         lines += _calls_on_rows(step, arrays[0], result, calls)
+    elif step.kernel.takes_state:
+        lines += _calls_that_accumulate(step, arrays[0], calls)
     else:
-        lines.append(f"    {step.kernel.name}({', '.join(pointers)});")
-    lines.append(f"    if (fwrite(y, 1, {result.nbytes}, stdout) != {result.nbytes}) abort();")
-    frees = [*(f"x{k}" for k in range(len(arrays))), *(c.field for c in step.constants)]
-    frees += ["y"] if over is None else []
+        lines += _calls_on_parts(step, arrays, result, calls, over, below)
+    lines.append(f"    if (fwrite(result, 1, {result.nbytes}, stdout) != {result.nbytes}) abort();")
+    frees = [*(f"x{k}" for k in range(len(arrays))), *(c.field for c in step.constants), "result"]
     frees += ["scratch"] if step.kernel.takes_scratch else []
     return [*lines, *(f"    free({name});" for name in frees), "}"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Add, Sub
 from mote.ir.tensor import Array
-from mote.lower.broadcast import broadcast_walk, operand_places
+from mote.lower.broadcast import broadcast_walk
 from mote.lower.kernels import KERNELS
 from mote.lower.shifted import exact_offset, widest_shift
 from mote.lower.step import Constant, Step
@@ -40,6 +40,7 @@ def lower_with_constant(graph: Graph, node: Node) -> Step | None:
     shift = widest_shift(256 * abs(slope) + 512)
     if shift is None:
         return None
+    walk = broadcast_walk((x, constant), y)
     for multiplier in _near(slope * 2**shift):
         offsets = _offsets(byte * multiplier, want, limits, shift)
         if offsets is None or 128 * abs(multiplier) + int(np.abs(offsets).max()) >= 2**31:
@@ -48,14 +49,15 @@ def lower_with_constant(graph: Graph, node: Node) -> Step | None:
             node,
             KERNELS["mote_affine_s8"],
             parameters=(
-                *broadcast_walk((x, constant), y).items(),
+                *walk.parameters.items(),
                 ("multiplier", multiplier),
                 ("shift", shift),
                 ("y_min", limits[0]),
                 ("y_max", limits[1]),
             ),
             constants=(Constant("offset", offsets[place.reshape(-1)].astype(np.int32), True),),
-            in_place=operand_places((x, constant), y),
+            in_place=walk.in_place,
+            split=walk.split,
         )
     return None
 

@@ -7,6 +7,7 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import Dequantize, Quantize
 from mote.ir.tensor import DType
 from mote.lower.kernels import KERNELS, SUFFIXES
+from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
 from mote.reference.conversion import quantize
 from mote.reference.fixed_point import quantize_multiplier
@@ -25,8 +26,10 @@ def lower_quantize(graph: Graph, node: Node, core: Core) -> Step:
     name = f"mote_quantize_{SUFFIXES[x.dtype]}_{SUFFIXES[y.dtype]}"
     kernel = KERNELS["mote_table_s8" if name == "mote_quantize_s8_s8" else name]
     elements = ("elements", y.elements)
+    split = split_pointwise(y, ("elements",))
     if x.dtype is DType.FLOAT32:
-        return Step(node, kernel, (("y_scale", y.q.scale), elements, ("y_zero", y.q.zero_point)))
+        to_steps = (("y_scale", y.q.scale), elements, ("y_zero", y.q.zero_point))
+        return Step(node, kernel, to_steps, split=split)
     multiplier, shift = quantize_multiplier(x.q.scale / y.q.scale)
     if (2**15 if x.dtype is DType.INT16 else 255) << max(shift, 0) >= 2**31:
         raise UnsupportedModelError(
@@ -41,10 +44,12 @@ def lower_quantize(graph: Graph, node: Node, core: Core) -> Step:
             ("x_zero", x.q.zero_point),
             ("y_zero", y.q.zero_point),
         )
-        return Step(node, kernel, rescale, in_place=(0,) if x.dtype is y.dtype else ())
+        in_place = (0,) if x.dtype is y.dtype else ()
+        return Step(node, kernel, rescale, in_place=in_place, split=split)
     every_byte = np.arange(256, dtype=np.uint8).view(x.dtype.numpy)
     table = quantize(node.op, (every_byte,), (x,), y)
-    return Step(node, kernel, (elements,), (Constant("table", table, False),), in_place=(0,))
+    constants = (Constant("table", table, False),)
+    return Step(node, kernel, (elements,), constants, in_place=(0,), split=split)
 
 
 def lower_dequantize(graph: Graph, node: Node, core: Core) -> Step:
@@ -55,4 +60,5 @@ def lower_dequantize(graph: Graph, node: Node, core: Core) -> Step:
         node,
         KERNELS[f"mote_dequantize_{SUFFIXES[x.dtype]}_{SUFFIXES[y.dtype]}"],
         (("x_scale", x.q.scale), ("elements", y.elements), ("x_zero", x.q.zero_point)),
+        split=split_pointwise(y, ("elements",)),
     )

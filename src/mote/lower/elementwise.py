@@ -1,7 +1,7 @@
 """Sums and differences as kernel calls: one affine formula where exact, TFLite's rule elsewhere."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from mote.ir.ops import Add, Sub
 from mote.ir.ops.elementwise import SUM_SHIFTS
 from mote.ir.tensor import DType, Tensor
 from mote.lower.affine import lower_with_constant
-from mote.lower.broadcast import broadcast_walk, operand_places
+from mote.lower.broadcast import broadcast_walk
 from mote.lower.kernels import KERNELS
 from mote.lower.shifted import exact_offset, widest_shift
 from mote.lower.step import Constant, Step
@@ -27,15 +27,16 @@ def lower_sum(graph: Graph, node: Node, core: Core) -> Step:
     op = node.op
     assert isinstance(op, Add | Sub)
     operands, y = graph.operands(node), graph.result(node)
-    in_place = operand_places(operands, y)
-    if len(in_place) == 2 and y.dtype is DType.INT8:
+    walk = broadcast_walk(operands, y)
+    if len(walk.in_place) == 2 and y.dtype is DType.INT8:
         formula = affine_sum(op, operands, y)
         if formula is not None:
             low, high = activation_range(op.activation, y.q, y.dtype)
             limits = {"elements": y.elements, "y_min": low, "y_max": high}
             parameters = {**asdict(formula), **limits}
             kernel = KERNELS[f"mote_{op.kind}_s8"]
-            return Step(node, kernel, tuple(parameters.items()), in_place=in_place)
+            split = replace(walk.split, scaled=("elements",)) if walk.split else None
+            return Step(node, kernel, tuple(parameters.items()), in_place=(0, 1), split=split)
     if sum(t.is_constant for t in operands) == 1 and y.dtype is DType.INT8:
         step = lower_with_constant(graph, node)
         if step is not None:
@@ -44,11 +45,12 @@ def lower_sum(graph: Graph, node: Node, core: Core) -> Step:
     if isinstance(op, Add) and constant_first:
         # The sum does not depend on the order, and the kernel wants the constant last.
         operands, constant_first = operands[::-1], False
+        walk = broadcast_walk(operands, y)
     constants = tuple(Constant("constant", t.array, True) for t in operands if t.is_constant)
     if len(constants) == 2:
         raise UnsupportedModelError(f"node '{node.name}'", f"{op.kind} of two constants")
     form = "_constant" if constants else "_broadcast" if y.dtype is DType.INT8 else ""
-    parameters = {**_scales(operands, y), **broadcast_walk(operands, y)}
+    parameters = {**_scales(operands, y), **walk.parameters}
     low, high = activation_range(op.activation, y.q, y.dtype)
     parameters |= {"y_min": low, "y_max": high}
     if y.dtype is DType.INT8:
@@ -61,7 +63,8 @@ def lower_sum(graph: Graph, node: Node, core: Core) -> Step:
         KERNELS[f"mote_{op.kind}{form}_{'s8' if y.dtype is DType.INT8 else 's16'}"],
         parameters=tuple(parameters.items()),
         constants=constants,
-        in_place=in_place,
+        in_place=walk.in_place,
+        split=walk.split,
     )
 
 

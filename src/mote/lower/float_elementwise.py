@@ -16,9 +16,10 @@ from mote.ir.ops import (
     Unary,
 )
 from mote.ir.tensor import Tensor
-from mote.lower.broadcast import broadcast_walk, operand_places
+from mote.lower.broadcast import broadcast_walk
 from mote.lower.float_operands import constant_operand, limits
 from mote.lower.kernels import KERNELS
+from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
@@ -33,7 +34,8 @@ def lower_float_binary(graph: Graph, node: Node, core: Core) -> Step:
     if constant_first and not isinstance(op, Sub):
         # The result does not depend on the order, and the kernels want the constant last.
         operands, constant_first = operands[::-1], False
-    parameters: dict[str, float | tuple[int, ...]] = {**limits(op), **broadcast_walk(operands, y)}
+    walk = broadcast_walk(operands, y)
+    parameters: dict[str, float | tuple[int, ...]] = {**limits(op), **walk.parameters}
     if isinstance(op, Sub) and constants:
         parameters["constant_first"] = int(constant_first)
     form = "_constant" if constants else ""
@@ -42,7 +44,8 @@ def lower_float_binary(graph: Graph, node: Node, core: Core) -> Step:
         KERNELS[f"mote_{op.kind}{form}_f32"],
         parameters=tuple(parameters.items()),
         constants=constants,
-        in_place=operand_places(operands, y),
+        in_place=walk.in_place,
+        split=walk.split,
     )
 
 
@@ -59,6 +62,7 @@ def lower_float_unary(graph: Graph, node: Node, core: Core) -> Step:
         KERNELS[f"mote_{name}_f32"],
         parameters=(("elements", y.elements), ("alpha", float(alpha)), ("beta", float(beta))),
         in_place=(0,),
+        split=split_pointwise(y, ("elements",)),
     )
 
 
@@ -66,12 +70,14 @@ def lower_float_prelu(graph: Graph, node: Node, core: Core) -> Step:
     """A slope below zero that repeats."""
     assert isinstance(node.op, PRelu)
     operands, y = graph.operands(node), graph.result(node)
+    walk = broadcast_walk(operands, y)
     return Step(
         node,
         KERNELS["mote_prelu_f32"],
-        parameters=tuple(broadcast_walk(operands, y).items()),
+        parameters=tuple(walk.parameters.items()),
         constants=(Constant("alpha", operands[1].array, True),),
         in_place=(0,),
+        split=walk.split,
     )
 
 
@@ -85,6 +91,7 @@ def lower_float_softmax(graph: Graph, node: Node, core: Core) -> Step:
         KERNELS[f"mote_{op.kind}_f32"],
         parameters=(*_rows(graph.result(node)), ("beta", float(beta))),
         in_place=(0,),
+        split=split_pointwise(graph.result(node), ("rows",)),
     )
 
 
@@ -98,6 +105,7 @@ def lower_float_layer_norm(graph: Graph, node: Node, core: Core) -> Step:
         parameters=(*_rows(x), ("epsilon", float(node.op.epsilon))),
         constants=(Constant("gamma", gamma.array, True), Constant("beta", beta.array, True)),
         in_place=(0,),
+        split=split_pointwise(x, ("rows",)),
     )
 
 
@@ -116,6 +124,7 @@ def lower_float_batch_norm(graph: Graph, node: Node, core: Core) -> Step:
             Constant("offset", (beta - mean * factor).astype(np.float32), True),
         ),
         in_place=(0,),
+        split=split_pointwise(x, ("rows",)),
     )
 
 

@@ -6,6 +6,7 @@ from mote.lower.float_operands import constant_operand, limits
 from mote.lower.geometry import layer_sizes, plane_geometry
 from mote.lower.kernels import KERNELS
 from mote.lower.matrix import matrix_walk
+from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
@@ -24,6 +25,7 @@ def lower_float_layer(graph: Graph, node: Node, core: Core) -> Step:
         KERNELS[f"mote_{op.kind}_f32"],
         parameters=(*limits(op).items(), *sizes.items()),
         constants=(Constant("weights", weight.array, True), Constant("bias", bias.array, True)),
+        split=None if is_plane else split_pointwise(graph.result(node), ("batches",)),
     )
 
 
@@ -33,7 +35,8 @@ def lower_float_mat_mul(graph: Graph, node: Node, core: Core) -> Step:
     assert isinstance(op, MatMul)
     operands = graph.operands(node)
     constants = constant_operand(node, operands)
-    parameters = {**limits(op), **matrix_walk(graph, node)}
+    walk, split = matrix_walk(graph, node)
+    parameters = {**limits(op), **walk}
     if constants:
         parameters["constant_first"] = int(operands[0].is_constant)
     return Step(
@@ -41,4 +44,5 @@ def lower_float_mat_mul(graph: Graph, node: Node, core: Core) -> Step:
         KERNELS["mote_mat_mul_constant_f32" if constants else "mote_mat_mul_f32"],
         parameters=tuple(parameters.items()),
         constants=constants,
+        split=split,
     )

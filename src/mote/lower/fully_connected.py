@@ -19,6 +19,7 @@ from mote.lower.geometry import layer_sizes, weight_bits
 from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import pack_weights, requantization, result_range
+from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
 from mote.lower.wide import lower_wide_layer
 from mote.target.target import Core
@@ -62,6 +63,7 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels) -> Step:
             Constant("multiplier", multiplier.array[:requantized], False),
             Constant("shift", dsp_shifts(channels.right[:requantized], shift_bits), False),
         ),
+        split=split_pointwise(graph.result(node), ("batches",)),
     )
 
 
@@ -82,4 +84,5 @@ def _portable_step(graph: Graph, node: Node, channels: Channels) -> Step:
         parameters=tuple({**sizes, **parameters, **flags}.items()),
         constants=(weights, *constants),
         scratch_bytes=unpacked if bits == 4 else 0,
+        split=split_pointwise(graph.result(node), ("batches",)),
     )

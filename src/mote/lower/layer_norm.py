@@ -7,6 +7,7 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import LayerNorm
 from mote.ir.tensor import DType
 from mote.lower.kernels import KERNELS
+from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
 from mote.reference.layer_norm import layer_norm_constants
 from mote.target.target import Core
@@ -55,4 +56,5 @@ def lower_layer_norm(graph: Graph, node: Node, core: Core) -> Step:
             Constant("beta", p.beta.astype(np.int32), True),
         ),
         in_place=(0,),
+        split=split_pointwise(x, ("rows",)),
     )

@@ -4,7 +4,7 @@ from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Mul
 from mote.ir.tensor import DType
-from mote.lower.broadcast import broadcast_walk, operand_places
+from mote.lower.broadcast import broadcast_walk
 from mote.lower.kernels import KERNELS, SUFFIXES
 from mote.lower.step import Constant, Step
 from mote.reference.elementwise import mul_multiplier
@@ -27,7 +27,8 @@ def lower_mul(graph: Graph, node: Node, core: Core) -> Step:
         raise UnsupportedModelError(f"node '{node.name}'", "mul of two constants")
     low, high = activation_range(op.activation, y.q, y.dtype)
     parameters: dict[str, int | tuple[int, ...]] = {"y_min": low, "y_max": high}
-    parameters |= broadcast_walk(operands, y)
+    walk = broadcast_walk(operands, y)
+    parameters |= walk.parameters
     multiplier, shift = mul_multiplier(operands[0], operands[1], y)
     if y.dtype is DType.INT16:
         assert shift <= 0, "the operator's problems bound the scales"
@@ -42,5 +43,6 @@ def lower_mul(graph: Graph, node: Node, core: Core) -> Step:
         KERNELS[f"mote_mul{'_constant' if constants else ''}_{SUFFIXES[y.dtype]}"],
         parameters=tuple(parameters.items()),
         constants=constants,
-        in_place=operand_places(operands, y),
+        in_place=walk.in_place,
+        split=walk.split,
     )

@@ -7,6 +7,7 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import LogSoftmax, Softmax
 from mote.ir.tensor import Array, DType, Tensor
 from mote.lower.kernels import KERNELS
+from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
 from mote.reference.fixed_point import saturating_rounding_doubling_high_mul
 from mote.reference.softmax import (
@@ -35,6 +36,7 @@ def lower_softmax(graph: Graph, node: Node, core: Core) -> Step:
     assert isinstance(node.op, Softmax)
     (x,) = graph.operands(node)
     rows = ("rows", x.elements // x.shape[-1]), ("columns", x.shape[-1])
+    split = split_pointwise(x, ("rows",))
     if x.dtype is DType.INT16:
         multiplier, shift = difference_multiplier(node.op, x)
         if shift > LARGEST_SHIFT_S16:
@@ -43,7 +45,7 @@ def lower_softmax(graph: Graph, node: Node, core: Core) -> Step:
                 f"scale {x.q.scale:.3g} and beta {node.op.beta:.3g} lead out of 32 bits",
             )
         parameters = (("multiplier", multiplier), *_rows(node, x), ("right", -shift))
-        return Step(node, KERNELS["mote_softmax_s16"], parameters, in_place=(0,))
+        return Step(node, KERNELS["mote_softmax_s16"], parameters, in_place=(0,), split=split)
     table = exponentials(node.op, x)
     is_long = x.shape[-1] > MOST_COLUMNS[DType.INT8]
     return Step(
@@ -52,6 +54,7 @@ def lower_softmax(graph: Graph, node: Node, core: Core) -> Step:
         parameters=(*rows, ("entries", len(table))),
         constants=(Constant("exponentials", table, False),),
         in_place=(0,),
+        split=split,
     )
 
 
@@ -83,6 +86,7 @@ def lower_log_softmax(graph: Graph, node: Node, core: Core) -> Step:
         ),
         constants=(Constant("exponentials", table, False),),
         in_place=(0,),
+        split=split_pointwise(x, ("rows",)),
     )
 
 

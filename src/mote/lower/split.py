@@ -1,13 +1,16 @@
 """How a layer divides into kernel calls that each compute some rows of its result.
 
-A row is what tensors of three and four dimensions have along their first two axes: [N, H, W, C] has
-N * H rows of W * C elements. Other tensors are one row.
+A row is what tensors of three and more dimensions have along their first two axes: [N, H, W, C] has
+N * H rows of W * C elements. [B, I] has B rows, of one image. Other tensors are one row.
 """
 
 import math
 from dataclasses import dataclass
 
 from mote.ir.tensor import Tensor
+
+POINTWISE_CYCLES = 60
+"""What a call costs besides its elements, where a kernel prepares nothing: about as many."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,7 @@ class Window:
 
     Row ``r`` reads ``extent`` rows from ``r * stride - pad`` on; those outside the operand are
     padding. Rows count from the start of an image, of which operand and result have equally many.
+    With a stride of 0 every row of the result reads the same rows of its image.
     """
 
     stride: int = 1
@@ -39,7 +43,8 @@ class Split:
 
     Args:
         operands: For each activation, in the order of the call; None: every call reads all of it.
-        scaled: Parameters that are proportional to the rows that a call computes.
+        scaled: Parameters that are proportional to the rows that a call computes. Of an array, the
+            sizes of nested loops, that is the outermost loop that turns more than once.
         rows: Rows of the result that a call computes, at which the kernel runs at full speed; a
             divisor of the result's rows in one image.
         accumulates: True when the calls run over the rows of the only operand, add to a state, and
@@ -54,12 +59,21 @@ class Split:
     call_cycles: int = 100
 
 
+def row_axes(dimensions: int) -> int:
+    """How many of the first axes of a tensor count its rows."""
+    return min(max(dimensions - 1, 0), 2)
+
+
 def row_shape(tensor: Tensor) -> tuple[int, int, int]:
     """Images, rows of each, elements of a row."""
-    if len(tensor.shape) < 3:
-        return 1, 1, tensor.elements
-    images, height, *rest = tensor.shape
-    return images, height, math.prod(rest)
+    axes = row_axes(len(tensor.shape))
+    images, height = (1, 1, *tensor.shape[:axes])[-2:]
+    return images, height, math.prod(tensor.shape[axes:])
+
+
+def split_pointwise(y: Tensor, scaled: tuple[str, ...], operands: int = 1) -> Split:
+    """Each row of the result is computed from the same row of every operand."""
+    return Split((Window(),) * operands, scaled, rows=row_shape(y)[1], call_cycles=POINTWISE_CYCLES)
 
 
 def rows_at_once(height: int, width: int, pixels: int) -> int:

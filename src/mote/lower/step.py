@@ -118,9 +118,19 @@ class Step:
         """The parameters of each call, when that many equal ones compute the layer."""
         scaled = self.split.scaled if self.split else ()
         return tuple(
-            (name, value // calls if name in scaled and isinstance(value, int) else value)
+            (name, _share(value, calls) if name in scaled else value)
             for name, value in self.parameters
         )
+
+
+def _share(value: int | float | tuple[int, ...], calls: int) -> int | float | tuple[int, ...]:
+    """One call's part of a number of elements, or of the outermost loop that turns."""
+    if isinstance(value, tuple):
+        outer = next((i for i, size in enumerate(value) if size > 1), 0)
+        return (*value[:outer], value[outer] // calls, *value[outer + 1 :])
+    assert isinstance(value, int)
+    assert value % calls == 0, "calls are equal"
+    return value // calls
 
 
 Lowering = Callable[[Graph, Node, Core], Step]

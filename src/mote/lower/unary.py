@@ -8,6 +8,7 @@ from mote.ir.ops import Function, PRelu, Relu, Unary
 from mote.ir.tensor import Array, DType, Tensor
 from mote.lower.broadcast import broadcast_walk
 from mote.lower.kernels import KERNELS
+from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
 from mote.reference.prelu import prelu_multipliers
 from mote.reference.sigmoid_s16 import scaling
@@ -33,13 +34,15 @@ def lower_unary(graph: Graph, node: Node, core: Core) -> Step:
     assert isinstance(op, Relu | Unary)
     (x,), y = graph.operands(node), graph.result(node)
     elements = ("elements", y.elements)
+    split = split_pointwise(y, ("elements",))
     if isinstance(op, Relu) or op.function in STRAIGHT:
         lines = slopes(op, x, y)
         for _, shift in (lines.above, lines.below):
             _check_room(node, LARGEST[y.dtype], shift)
     if y.dtype is DType.INT8:
         table = Constant("table", _table(op, x, y), False)
-        return Step(node, KERNELS["mote_table_s8"], (elements,), (table,), in_place=(0,))
+        kernel = KERNELS["mote_table_s8"]
+        return Step(node, kernel, (elements,), (table,), in_place=(0,), split=split)
     if isinstance(op, Relu) or op.function in STRAIGHT:
         return _straight(node, lines, y)
     if is_fixed_point(op, y):
@@ -51,9 +54,10 @@ def lower_unary(graph: Graph, node: Node, core: Core) -> Step:
             ("right", how.right),
             ("is_tanh", int(is_tanh)),
         )
-        return Step(node, KERNELS["mote_sigmoid_s16"], parameters, in_place=(0,))
+        return Step(node, KERNELS["mote_sigmoid_s16"], parameters, in_place=(0,), split=split)
     entries = Constant("table", interpolation_table(op, x, y), False)
-    return Step(node, KERNELS["mote_table_s16"], (elements,), (entries,), in_place=(0,))
+    kernel = KERNELS["mote_table_s16"]
+    return Step(node, kernel, (elements,), (entries,), in_place=(0,), split=split)
 
 
 def _table(op: Relu | Unary, x: Tensor, y: Tensor) -> Array:
@@ -73,7 +77,8 @@ def _straight(node: Node, lines: Slopes, y: Tensor) -> Step:
         ("mirrored", int(lines.mirrored)),
         ("right", tuple(-shift for _, shift in pairs)),
     )
-    return Step(node, KERNELS["mote_straight_s16"], parameters, in_place=(0,))
+    split = split_pointwise(y, ("elements",))
+    return Step(node, KERNELS["mote_straight_s16"], parameters, in_place=(0,), split=split)
 
 
 def lower_prelu(graph: Graph, node: Node, core: Core) -> Step:
@@ -89,10 +94,11 @@ def lower_prelu(graph: Graph, node: Node, core: Core) -> Step:
     greatest = LARGEST[y.dtype]
     _check_room(node, greatest, above[1])
     _check_room(node, greatest**2, below[1])
+    walk = broadcast_walk(operands, y)
     parameters: dict[str, int | tuple[int, ...]] = {
         "multiplier": above[0],
         "alpha_multiplier": below[0],
-        **broadcast_walk(operands, y),
+        **walk.parameters,
         "right": -above[1],
         "alpha_right": -below[1],
     }
@@ -105,6 +111,7 @@ def lower_prelu(graph: Graph, node: Node, core: Core) -> Step:
         parameters=tuple(parameters.items()),
         constants=(Constant("alpha", alpha.array, True),),
         in_place=(0,),
+        split=walk.split,
     )
 
 

@@ -8,6 +8,7 @@ from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, TransposedConv2
 from mote.lower.geometry import layer_sizes, plane_geometry, weight_bits
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import pack_weights
+from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
 from mote.reference.fixed_point import (
     activation_range,
@@ -30,10 +31,8 @@ def lower_wide_layer(graph: Graph, node: Node) -> Step:
     bits = weight_bits(graph, node)
     is_depthwise = isinstance(op, DepthwiseConv2D)
     rows = weight.array.reshape(1 if is_depthwise else weight.shape[0], -1).astype(np.int64)
-    if isinstance(op, FullyConnected):
-        sizes = layer_sizes(graph, node)
-    else:
-        sizes = plane_geometry(graph, node)
+    is_dense = isinstance(op, FullyConnected)
+    sizes = layer_sizes(graph, node) if is_dense else plane_geometry(graph, node)
     scaling, constants = _scaling(graph, node)
     return Step(
         node=node,
@@ -41,6 +40,7 @@ def lower_wide_layer(graph: Graph, node: Node) -> Step:
         parameters=tuple({**sizes, **scaling, "weight_bits": bits}.items()),
         constants=(Constant("weights", pack_weights(rows, bits), True), *constants),
         scratch_bytes=rows.shape[1] if bits == 4 else 0,
+        split=split_pointwise(graph.result(node), ("batches",)) if is_dense else None,
     )
 
 
