@@ -23,6 +23,7 @@ LAYERS = (
     ("plan",),
     ("codegen",),
     ("run",),
+    ("report",),
     ("build",),
     ("data",),
     ("zoo",),

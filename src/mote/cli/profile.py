@@ -17,7 +17,9 @@ from mote.cli.options import (
     target_option,
 )
 from mote.errors import TargetError
+from mote.report import memory_map as draw_memory_map
 from mote.run.profile import Profile, Totals
+from mote.run.save import save_file
 from mote.run.verify import random_samples
 from mote.target import Target, resolve
 
@@ -26,12 +28,19 @@ from mote.target import Target, resolve
 @model_argument()
 @target_option()
 @compilation_options()
+@click.option(
+    "--memory-map",
+    type=click.Path(readable=False, path_type=Path),
+    metavar="FILE.svg",
+    help="Draw the arena, address against time, as SVG.",
+)
 @seed_option()
 @json_option()
 def profile_command(
     model: Path,
     target: str,
     compilation: Compilation,
+    memory_map: Path | None,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -45,6 +54,7 @@ def profile_command(
       mote profile kws.tflite --target cortex-m4
       mote profile kws.tflite --target nucleo-l4r5zi
       mote profile kws.tflite -t cortex-m55 --json | jq .totals.cycles
+      mote profile kws.tflite -t cortex-m4 --optimize ram --memory-map kws.svg
     """
     chosen = resolve(target)
     if chosen.is_host:
@@ -56,6 +66,8 @@ def profile_command(
     with working(f"Building {model.name} and running it on an emulated {chosen.core.name}"):
         build = compilation.compile(mote.load(model), chosen)
         measured = build.profile(next(random_samples(build.graph, 1, seed)))
+    if memory_map:
+        save_file(draw_memory_map(build.program, build.plan).encode(), memory_map)
     if as_json:
         print_json(measured.to_json())
     else:

@@ -1,0 +1,5 @@
+"""Pictures and pages of results; reads what others computed and decides nothing."""
+
+from mote.report.memory_map import memory_map
+
+__all__ = ["memory_map"]
