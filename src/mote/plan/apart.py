@@ -157,4 +157,6 @@ def _window(x: Item, y: Item, overs: Sequence[Over]) -> tuple[int, int] | None:
         y_last = y_piece[::-1][rows[:, ::-1].argmax(axis=1)]
         lows.append(int((pieces * x.piece_bytes - (y_last + 1) * y.piece_bytes).min()))
         highs.append(int(((pieces + 1) * x.piece_bytes - y_first * y.piece_bytes).max()))
-    return (min(lows), max(highs)) if lows else None
+    if not lows or max(highs) - min(lows) < 2:
+        return None
+    return min(lows), max(highs)
