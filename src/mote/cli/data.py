@@ -17,7 +17,7 @@ SHOWN_CLASSES = 40
 SHOWN_CHANNELS = 16
 
 
-@click.command("data")
+@click.command("data", short_help="Show what is recognised in a data set.")
 @click.argument("source", type=click.Path(readable=False, path_type=Path))
 @click.option("--format", "form", metavar="NAME", help="When it is not recognised.")
 @click.option("--image-size", type=(int, int), metavar="H W", help="Bring images to this size.")

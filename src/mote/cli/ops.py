@@ -14,7 +14,7 @@ _MARKS = {
 }
 
 
-@click.command("ops")
+@click.command("ops", short_help="List the operators, with types and cores.")
 @json_option()
 def ops_command(as_json: bool) -> None:
     """List the operators: which element types, and how each core computes them.

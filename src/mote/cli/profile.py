@@ -24,7 +24,9 @@ from mote.run.verify import random_samples
 from mote.target import Target, resolve
 
 
-@click.command("profile")
+@click.command(
+    "profile", short_help="Measure cycles, RAM and flash of one inference, layer by layer."
+)
 @model_argument()
 @target_option()
 @compilation_options()

@@ -50,7 +50,7 @@ PRECISIONS = {
 }
 
 
-@click.command("quantize")
+@click.command("quantize", short_help="Turn a float MODEL (.pt2, .onnx, .tflite) into an int8 one.")
 @model_argument()
 @click.option(
     "--data",

@@ -21,7 +21,7 @@ SHOWN_SAMPLES = 10
 SHOWN_VALUES = 5
 
 
-@click.command("run")
+@click.command("run", short_help="Run MODEL on samples, on this machine or an emulated core.")
 @model_argument()
 @target_option(default="host")
 @compilation_options()

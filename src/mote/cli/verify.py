@@ -29,7 +29,7 @@ BATCH = 50
 """Samples that an emulator runs in one go; it keeps every tensor of all of them."""
 
 
-@click.command("verify")
+@click.command("verify", short_help="Compare MODEL's compiled C with a judge, tensor by tensor.")
 @model_argument()
 @target_option(default="host")
 @compilation_options()

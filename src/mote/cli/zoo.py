@@ -17,7 +17,7 @@ LARGEST_INPUT = 1 << 22
 """Elements; far above the RAM of any microcontroller."""
 
 
-@click.command("zoo")
+@click.command("zoo", short_help="List the reference architectures, or measure one.")
 @click.argument("name", required=False)
 @click.option(
     "--set",
