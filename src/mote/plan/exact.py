@@ -1,15 +1,20 @@
-"""The order of calls that keeps the fewest bytes alive, of all orders that there are."""
+"""The order of calls that keeps the fewest bytes alive, of all orders that there are.
+
+A known schedule is polished, then the bytes that none can do without are counted; where these are
+not the same yet, the states between are searched.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mote.plan.explore import explore
-from mote.plan.live import number, peak_bytes, runs
+from mote.plan.live import Ledger, number, peak_bytes, runs
 from mote.plan.needed import lower_bound
+from mote.plan.polish import polish
 from mote.plan.states import States
 from mote.plan.task import Network, Run
 
-STATES = 10_000
+STATES = 4_000
 """How many states are looked at before the search is given up."""
 
 
@@ -35,27 +40,31 @@ class Search:
         return self.peak_bytes == self.lower_bound_bytes
 
 
-def search(network: Network, known: Sequence[Run], *, states: int = STATES) -> Search:
+def search(network: Network, known: Sequence[Run], *, limit: int = STATES) -> Search:
     """The order of calls with the lowest peak, or how far at most the known one is from it.
 
     Args:
         network: What is computed.
         known: A schedule to improve upon; the result when none is better.
-        states: Look at about this many states.
+        limit: Look at about this many states.
     """
+    states, ledger = States(network), number(network)
+    moves = [run.task for run in known for _ in range(run.count)]
+    polished = _schedule(ledger, polish(states, ledger, moves))
+    best = min((tuple(known), polished), key=lambda order: peak_bytes(network, order))
     found = explore(
-        States(network),
-        proven_bytes=lower_bound(network, known),
-        known_bytes=peak_bytes(network, known),
-        limit=states,
+        states,
+        proven_bytes=lower_bound(network, best),
+        known_bytes=peak_bytes(network, best),
+        limit=limit,
     )
-    best = _schedule(network, found.moves) if found.moves else tuple(known)
+    if found.moves:
+        best = _schedule(ledger, found.moves)
     return Search(best, peak_bytes(network, best), found.proven_bytes, found.states)
 
 
-def _schedule(network: Network, moves: Sequence[int]) -> tuple[Run, ...]:
+def _schedule(ledger: Ledger, moves: Sequence[int]) -> tuple[Run, ...]:
     """The calls of tasks that follow each other."""
-    ledger = number(network)
     following = ledger.first_call.tolist()
     calls = []
     for task in moves:

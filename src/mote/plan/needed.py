@@ -40,5 +40,5 @@ def lower_bound(network: Network, known: Sequence[Run], *, calls: int = CALLS) -
         first, last = states.before(task, call), states.without(task, call)
         lowest = states.lowest(first, last, needed - extra, WIDTH)
         if lowest is not None:
-            best = max(best, lowest + extra)
+            best = max(best, lowest[0] + extra)
     return best

@@ -106,7 +106,7 @@ class States:
                 low = self.before(task, done)
                 lows.add(tuple(map(max, root, map(min, low, state))))
         return not any(self.live(low) < live for low in lows) and all(
-            self.lowest(low, state, live) == live for low in lows
+            self.lowest(low, state, live) == (live, None) for low in lows
         )
 
     def before(self, task: int, call: int) -> State:
@@ -131,8 +131,12 @@ class States:
             self._rests[key] = found
         return self._rests[key]
 
-    def lowest(self, first: State, last: State, limit: int, width: int = WIDTH) -> int | None:
-        """The fewest live bytes of all states from ``first`` to ``last``, if below a limit.
+    def lowest(
+        self, first: State, last: State, limit: int, width: int = WIDTH
+    ) -> tuple[int, State | None] | None:
+        """The fewest live bytes of all states from ``first`` to ``last``, and the state.
+
+        Where none has fewer than the limit, that is the result, with no state.
 
         One task after the other gets each of its values; of partial states that agree in the tasks
         whose strips are not yet weighed, the lightest is kept. That is exact; where more than
@@ -149,7 +153,7 @@ class States:
         )
         table: dict[tuple[int, ...], tuple[int, State]] = {(): (total, first)}
         if total >= limit:
-            return limit
+            return limit, None
         for task in changed:
             weighed = [self._strips[name] for name, end in ends.items() if end == task]
             unweighed = [self._strips[name] for name, end in ends.items() if end > task]
@@ -168,7 +172,7 @@ class States:
             if len(found) > width:
                 return None
             table = found
-        return min((weight for weight, _ in table.values()), default=limit)
+        return min(table.values(), default=(limit, None), key=lambda entry: entry[0])
 
     def least_need(self, task: int, call: int) -> int:
         """Bytes that a call needs besides what is alive, whatever it may write over."""
