@@ -85,7 +85,8 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
         pointers += ["state", "call" if is_looped(task) else "0"]
     arguments = [f"&layer_{layer_number(program, index)}"] if step.kernel.struct else []
     call = f"    {step.kernel.name}({', '.join([*arguments, *pointers])});"
-    return [*lines, "", call, f"    {_trace(index, task, result.bytes)}"]
+    enter = f"    MOTE_ENTER({index}, {'call' if is_looped(task) else '0'});"
+    return [*lines, "", enter, call, f"    {_trace(index, task, result.bytes)}"]
 
 
 def _result_row(step: Step, task: Task) -> str:
@@ -99,7 +100,8 @@ def _row(
 ) -> str:
     """The row of an operand at which a call starts to read."""
     if split.accumulates:
-        return "call" if is_looped(task) else "0"
+        rows = row_shape(program.graph.tensors[tensor])[1] // task.calls
+        return _times("call", rows) if is_looped(task) else "0"
     assert window.pad <= 0, "kernels that read outside the image take an array of rows"
     images, height, _ = row_shape(program.graph.tensors[tensor])
     per_image, stride = task.calls // images, _rows_per_call(task) * window.stride

@@ -18,6 +18,9 @@ from mote.plan.task import FEED, Network, Run
 WAIT = 254
 """In a table: go on when the next row of the input is there."""
 
+FED = 65535
+"""What ``MOTE_ENTER`` calls the layer that an input is, where its rows are fed one by one."""
+
 REPEAT = 255
 """In a table: a count and a place follow."""
 
@@ -104,6 +107,7 @@ int {prefix}_feed_row(void *arena, const {c_type} *row)
     progress *at = (void *)(bytes + {plan.layout.bytes});
     uint8_t *place = (void *){prefix}_next_row(arena);
 
+    MOTE_ENTER({FED}, at->rows);
     if ((const uint8_t *)row != place)
         for (uint32_t i = 0; i < {strip.row_bytes}; i++)
             place[i] = ((const uint8_t *)row)[i];

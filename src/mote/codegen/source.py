@@ -24,6 +24,11 @@ MACROS = """\
 #ifndef MOTE_TRACE
 #define MOTE_TRACE(layer, first, part, bytes) ((void)0)
 #endif
+
+/* Called before each call of a layer's kernel, to time it or to watch the arena. */
+#ifndef MOTE_ENTER
+#define MOTE_ENTER(layer, call) ((void)0)
+#endif
 """
 
 

@@ -1,17 +1,24 @@
-"""Runs generated C under AddressSanitizer and UBSan, with forbidden ground around every buffer."""
+"""Runs generated C under AddressSanitizer and UBSan, with all ground forbidden that is not in use.
+
+Before each call, bytes that no call needs any more are poisoned, and those that it needs are freed:
+a kernel that reads a row after its time, or writes beside its own, is stopped on the spot.
+"""
 
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mote.codegen.schedule import FED
 from mote.errors import ToolError
 from mote.ir.tensor import Array
+from mote.plan.items import Item, find_items
 from mote.plan.plan import Plan
-from mote.plan.task import Layout
+from mote.plan.task import FEED, Layout
 from mote.run.interface import Interface, Slot
 from mote.run.toolchain import call
 
@@ -22,12 +29,19 @@ FLAGS = (
 GAP_BYTES = 64
 """Between two buffers; no kernel may touch it."""
 
+HOOKS = """\
+/* SPDX-License-Identifier: Apache-2.0 */
+void mote_enter(unsigned layer, unsigned call);
+#define MOTE_ENTER(layer, call) mote_enter((unsigned)(layer), (unsigned)(call))
+"""
+
 MAIN = """\
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <sanitizer/asan_interface.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model.h"
 
@@ -35,27 +49,57 @@ typedef struct {{
     size_t offset, bytes;
 }} slot;
 
-static const slot buffers[] = {{{buffers}}};
+typedef struct {{
+    unsigned layer, call; /* whose turn it is */
+    unsigned dead, born;  /* ends of its changes in the lists of all calls */
+}} turn;
+
+/* Bytes in use before the first call; what nobody needs from a call on; what a call needs first. */
+static const slot early[] = {{{early}}};
+static const slot dead[] = {{{dead}}};
+static const slot born[] = {{{born}}};
+static const turn turns[] = {{{turns}}};
 static const slot inputs[] = {{{inputs}}};
 static const slot outputs[] = {{{outputs}}};
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+static uint8_t *arena;
+static size_t done;
+
+void mote_enter(unsigned layer, unsigned call)
+{{
+    const turn before = done ? turns[done - 1] : (turn){{0, 0, 0, 0}};
+
+    if (done >= COUNT(turns) || layer != turns[done].layer || call != turns[done].call) {{
+        fprintf(stderr, "call %u of layer %u is not the planned one\\n", call, layer);
+        abort();
+    }}
+    for (unsigned i = before.dead; i < turns[done].dead; i++)
+        ASAN_POISON_MEMORY_REGION(arena + dead[i].offset, dead[i].bytes);
+    for (unsigned i = before.born; i < turns[done].born; i++)
+        ASAN_UNPOISON_MEMORY_REGION(arena + born[i].offset, born[i].bytes);
+    done++;
+}}
+
 int main(int count, char **arguments)
 {{
     FILE *in = fopen(arguments[1], "rb"), *out = fopen(arguments[2], "wb");
-    uint8_t *arena = malloc({memory_bytes});
     (void)count;
+    arena = malloc({memory_bytes});
     if (!in || !out || !arena)
         return 2;
-    ASAN_POISON_MEMORY_REGION(arena, {arena_bytes});
-    for (size_t i = 0; i < COUNT(buffers); i++)
-        ASAN_UNPOISON_MEMORY_REGION(arena + buffers[i].offset, buffers[i].bytes);
     for (int more = 1;;) {{
+        ASAN_UNPOISON_MEMORY_REGION(arena, {arena_bytes});
+        memset(arena, 0x5A, {arena_bytes});
+        ASAN_POISON_MEMORY_REGION(arena, {arena_bytes});
+        for (size_t i = 0; i < COUNT(early); i++)
+            ASAN_UNPOISON_MEMORY_REGION(arena + early[i].offset, early[i].bytes);
         for (size_t i = 0; more && i < COUNT(inputs); i++)
             more = fread(arena + inputs[i].offset, inputs[i].bytes, 1, in) == 1;
         if (!more)
             break;
+        done = 0;
         {run}
         for (size_t i = 0; i < COUNT(outputs); i++)
             fwrite(arena + outputs[i].offset, outputs[i].bytes, 1, out);
@@ -104,36 +148,83 @@ def run(
         plan: Best from ``spread``: an access between two buffers is then caught.
         samples: For each sample, one array for each input.
     """
-    tasks, layout = plan.network.tasks, plan.layout
-    slots = [
-        (offset, strip.row_bytes)
-        for strip in plan.network.strips.values()
-        for offset in layout.rows[strip.name]
-    ]
-    slots += [
-        (offset, tasks[position].scratch_bytes) for position, offset in layout.scratch.items()
-    ]
-    slots += [(offset, tasks[position].state_bytes) for position, offset in layout.state.items()]
-    slots.append((layout.bytes, plan.progress_bytes))
     main = MAIN.format(
         run=_run(interface),
-        memory_bytes=interface.memory_bytes,
+        memory_bytes=max(interface.memory_bytes, 1),
         arena_bytes=plan.total_bytes,
-        buffers=_rows(pair for pair in slots if pair[1]),
         inputs=_rows((s.offset, s.bytes) for s in interface.inputs),
         outputs=_rows((s.offset, s.bytes) for s in interface.outputs),
+        **_changes(plan),
     )
     with tempfile.TemporaryDirectory(prefix="mote-") as name:
         directory = Path(name)
-        for path, text in {**project, "main.c": main}.items():
+        for path, text in {**project, "main.c": main, "hooks.h": HOOKS}.items():
             (directory / path).parent.mkdir(parents=True, exist_ok=True)
             (directory / path).write_text(text, encoding="utf-8")
         sources = sorted(p for p in {**project, "main.c": main} if p.endswith(".c"))
-        call("cc", [*FLAGS, "-I.", "-Ikernels", "-o", "model", *sources], directory=directory)
+        call(
+            "cc",
+            [*FLAGS, "-include", "hooks.h", "-I.", "-Ikernels", "-o", "model", *sources],
+            directory=directory,
+        )
         data = b"".join(np.ascontiguousarray(a).tobytes() for sample in samples for a in sample)
         (directory / "in.bin").write_bytes(data)
         _execute(directory)
         return _outputs((directory / "out.bin").read_bytes(), interface.outputs, len(samples))
+
+
+def _changes(plan: Plan) -> dict[str, str]:
+    """For each call: bytes that nobody needs any more, and those that become needed with it."""
+    found = find_items(plan.network, plan.schedule)
+    spans = [
+        (birth, death, start, start + size)
+        for item in found.items
+        for start, size, birth, death in _lives(plan, item)
+    ]
+    alive = np.zeros(plan.total_bytes, np.int32)
+    alive[plan.layout.bytes :] = 1  # how far a fed inference has come
+    begins: dict[int, list[tuple[int, int]]] = {}
+    ends: dict[int, list[tuple[int, int]]] = {}
+    for birth, death, start, end in spans:
+        begins.setdefault(birth, []).append((start, end))
+        ends.setdefault(death + 1, []).append((start, end))
+    for start, end in begins.get(-1, []):
+        alive[start:end] += 1
+    early, dead, born, turns = _ranges(alive > 0), [], [], []
+    for now, (position, number) in enumerate(found.clock):
+        before = alive > 0
+        for start, end in ends.get(now, []):
+            alive[start:end] -= 1
+        for start, end in begins.get(now, []):
+            alive[start:end] += 1
+        after = alive > 0
+        dead += _ranges(before & ~after)
+        born += _ranges(after & ~before)
+        index = plan.network.tasks[position].index
+        turns.append((FED if index == FEED else index, number, len(dead), len(born)))
+    return {
+        "early": _rows(early),
+        "dead": _rows(dead),
+        "born": _rows(born),
+        "turns": _rows(turns),
+    }
+
+
+def _lives(plan: Plan, item: Item) -> Iterator[tuple[int, int, int, int]]:
+    """Offset, bytes, and the first and last call that need them, of each part of an item."""
+    for piece, birth, death in item.lives:
+        if item.kind in ("scratch", "state"):
+            places = plan.layout.scratch if item.kind == "scratch" else plan.layout.state
+            yield places[item.index], item.piece_bytes, birth, death
+        else:
+            row = piece if item.kind == "strip" else item.index
+            yield plan.layout.rows[item.strip][row], item.piece_bytes, birth, death
+
+
+def _ranges(marked: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Start and length of each run of marked bytes."""
+    edges = np.flatnonzero(np.diff(marked.astype(np.int8), prepend=0, append=0))
+    return [(int(a), int(b - a)) for a, b in edges.reshape(-1, 2)]
 
 
 def _run(interface: Interface) -> str:
@@ -149,8 +240,9 @@ def _run(interface: Interface) -> str:
     )
 
 
-def _rows(pairs: Iterable[tuple[int, int]]) -> str:
-    return ", ".join(f"{{{offset}u, {size}u}}" for offset, size in pairs)
+def _rows(values: Iterable[tuple[int, ...]]) -> str:
+    """An initialiser; never an empty one, which C does not have."""
+    return ", ".join("{" + ", ".join(f"{v}u" for v in row) + "}" for row in values) or "{0u}"
 
 
 def _execute(directory: Path) -> None:

@@ -38,6 +38,11 @@
 #define MOTE_TRACE(layer, first, part, bytes) ((void)0)
 #endif
 
+/* Called before each call of a layer's kernel, to time it or to watch the arena. */
+#ifndef MOTE_ENTER
+#define MOTE_ENTER(layer, call) ((void)0)
+#endif
+
 /* Layer 0: conv_2d 'stem'
  * int8[1,8,8,1] -> int8[1,4,4,4], 576 MACs
  * y[o] = clamp(requantize(sum(x * weights[o]) + bias[o]) + y_zero) */
@@ -59,6 +64,7 @@ static MOTE_LAYER void layer_00_conv_2d(uint8_t *arena)
     int8_t *y = (void *)(arena + 172);
     void *scratch = arena + 0;
 
+    MOTE_ENTER(0, 0);
     mote_conv_2d_s8_dsp(&layer_00, x, y, scratch);
     MOTE_TRACE(0, 0, y, 64);
 }
@@ -81,6 +87,7 @@ static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
     const int8_t *x = (const void *)(arena + 172);
     int8_t *y = (void *)(arena);
 
+    MOTE_ENTER(1, 0);
     mote_depthwise_conv_2d_s8_dsp_3x3(&layer_01, x, y);
     MOTE_TRACE(1, 0, y, 64);
 }
@@ -106,6 +113,7 @@ static MOTE_LAYER void layer_02_conv_2d(uint8_t *arena)
     int8_t *y = (void *)(arena + 64);
     void *scratch = arena + 128;
 
+    MOTE_ENTER(2, 0);
     mote_conv_2d_s8_dsp(&layer_02, x, y, scratch);
     MOTE_TRACE(2, 0, y, 64);
 }
@@ -124,6 +132,7 @@ static MOTE_LAYER void layer_03_add(uint8_t *arena)
     const int8_t *x1 = (const void *)(arena + 172);
     int8_t *y = (void *)(arena);
 
+    MOTE_ENTER(3, 0);
     mote_add_s8(&layer_03, x0, x1, y);
     MOTE_TRACE(3, 0, y, 64);
 }
@@ -145,6 +154,7 @@ static MOTE_LAYER void layer_04_average_pool_2d(uint8_t *arena, uint32_t call, u
             x[i] = (const int8_t *)(const void *)(arena + row * 16);
         int8_t *y = (void *)(arena + 64 + call * 8);
 
+        MOTE_ENTER(4, call);
         mote_average_pool_2d_s8(&layer_04, x, y);
         MOTE_TRACE(4, call * 8, y, 8);
     }
@@ -167,6 +177,7 @@ static MOTE_LAYER void layer_05_fully_connected(uint8_t *arena)
     const int8_t *x = (const void *)(arena + 64);
     int8_t *y = (void *)(arena);
 
+    MOTE_ENTER(5, 0);
     mote_fully_connected_s8_dsp_single(&layer_05, x, y);
     MOTE_TRACE(5, 0, y, 4);
 }
@@ -184,6 +195,7 @@ static MOTE_LAYER void layer_06_softmax(uint8_t *arena)
     const int8_t *x = (const void *)(arena);
     int8_t *y = (void *)(arena);
 
+    MOTE_ENTER(6, 0);
     mote_softmax_s8(&layer_06, x, y);
     MOTE_TRACE(6, 0, y, 4);
 }
