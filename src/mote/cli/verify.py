@@ -15,6 +15,7 @@ from mote.cli.options import model_argument, seed_option, target_option
 from mote.codegen.identifiers import layer_function
 from mote.ir.tensor import Array
 from mote.lower.step import Program
+from mote.plan import prove
 from mote.run.verify import (
     Comparison,
     compare_with_litert,
@@ -40,12 +41,18 @@ BATCH = 50
     show_default=True,
     help="Number of random inputs.",
 )
+@click.option(
+    "--memory",
+    is_flag=True,
+    help="Replay the plan of the memory too, byte by byte: every read must find its value.",
+)
 @seed_option()
 def verify_command(
     model: Path,
     target: str,
     compilation: Compilation,
     samples: int,
+    memory: bool,
     seed: int,
 ) -> int:
     """Compare MODEL's compiled C with an independent judge, every intermediate tensor.
@@ -60,6 +67,7 @@ def verify_command(
       mote verify kws.tflite
       mote verify kws.tflite --samples 200 --seed 7
       mote verify kws.tflite --target cortex-m4 --samples 3
+      mote verify kws.tflite --memory --optimize ram
     """
     chosen = resolve(target)
     is_tflite = model.suffix.lower() == ".tflite"
@@ -78,6 +86,14 @@ def verify_command(
             )
     for row in float_rows(build.float_layers):
         remark(row)
+    if memory:
+        plan = build.plan
+        proof = prove(plan.network, plan.schedule, plan.layout)
+        stdout().print(
+            f"memory: {proof.calls:,} calls replayed, {proof.read_bytes:,} bytes read as written, "
+            f"{proof.top:,} bytes of arena ({plan.lower_bound_bytes:,} at least)",
+            style="green",
+        )
     return max(_report(c, name, build.program, seed) for name, c in compared.items())
 
 

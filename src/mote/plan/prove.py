@@ -6,6 +6,7 @@ be found there. Whatever a call may touch in passing is undefined until it ends.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,23 @@ WORD = 4
 """Alignment of scratch and state."""
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What was replayed.
+
+    Args:
+        calls: Kernel calls, and rows that the application delivers.
+        read_bytes: Bytes of operands, each of which was found to be the one expected.
+        written_bytes: Bytes of results.
+        top: One past the highest byte that was touched: the size of the arena.
+    """
+
+    calls: int
+    read_bytes: int
+    written_bytes: int
+    top: int
+
+
 def prove(
     network: Network,
     schedule: Sequence[Run],
@@ -28,7 +46,7 @@ def prove(
     *,
     linear: Collection[str] = (),
     reserved: int = 0,
-) -> None:
+) -> Proof:
     """Assert that a layout is right for a schedule.
 
     Args:
@@ -46,6 +64,8 @@ def prove(
     assert replay.top == layout.bytes, (
         f"the arena has {layout.bytes} bytes, the highest that is touched is {replay.top - 1}"
     )
+    calls = sum(run.count for run in schedule)
+    return Proof(calls, replay.read_bytes, replay.written_bytes, replay.top)
 
 
 def _check_schedule(network: Network, schedule: Sequence[Run]) -> None:
@@ -92,6 +112,7 @@ class _Replay:
         self.progress = np.zeros(layout.bytes, np.int64)
         self.written: set[tuple[str, int]] = set()
         self.top = reserved
+        self.read_bytes = self.written_bytes = 0
         self.who = "the application"
         for strip in network.strips.values():
             if strip.is_input:
@@ -183,6 +204,7 @@ class _Replay:
             if len(lost):
                 self._complain(f"row {row} of '{access.strip}'", span, int(lost[0]))
             done += len(value)
+        self.read_bytes += 0 if result_bytes else done
 
     def _write(self, access: Access, call: int) -> None:
         rows = range(*access.rows[call])
@@ -193,6 +215,7 @@ class _Replay:
             self.written.add((access.strip, row))
             span, value = self._row(access.strip, row)
             self.arena[span] = value
+            self.written_bytes += len(value)
         for row in rows:
             self._expect(*self._row(access.strip, row), f"row {row} of '{access.strip}'")
 
