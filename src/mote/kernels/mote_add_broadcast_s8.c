@@ -3,7 +3,7 @@
  * y[i,j,k,n] = x0 + x1 at the same index, each operand repeated along the dimensions in which its
  * step is 0. The formula is in mote_add.h.
  *
- * y: [size] int8, may be an operand that no dimension repeats.
+ * y: [size] int8, may be an operand that no dimension repeats, or start below it.
  * x0, x1: element [i,j,k,n] lies at the sum of index * step.
  * Scratch: none. Cost: three double-rounded requantisations per element. */
 #include "mote_add.h"

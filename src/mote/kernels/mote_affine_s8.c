@@ -3,7 +3,7 @@
  * y = clamp((x * multiplier + offset) >> shift), offset at the same index, which repeats: sums and
  * differences with a constant.
  *
- * y: [size] int8, may be x if no dimension repeats x.
+ * y: [size] int8, may be x, or start below it, if no dimension repeats x.
  * Scratch: none. Cost: one multiplication per element.
  * Exact: the lowering compares this formula with the reference for all 256 bytes at every element of the
  * constant, and chooses the general kernel for a layer in which one of them differs.

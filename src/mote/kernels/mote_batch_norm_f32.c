@@ -2,7 +2,7 @@
  *
  * y[r,i] = x[r,i] * factor[i] + offset[i]
  *
- * x, y: [rows, columns] float; y may be x.
+ * x, y: [rows, columns] float; y may be x or start below it.
  * Scratch: none. Cost: one multiplication and addition per element. */
 #include "mote_kernels_f32.h"
 

@@ -2,7 +2,7 @@
  *
  * y[i] = x limited to alpha..beta; NaN stays NaN.
  *
- * x, y: [elements] float; y may be x.
+ * x, y: [elements] float; y may be x or start below it.
  * Scratch: none. Cost: the function once per element. */
 #include "mote_map.h"
 

@@ -3,7 +3,7 @@
  * y[i] = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))), computed as x * sigmoid of twice that; the
  * functions are in mote_tanh.h.
  *
- * x, y: [elements] float; y may be x.
+ * x, y: [elements] float; y may be x or start below it.
  * Scratch: none. Cost: the function once per element. */
 #include "mote_map.h"
 #include "mote_tanh.h"

@@ -3,7 +3,7 @@
  * y[r,i] = (x[r,i] - mean) / sqrt(variance + epsilon) * gamma[i] + beta[i], with the mean of row r and the
  * mean of its squared distances from that; mote_sqrt.h computes the root.
  *
- * x, y: [rows, columns] float; y may be x.
+ * x, y: [rows, columns] float; y may be x or start below it.
  * Scratch: none. Cost: three passes, two multiplications per element, one root per row. */
 #include "mote_kernels_f32.h"
 #include "mote_sqrt.h"

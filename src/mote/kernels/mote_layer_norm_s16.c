@@ -3,7 +3,7 @@
  * y[r,c] = (x[r,c] - mean(x[r])) / sqrt(variance(x[r]) + epsilon) * gamma[c] + beta[c]
  *
  * in the integer formula of mote_layer_norm.h.
- * x, y: [rows, columns] int16; y may be x.
+ * x, y: [rows, columns] int16; y may be x or start below it.
  * Scratch: none. Cost: four multiplications per element, about 25 per row.
  * No overflow: see mote_layer_norm.h. */
 #include "mote_layer_norm.h"

@@ -3,7 +3,7 @@
  * y[r,i] = x[r,i] - max - log(sum over i of exp(x[r,i] - max)); the functions are in mote_exp.h and
  * mote_log.h.
  *
- * x, y: [rows, columns] float; y may be x.
+ * x, y: [rows, columns] float; y may be x or start below it.
  * Scratch: none. Cost: one exponential per element, one logarithm per row. */
 #include "mote_exp.h"
 #include "mote_kernels_f32.h"

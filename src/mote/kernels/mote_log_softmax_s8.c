@@ -6,7 +6,7 @@
  * the sum, which is Q12.19. Differences beyond most are below -16, where y is -128.
  * d is Q5.26: the difference times multiplier * 2^(left - 31). The logarithm is Q5.26 and made of a quotient
  * of polynomials, as in TFLite's log_x_for_x_greater_than_or_equal_to_1.
- * x, y: [rows, columns] int8; y may be x.
+ * x, y: [rows, columns] int8; y may be x or start below it.
  * Scratch: none. Cost: one multiplication per element, thirty per row.
  * No overflow: the sum is at most columns * 2^19 < 2^31, and |d| <= 16 and the logarithm below 9 in Q5.26
  * are below 2^31 together, checked for every layer at compile time. */

@@ -3,7 +3,7 @@
  * y[i,j,k,n] = x * constant at the same index; either repeats along the dimensions in which its step is 0.
  * The formula is in mote_mul.h.
  *
- * y: [size] int8, may be x if no dimension repeats x.
+ * y: [size] int8, may be x, or start below it, if no dimension repeats x.
  * Scratch: none. Cost: one double-rounded requantisation per element. */
 #include "mote_mul.h"
 

@@ -3,7 +3,7 @@
  * y[i,j,k,n] = clamp(x0 * x1) at the same index; either repeats along the dimensions in which its step
  * is 0, see mote_broadcast.h.
  *
- * y: [size] float, may be an operand that no dimension repeats.
+ * y: [size] float, may be an operand that no dimension repeats, or start below it.
  * Scratch: none. Cost: one operation per element. */
 #include "mote_arithmetic_f32.h"
 

@@ -3,7 +3,7 @@
  * y[i,j,k,n] = x0 * x1 at the same index; an operand repeats along the dimensions in which its step is 0.
  * The formula is in mote_mul.h.
  *
- * y: [size] int8, may be an operand that no dimension repeats.
+ * y: [size] int8, may be an operand that no dimension repeats, or start below it.
  * Scratch: none. Cost: one double-rounded requantisation per element. */
 #include "mote_mul.h"
 

@@ -2,7 +2,7 @@
  *
  * y = x where x >= 0, else alpha * x; alpha repeats as its steps say, see mote_broadcast.h.
  *
- * x, y: [size] float; y may be x.
+ * x, y: [size] float; y may be x or start below it.
  * Scratch: none. Cost: one multiplication per element. */
 #include "mote_broadcast.h"
 #include "mote_kernels_f32.h"

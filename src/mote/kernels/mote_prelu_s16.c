@@ -4,7 +4,7 @@
  * multiplier; all zero points are 0.
  *
  * alpha repeats as steps say, see mote_broadcast.h. Double rounding.
- * x, y: [size] int16; y may be x.
+ * x, y: [size] int16; y may be x or start below it.
  * Scratch: none. Cost: two multiplications per element.
  * No overflow: 2^30 * 2^max(-alpha_right, 0) and 2^15 * 2^max(-right, 0) are below 2^31, checked for every
  * layer at compile time. */

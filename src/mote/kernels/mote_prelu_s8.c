@@ -4,7 +4,7 @@
  * y = clamp(requantize((x - x_zero) * (alpha - alpha_zero)) + y_zero), each with its own multiplier.
  *
  * alpha repeats as steps say, see mote_broadcast.h. Double rounding.
- * x, y: [size] int8; y may be x.
+ * x, y: [size] int8; y may be x or start below it.
  * Scratch: none. Cost: two multiplications per element.
  * No overflow: 255 * 255 * 2^max(-right, 0) < 2^31, checked for every layer at compile time. */
 #include "mote_broadcast.h"

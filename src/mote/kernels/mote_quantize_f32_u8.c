@@ -3,7 +3,7 @@
  * y[i] = clamp(round(x[i] / y_scale) + y_zero), the quotient in float32, halves away from zero
  *
  * Infinities saturate; NaN becomes 0.
- * x: [elements] float. y: [elements] uint8, must not overlap x.
+ * x: [elements] float. y: [elements] uint8, may start where x does or below it.
  * Scratch: none. Cost: one division per element. */
 #include "mote_kernels.h"
 #include "mote_quantize.h"

@@ -2,7 +2,7 @@
  *
  * y[i] = clamp(requantize(x[i] - x_zero) + y_zero), double rounding
  *
- * x: [elements] int16. y: [elements] int8, must not overlap x.
+ * x: [elements] int16. y: [elements] int8, may start where x does or below it.
  * Scratch: none. Cost: one requantisation per element.
  * No overflow: |x - x_zero| * 2^max(-right, 0) < 2^31, checked for every layer at compile time. */
 #include "mote_kernels.h"

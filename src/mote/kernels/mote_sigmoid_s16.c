@@ -4,7 +4,7 @@
  *
  * Inputs become 1 / 12288ths, (x * multiplier + half) >> right. The table holds sigmoid for every 512th of them,
  * TFLite's values; between entries it is interpolated, beyond the last it is 1.
- * x, y: [elements] int16; y may be x.
+ * x, y: [elements] int16; y may be x or start below it.
  * Scratch: none. Cost: two multiplications per element.
  * No overflow: |x * multiplier| + half < 2^31, as multiplier < 2^16 and right is 0 from 2^15 on. */
 #include "mote_kernels.h"

@@ -2,7 +2,7 @@
  *
  * y[r,i] = exp(beta * (x[r,i] - max)) / sum over i of the same; mote_exp.h computes the exponentials.
  *
- * x, y: [rows, columns] float; y may be x.
+ * x, y: [rows, columns] float; y may be x or start below it.
  * Scratch: none. Cost: one exponential per element, one division per row. */
 #include "mote_exp.h"
 #include "mote_kernels_f32.h"

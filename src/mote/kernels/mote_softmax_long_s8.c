@@ -3,7 +3,7 @@
  * y[r,c] = clamp(round(256 * exp[c] / sum(exp)) - 128), exp[c] = exponentials[max(x[r]) - x[r,c]]
  *
  * As mote_softmax_s8, for rows whose sum may leave 32 bits.
- * x, y: [rows, columns] int8; y may be x.
+ * x, y: [rows, columns] int8; y may be x or start below it.
  * Scratch: none. Cost: one multiplication per element, eight per row.
  * No overflow: the sum is below 2^32 * 2^19. */
 #include "mote_softmax_row.h"

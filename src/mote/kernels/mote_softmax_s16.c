@@ -4,7 +4,7 @@
  *
  * Exponentials, Q0.15, and the reciprocal of the sum come from tables, interpolated; d is cut at -10 and
  * counts in 10 / 65535: the difference times multiplier * 2^(-31 - right), double rounding.
- * x, y: [rows, columns] int16; y may be x. y holds the exponentials in between.
+ * x, y: [rows, columns] int16; y may be x or start below it. y holds the exponentials in between.
  * Scratch: none. Cost: three multiplications per element, one per row.
  * No overflow: differences are above -2^16 and 2^(16 - right) < 2^31, and the sum is at most
  * columns * 2^15 < 2^31, checked for every layer at compile time. The greatest exponential is above 2^14,

@@ -4,7 +4,7 @@
  *
  * exponentials: exp(-beta * x_scale * d) in Q0.31 for d = 0 .. entries - 1; from there on the
  * probability rounds to 0 and adds nothing to the sum, which is Q12.19.
- * x, y: [rows, columns] int8; y may be x.
+ * x, y: [rows, columns] int8; y may be x or start below it.
  * Scratch: none. Cost: one multiplication per element, eight per row.
  * No overflow: the sum is at most columns * 2^19 < 2^31, checked for every layer at compile time. */
 #include "mote_softmax_row.h"

@@ -2,7 +2,7 @@
  *
  * y[i] = log(1 + exp(x)); the functions are in mote_exp.h and mote_log.h.
  *
- * x, y: [elements] float; y may be x.
+ * x, y: [elements] float; y may be x or start below it.
  * Scratch: none. Cost: the function once per element. */
 #include "mote_exp.h"
 #include "mote_log.h"

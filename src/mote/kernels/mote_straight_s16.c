@@ -3,7 +3,7 @@
  * y[i] = clamp(requantize(x[i])) with one multiplier from zero up and one below it: clamps, leaky relu, abs
  * and negation; a multiplier may be negative. Double rounding.
  *
- * x, y: [elements] int16; y may be x.
+ * x, y: [elements] int16; y may be x or start below it.
  * Scratch: none. Cost: one multiplication per element.
  * No overflow: |x| * 2^max(-right, 0) < 2^31, checked for every layer at compile time. */
 #include "mote_kernels.h"

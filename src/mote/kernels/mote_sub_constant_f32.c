@@ -3,7 +3,7 @@
  * y[i,j,k,n] = clamp(x - constant) at the same index, or constant - x when constant_first; either
  * repeats along the dimensions in which its step is 0, see mote_broadcast.h.
  *
- * y: [size] float, may be x if no dimension repeats that.
+ * y: [size] float, may be x, or start below it, if no dimension repeats that.
  * Scratch: none. Cost: one operation per element. */
 #include "mote_arithmetic_f32.h"
 

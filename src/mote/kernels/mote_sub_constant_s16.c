@@ -3,7 +3,7 @@
  * y[i,j,k,n] = x - constant at the same index, or constant - x when constant_first; either repeats
  * along the dimensions in which its step is 0. The formula is in mote_arithmetic_s16.h.
  *
- * y: [size] int16, may be an operand that no dimension repeats.
+ * y: [size] int16, may be an operand that no dimension repeats, or start below it.
  * Scratch: none. Cost: three double-rounded requantisations per element. */
 #include "mote_arithmetic_s16.h"
 

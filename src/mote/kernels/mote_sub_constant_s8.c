@@ -3,7 +3,7 @@
  * y[i,j,k,n] = x - constant at the same index, or constant - x when constant_first, either repeated
  * along the dimensions in which its step is 0. The formula is in mote_add.h.
  *
- * y: [size] int8, may be x if no dimension repeats x.
+ * y: [size] int8, may be x, or start below it, if no dimension repeats x.
  * Scratch: none. Cost: three double-rounded requantisations per element. */
 #include "mote_add.h"
 

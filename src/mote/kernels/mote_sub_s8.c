@@ -2,7 +2,7 @@
  *
  * y[i] = clamp((x0[i] * x0_multiplier + x1[i] * x1_multiplier + offset) >> shift), x1_multiplier < 0
  *
- * x0, x1, y: [elements] int8. y may be x0 or x1.
+ * x0, x1, y: [elements] int8. y may be x0 or x1, or start below it.
  * Scratch: none. Cost: two multiplications per element.
  * Exact: the lowering compares this formula with the reference for all 65,536 pairs of bytes, and
  * chooses mote_sub_broadcast_s8 for a layer in which one of them differs. No overflow: see mote_add.h. */

@@ -6,7 +6,7 @@
  * y = int16(base + ((slope * (x & 127) + 64) >> 7))
  *
  * The table is made at compile time by the reference.
- * x, y: [elements] int16; y may be x.
+ * x, y: [elements] int16; y may be x or start below it.
  * Scratch: none. Cost: one multiplication and three loads per element.
  * No overflow: |slope * offset| <= 2^15 * 127. */
 #include "mote_interpolate.h"

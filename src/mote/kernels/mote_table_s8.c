@@ -3,7 +3,7 @@
  * y[i] = table[byte of x[i]]: a function of one variable, or from one quantisation to another. The
  * table holds the result for every byte, made at compile time by the reference.
  *
- * x: [elements] int8. y: [elements] int8, may be x.
+ * x: [elements] int8. y: [elements] int8, may be x or start below it.
  * Scratch: none. Cost: two loads per element. */
 #include "mote_kernels.h"
 #include "mote_lookup.h"

@@ -2,7 +2,7 @@
  *
  * y[i] = tanh(x); the functions are in mote_tanh.h.
  *
- * x, y: [elements] float; y may be x.
+ * x, y: [elements] float; y may be x or start below it.
  * Scratch: none. Cost: the function once per element. */
 #include "mote_map.h"
 #include "mote_tanh.h"

@@ -29,7 +29,9 @@ def lower_quantize(graph: Graph, node: Node, core: Core) -> Step:
     split = split_pointwise(y, ("elements",))
     if x.dtype is DType.FLOAT32:
         to_steps = (("y_scale", y.q.scale), elements, ("y_zero", y.q.zero_point))
-        return Step(node, kernel, to_steps, split=split)
+        # A float is read before the byte is written that lies in it; int16 could not alias it.
+        in_place = (0,) if y.dtype.bits == 8 else ()
+        return Step(node, kernel, to_steps, in_place=in_place, split=split)
     multiplier, shift = quantize_multiplier(x.q.scale / y.q.scale)
     if (2**15 if x.dtype is DType.INT16 else 255) << max(shift, 0) >= 2**31:
         raise UnsupportedModelError(
@@ -44,7 +46,7 @@ def lower_quantize(graph: Graph, node: Node, core: Core) -> Step:
             ("x_zero", x.q.zero_point),
             ("y_zero", y.q.zero_point),
         )
-        in_place = (0,) if x.dtype is y.dtype else ()
+        in_place = (0,) if y.dtype.bits <= x.dtype.bits else ()
         return Step(node, kernel, rescale, in_place=in_place, split=split)
     every_byte = np.arange(256, dtype=np.uint8).view(x.dtype.numpy)
     table = quantize(node.op, (every_byte,), (x,), y)

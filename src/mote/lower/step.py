@@ -96,7 +96,7 @@ class Step:
         constants: Array fields of the struct.
         scratch_bytes: Working memory during the call, 4-byte aligned; 0 when none.
         in_place: Indices of the activations (constants not counted) whose bytes the result may
-            overwrite exactly, start on start.
+            overwrite: it starts where the operand does, or below.
         constant_operands: Indices of the operands that are constants, for a kernel that takes an
             array of operands.
         split: How it divides into calls; None when one call must compute all of it. Without a

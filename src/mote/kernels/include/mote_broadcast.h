@@ -6,8 +6,8 @@
  * with each index, 0 along dimensions in which it repeats. row(p, a, b, n, y) computes the n elements of
  * one row of y from a on, in steps of p->x0_step[3], and from b on, in steps of p->x1_step[3].
  *
- * Rows are computed in order: y may be an operand that does not repeat, if row reads both operands of an
- * element before it writes it. */
+ * Rows are computed in order: y may be an operand that does not repeat, or start below it, if row reads both
+ * operands of an element before it writes it. */
 #ifndef MOTE_BROADCAST_H
 #define MOTE_BROADCAST_H
 

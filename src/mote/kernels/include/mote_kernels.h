@@ -10,8 +10,9 @@
  * (see mote_requantize.h). y = clamp(requantize(acc) + y_zero, y_min, y_max).
  *
  * No kernel allocates, keeps state, or writes outside y and scratch. Unless its own file says
- * otherwise, y must not overlap x. Elements need the alignment of their type and no more; scratch is 4-byte
- * aligned. */
+ * otherwise, y must not overlap x. Where it says that y may start below an operand, the kernel goes upwards
+ * and has read what it needs of the operand by the time that it writes there. Elements need the alignment of
+ * their type and no more; scratch is 4-byte aligned. */
 #ifndef MOTE_KERNELS_H
 #define MOTE_KERNELS_H
 

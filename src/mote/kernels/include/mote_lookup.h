@@ -3,7 +3,7 @@
  * y[i] = table[byte of x[i]]: what the kernels that look bytes up share.
  *
  * Four at a time: loads that follow each other cost one cycle less each on most cores. Every byte of
- * a group is read before one is written, so y may be x. */
+ * a group is read before one is written, so y may be x or start below it. */
 #ifndef MOTE_LOOKUP_H
 #define MOTE_LOOKUP_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The loop of the float32 kernels of one variable: y[i] = function(layer, x[i]). An element is read
- * before its result is written, so y may be x. */
+ * before its result is written, so y may be x or start below it. */
 #ifndef MOTE_MAP_H
 #define MOTE_MAP_H
 
