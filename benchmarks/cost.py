@@ -70,10 +70,7 @@ def figures(name: str, path: Path, target: str, seed: int) -> Iterator[Figure]:
 def requantization_bytes(program: Program) -> int:
     """Multipliers and shifts, one of each per channel: derived from the model's scales."""
     return sum(
-        constant.array.nbytes
-        for step in program.steps
-        for constant in step.constants
-        if constant.field in REQUANTIZATION
+        constant.array.nbytes for _, constant in program.arrays if constant.field in REQUANTIZATION
     )
 
 

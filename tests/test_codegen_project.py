@@ -198,9 +198,9 @@ def test_the_manifest_adds_up() -> None:
     assert manifest["macs"] == sum(layer["macs"] for layer in manifest["layers"])
     assert manifest["ram_bytes"]["total"] == build.plan.total_bytes
     roles = {"weights": 0, "constants": 0}
-    for layer in manifest["layers"]:
-        for constant in layer["constants"]:
-            roles[constant["role"]] += constant["bytes"]
+    arrays = {c["name"]: c for layer in manifest["layers"] for c in layer["constants"]}
+    for constant in arrays.values():
+        roles[constant["role"]] += constant["bytes"]
     assert {**roles, "code": None} == manifest["flash_bytes"]
     assert [t["shape"] for t in manifest["inputs"]] == [[1, 8, 8, 1]]
     assert manifest["inputs"][0]["scale"] == 0.0625

@@ -92,7 +92,7 @@ def _measured_needs(build: Build) -> list[str]:
 
 
 def _planned_needs(build: Build) -> list[str]:
-    constants = sum(c.array.nbytes for step in build.program.steps for c in step.constants)
+    constants = sum(constant.array.nbytes for _, constant in build.program.arrays)
     ram, flash = number(build.plan.total_bytes), number(constants)
     needs = [f"RAM    {ram} B, stack aside", f"flash  {flash} B of constants, code aside"]
     if board := build.target.board:

@@ -42,7 +42,8 @@ def layer_function(program: Program, index: int) -> str:
 
 
 def constant_name(program: Program, index: int, field: str) -> str:
-    """``kws_layer_03_weights``: an array in flash."""
+    """``kws_layer_03_weights``: an array in flash, named after the first layer that reads it."""
+    index, field = program.owners[index, field]
     prefix = c_identifier(program.graph.name)
     return f"{prefix}_layer_{layer_number(program, index)}_{field}"
 

@@ -31,7 +31,7 @@ def manifest_json(program: Program, plan: Plan, target: Target, files: Iterable[
     ``files`` are the paths of the project's other files.
     """
     graph = program.graph
-    constants = [c for step in program.steps for c in step.constants]
+    constants = [constant for _, constant in program.arrays]
     document = {
         "schema": SCHEMA,
         "tool": TOOL,

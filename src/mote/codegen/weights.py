@@ -1,5 +1,7 @@
 """Writes weights.h and weights.c: every array that stays in flash."""
 
+from itertools import groupby
+
 from mote.codegen.header import banner
 from mote.codegen.identifiers import c_identifier, constant_name
 from mote.codegen.text import C_TYPES, SPDX, integer, math_header, quoted, real
@@ -24,9 +26,7 @@ def weights_h(program: Program, target: Target) -> str:
     """Declarations, in layer order."""
     guard = f"{c_identifier(program.graph.name).upper()}_WEIGHTS_H"
     lines = [
-        f"extern {_declaration(program, index, constant)};"
-        for index, step in enumerate(program.steps)
-        for constant in step.constants
+        f"extern {_declaration(program, index, constant)};" for index, constant in program.arrays
     ]
     return (
         f"{SPDX}\n *\n{banner(program, target)} */\n"
@@ -37,13 +37,15 @@ def weights_h(program: Program, target: Target) -> str:
 
 
 def weights_c(program: Program, target: Target) -> str:
-    """Definitions, in layer order, each in the order in which its kernel reads it."""
+    """Definitions in layer order, each in the order in which its kernels read it.
+
+    An array that several layers read stands where the first of them is.
+    """
     parts = [ALIGNED]
-    for index, step in enumerate(program.steps):
-        if not step.constants:
-            continue
-        title = f"/* Layer {index}: {step.node.op.label} {quoted(step.node.name)}. */\n"
-        for constant in step.constants:
+    for index, constants in groupby(program.arrays, lambda array: array[0]):
+        node = program.steps[index].node
+        title = f"/* Layer {index}: {node.op.label} {quoted(node.name)}. */\n"
+        for _, constant in constants:
             narrow = constant.is_weights and constant.array.dtype.itemsize < 4
             align = "MOTE_WORD_ALIGNED " if narrow else ""
             declaration = _declaration(program, index, constant)

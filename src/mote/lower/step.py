@@ -1,7 +1,11 @@
 """What a graph becomes before memory is planned: one kernel call per node, with its constants."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Dequantize, Op, Quantize
@@ -150,6 +154,31 @@ class Program:
     graph: Graph
     steps: tuple[Step, ...]
     aliases: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def owners(self) -> Mapping[tuple[int, str], tuple[int, str]]:
+        """(step, field) of every constant -> those of the first one with equal values and type.
+
+        Flash holds an array once, under the name of its owner; the tiles of a layer share theirs.
+        """
+        first: dict[tuple[str, bool, bytes], tuple[int, str]] = {}
+        found = {}
+        for index, step in enumerate(self.steps):
+            for c in step.constants:
+                digest = hashlib.sha256(np.ascontiguousarray(c.array).tobytes()).digest()
+                key = (c.array.dtype.str, c.is_weights, digest)
+                found[index, c.field] = first.setdefault(key, (index, c.field))
+        return found
+
+    @property
+    def arrays(self) -> tuple[tuple[int, Constant], ...]:
+        """What flash holds: every array with the step that owns it, in execution order."""
+        return tuple(
+            (index, constant)
+            for index, step in enumerate(self.steps)
+            for constant in step.constants
+            if self.owners[index, constant.field] == (index, constant.field)
+        )
 
     @property
     def float_layers(self) -> tuple[str, ...]:

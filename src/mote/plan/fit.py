@@ -28,7 +28,7 @@ def check_fit(
         )
     if target.board is None:
         return
-    constants = sum(c.array.nbytes for step in program.steps for c in step.constants)
+    constants = sum(constant.array.nbytes for _, constant in program.arrays)
     _refuse(
         program,
         plan,

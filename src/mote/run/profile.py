@@ -79,7 +79,8 @@ class Layer:
         type: What it computes on: ``int8``, or ``float32 to int8`` for a conversion.
         macs, instructions, cycles, flash_stall_cycles, cycles_per_mac: As in ``Totals``.
         ram_live_bytes: Bytes of the arena that hold something during the step, scratch included.
-        weights_bytes, rodata_bytes: Its constants in flash.
+        weights_bytes, rodata_bytes: Its constants in flash; those that an earlier layer reads too
+            are counted there.
     """
 
     index: int
@@ -147,8 +148,7 @@ def profile(
         rows = estimate(execution.counts, code, core, wait_states=_wait_states(target))
     weights = {
         constant_name(program, index, constant.field)
-        for index in steps
-        for constant in program.steps[index].constants
+        for index, constant in program.arrays
         if constant.is_weights
     }
     parts = sizes(image, weights)
@@ -224,7 +224,11 @@ def _layer(
 ) -> Layer:
     step = program.steps[index]
     macs = program.graph.macs(step.node)
-    constants = [(constant_name(program, index, c.field), c.is_weights) for c in step.constants]
+    constants = [
+        (constant_name(program, index, constant.field), constant.is_weights)
+        for owner, constant in program.arrays
+        if owner == index
+    ]
     constants.append((f"layer_{layer_number(program, index)}", False))  # the parameter struct
     return Layer(
         index=index,

@@ -75,8 +75,8 @@ static MOTE_LAYER void layer_00_conv_2d(uint8_t *arena)
 static const mote_depthwise_3x3 layer_01 = {
     .weights = tiny_layer_01_weights,
     .bias = tiny_layer_01_bias,
-    .multiplier = tiny_layer_01_multiplier,
-    .shift = tiny_layer_01_shift,
+    .multiplier = tiny_layer_00_multiplier,
+    .shift = tiny_layer_00_shift,
     .batches = 1, .x_height = 4, .x_width = 4, .y_height = 4, .y_width = 4, .stride_height = 1,
     .stride_width = 1, .pad_top = 1, .pad_left = 1, .x_zero = -128, .channels = 4, .computed = 4,
     .constant = 0, .y_zero = 3, .y_min = -128, .y_max = 127, .shift_bits = 4,
@@ -98,9 +98,9 @@ static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
 static const mote_conv_2d_pairs layer_02 = {
     .weights = tiny_layer_02_weights,
     .bias = tiny_layer_02_bias,
-    .multiplier = tiny_layer_02_multiplier,
-    .shift = tiny_layer_02_shift,
-    .gaps = tiny_layer_02_gaps,
+    .multiplier = tiny_layer_00_multiplier,
+    .shift = tiny_layer_00_shift,
+    .gaps = tiny_layer_00_gaps,
     .batches = 1, .x_height = 4, .x_width = 4, .x_channels = 4, .y_height = 4, .y_width = 4,
     .y_channels = 4, .kernel_height = 1, .kernel_width = 1, .stride_height = 1, .stride_width = 1,
     .dilation_height = 1, .dilation_width = 1, .pad_top = 0, .pad_left = 0, .x_zero = 3, .pairs = 2,

@@ -46,14 +46,6 @@ const int32_t tiny_layer_01_bias[4] = {
     -1368, 22372, 60734, 38626,
 };
 
-const int32_t tiny_layer_01_multiplier[4] = {
-    1073741824, 1073741824, 1073741824, 1073741824,
-};
-
-const uint8_t tiny_layer_01_shift[2] = {
-    85, 85,
-};
-
 /* Layer 2: conv_2d 'block/pw'. */
 MOTE_WORD_ALIGNED const int8_t tiny_layer_02_weights[16] = {
     56, 44, 1, -63, 24, 18, -41, -46, -60, 65, 55, -44, -70, -29, 31, 100,
@@ -61,18 +53,6 @@ MOTE_WORD_ALIGNED const int8_t tiny_layer_02_weights[16] = {
 
 const int32_t tiny_layer_02_bias[4] = {
     -80920, -536, -103216, 464,
-};
-
-const int32_t tiny_layer_02_multiplier[4] = {
-    1073741824, 1073741824, 1073741824, 1073741824,
-};
-
-const uint8_t tiny_layer_02_shift[2] = {
-    85, 85,
-};
-
-const uint8_t tiny_layer_02_gaps[4] = {
-    0, 1, 1, 1,
 };
 
 /* Layer 5: fully_connected 'dense'. */
