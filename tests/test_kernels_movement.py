@@ -11,6 +11,7 @@ from mote import reference
 from mote.ir import DType, Graph, Quantization, Tensor
 from mote.ir.ops import Concat, Embedding, Op, Transpose
 from mote.lower.lower import lower
+from mote.lower.step import Alias
 from mote.target.cores import CORES
 from movement_graphs import MOVEMENTS
 
@@ -56,7 +57,7 @@ def test_a_transpose_of_dimensions_of_one_element_is_free() -> None:
     assert has_step(graph)
     program = lower(one(Transpose((0, 3, 1, 2)), (1, 5, 4, 1)), CORES["cortex-m3"])
     assert not program.steps
-    assert program.aliases == (("y", "x0"),)
+    assert program.aliases == (Alias("y", "x0"),)
 
 
 def test_a_transpose_of_planes_walks_two_loops() -> None:

@@ -15,6 +15,7 @@ from mote.frontends import native, onnx, tflite
 from mote.frontends import torch as pytorch
 from mote.ir import DType, Graph
 from mote.ir.tensor import Array
+from mote.lower.aliases import with_aliases
 from mote.lower.float32 import computes_in_float
 from mote.lower.lower import lower
 from mote.lower.step import Program
@@ -89,11 +90,7 @@ class Build:
             traces = self._emulate(checked, trace=True)[1]
         for sample, results in zip(checked, traces, strict=True):
             values = {**dict(zip(self.graph.inputs, sample, strict=True)), **results}
-            yield {
-                name: values[self.program.buffer(name)].reshape(tensor.shape)
-                for name, tensor in self.graph.tensors.items()
-                if not tensor.is_constant
-            }
+            yield with_aliases(self.program, values)
 
     def profile(self, inputs: Inputs | None = None, *, seed: int = 0) -> "Profile":
         """Instructions, cycles, RAM and flash, by layer; without inputs, on random ones."""

@@ -50,7 +50,8 @@ def constant_name(program: Program, index: int, field: str) -> str:
 
 def offset(program: Program, plan: Plan, tensor: str) -> int:
     """Where a tensor lies in the arena."""
-    return plan.offset(program.buffer(tensor))
+    buffer, start = program.place(tensor)
+    return plan.offset(buffer) + start
 
 
 def activations(program: Program, step: Step) -> tuple[str, ...]:

@@ -115,10 +115,14 @@ def _tensors(program: Program, plan: Plan) -> list[dict[str, Any]]:
     for tensor in program.graph.tensors.values():
         if tensor.is_constant:
             continue
-        first, last = lives[program.buffer(tensor.name)]
-        name = program.buffer(tensor.name)
-        rows = plan.layout.rows[name]
-        at = {"offset": rows[0]} if plan.is_linear(name) else {"row_offsets": list(rows)}
+        name, start = program.place(tensor.name)
+        first, last = lives[name]
+        if plan.is_linear(name):
+            at: dict[str, Any] = {"offset": plan.offset(name) + start}
+        else:
+            size = plan.network.strips[name].row_bytes
+            rows = slice(start // size, -(-(start + tensor.bytes) // size))
+            at = {"row_offsets": list(plan.layout.rows[name][rows])}
         place = {**at, "first": first, "last": last}
         found.append({**_tensor(tensor), **place})
     return found

@@ -2,7 +2,7 @@
 
 from mote.codegen.identifiers import layer_number
 from mote.codegen.text import wrapped
-from mote.lower.split import row_shape
+from mote.lower.split import row_bytes
 from mote.lower.step import Program
 from mote.plan.plan import Plan
 from mote.plan.task import FEED
@@ -10,16 +10,20 @@ from mote.plan.task import FEED
 
 def row_address(program: Program, plan: Plan, tensor: str, row: str) -> str:
     """The address of a row of a tensor as an expression; ``row``: an expression for its number."""
-    name = program.buffer(tensor)
+    name, first_byte = program.place(tensor)
     offsets = plan.layout.rows[name]
+    size = row_bytes(program.graph.tensors[tensor])
     if not plan.is_linear(name):
         unit = table_unit(offsets)
         factor = f"{unit}u * " if unit > 1 else ""
+        row = _plus(row, first_byte // size)
         return f"arena + {factor}{table_name(program, plan, name)}[{row}]"
-    images, height, _ = row_shape(program.graph.tensors[tensor])
-    row_bytes = program.graph.tensors[tensor].bytes // (images * height)
-    start = f"arena + {offsets[0]}" if offsets[0] else "arena"
-    return start if row == "0" else f"{start} + {row} * {row_bytes}"
+    start = _plus("arena", offsets[0] + first_byte)
+    return start if row == "0" else f"{start} + {row} * {size}"
+
+
+def _plus(expression: str, number: int) -> str:
+    return f"{expression} + {number}" if number else expression
 
 
 def row_tables(program: Program, plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""Turns a graph into kernel calls: one step per node, reshapes as other names of their operand."""
+"""Turns a graph into kernel calls: one step per node that does more than name bytes."""
 
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
@@ -22,7 +22,6 @@ from mote.ir.ops import (
     PRelu,
     Quantize,
     Relu,
-    Reshape,
     Resize,
     Slice,
     Softmax,
@@ -32,6 +31,7 @@ from mote.ir.ops import (
     Unary,
 )
 from mote.ir.tensor import DType
+from mote.lower.aliases import Aliases
 from mote.lower.conversion import lower_dequantize, lower_quantize
 from mote.lower.convolution import lower_conv_2d, lower_depthwise_conv_2d
 from mote.lower.elementwise import lower_sum
@@ -45,7 +45,6 @@ from mote.lower.movement import (
     lower_embedding,
     lower_slice,
     lower_transpose,
-    moves_nothing,
 )
 from mote.lower.pooling import lower_mean, lower_pool_2d
 from mote.lower.product import lower_mul
@@ -93,12 +92,11 @@ def lower(graph: Graph, core: Core) -> Program:
     Raises:
         UnsupportedModelError: Some nodes have no kernel, or could overflow; it names them all.
     """
+    aliases = Aliases(graph)
     steps: list[Step] = []
-    aliases: list[tuple[str, str]] = []
     problems: list[str] = []
     for node in graph.nodes:
-        if isinstance(node.op, Reshape) or moves_nothing(graph, node):
-            aliases.append((node.output, node.inputs[0]))
+        if node.name in aliases.nodes:
             continue
         lowering = _lowering(graph, node)
         if lowering is None or not _has_kernel(graph, node):
@@ -116,7 +114,7 @@ def lower(graph: Graph, core: Core) -> Program:
             details=problems,
             hint="run `mote ops` for the operators and element types that have kernels",
         )
-    return Program(graph=graph, steps=tuple(steps), aliases=tuple(aliases))
+    return Program(graph=graph, steps=tuple(steps), aliases=tuple(aliases.found))
 
 
 def _lowering(graph: Graph, node: Node) -> Lowering | None:

@@ -71,6 +71,12 @@ def row_shape(tensor: Tensor) -> tuple[int, int, int]:
     return images, height, math.prod(tensor.shape[axes:])
 
 
+def row_bytes(tensor: Tensor) -> int:
+    """Size of a row."""
+    images, height, _ = row_shape(tensor)
+    return tensor.bytes // (images * height)
+
+
 def split_pointwise(y: Tensor, scaled: tuple[str, ...], operands: int = 1) -> Split:
     """Each row of the result is computed from the same row of every operand."""
     return Split((Window(),) * operands, scaled, rows=row_shape(y)[1], call_cycles=POINTWISE_CYCLES)

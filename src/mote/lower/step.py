@@ -142,18 +142,35 @@ Lowering = Callable[[Graph, Node, Core], Step]
 
 
 @dataclass(frozen=True)
+class Alias:
+    """A tensor whose bytes lie inside those of another one, which may itself be an alias.
+
+    The result of a reshape, rows that a slice takes, and what a concatenation puts together.
+
+    Args:
+        name: The tensor.
+        of: In whose bytes it lies.
+        offset: Where it starts there, in bytes.
+    """
+
+    name: str
+    of: str
+    offset: int = 0
+
+
+@dataclass(frozen=True)
 class Program:
     """Kernel calls in execution order.
 
     Args:
         graph: The graph that the steps compute.
-        steps: The calls. A reshape needs none: its result is another name of its operand.
-        aliases: Result -> operand for such nodes; the operand may itself be an alias.
+        steps: The calls. Nodes whose result only names bytes that are there need none.
+        aliases: The tensors that lie in other ones.
     """
 
     graph: Graph
     steps: tuple[Step, ...]
-    aliases: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[Alias, ...] = ()
 
     @cached_property
     def owners(self) -> Mapping[tuple[int, str], tuple[int, str]]:
@@ -187,7 +204,13 @@ class Program:
 
     def buffer(self, tensor: str) -> str:
         """The name under which a tensor's bytes are planned."""
-        names = dict(self.aliases)
+        return self.place(tensor)[0]
+
+    def place(self, tensor: str) -> tuple[str, int]:
+        """The buffer in which a tensor lies, and the byte at which it starts there."""
+        names = {alias.name: alias for alias in self.aliases}
+        start = 0
         while tensor in names:
-            tensor = names[tensor]
-        return tensor
+            start += names[tensor].offset
+            tensor = names[tensor].of
+        return tensor, start

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mote.lower.split import Window, row_shape
+from mote.lower.split import Window, row_bytes, row_shape
 from mote.lower.step import Program, Step
 from mote.plan.task import FEED, Access, Network, Rows, Strip, Task
 
@@ -14,13 +14,14 @@ def network(
 
     Args:
         program: What is planned.
-        rows: Rows that each call of a step computes, by step; a divisor of the rows of one image.
-            Steps that are not named, or that cannot be split, are computed by one call.
+        rows: Rows that each call of a step computes, by step; a divisor of ``divided_rows``.
+            Steps that are not named are computed by one call per image, those that cannot be split
+            by one.
         streamed: The rows of the graph's inputs are delivered one by one, by tasks of their own.
     """
     graph = program.graph
     chosen = {
-        index: (rows or {}).get(index, row_shape(graph.result(step.node))[1])
+        index: (rows or {}).get(index, divided_rows(program, step))
         for index, step in enumerate(program.steps)
         if step.split
     }
@@ -42,6 +43,18 @@ def network(
     return Network(strips, tuple(tasks))
 
 
+def divided_rows(program: Program, step: Step) -> int:
+    """The rows of an image that the calls of a step share: of its result, or of its operand, where
+    they add these up."""
+    shared = _operands(program, step)[0][0] if accumulates(step) else step.node.output
+    return row_shape(program.graph.tensors[shared])[1]
+
+
+def accumulates(step: Step) -> bool:
+    """True when only the last call of a step writes a result."""
+    return step.split is not None and step.split.accumulates
+
+
 def _buffers(program: Program) -> list[str]:
     graph = program.graph
     names = [*graph.inputs, *(step.node.output for step in program.steps), *graph.outputs]
@@ -57,15 +70,22 @@ def _linear(program: Program, chosen: Mapping[int, int], streamed: bool) -> set[
         found |= set(graph.inputs)
     for index, step in enumerate(program.steps):
         rows = chosen.get(index)
-        if rows != 1:
+        if rows != 1 or accumulates(step) or not _has_rows(program, step.node.output):
             found.add(program.buffer(step.node.output))
         for tensor, window in _operands(program, step):
             name = program.buffer(tensor)
-            is_same = row_shape(graph.tensors[tensor]) == row_shape(graph.tensors[name])
             reads_one = window is not None and rows == 1 and window.extent == 1
-            if not is_same or not (reads_one or step.kernel.takes_rows):
+            is_free = reads_one or step.kernel.takes_rows
+            if not is_free or not _has_rows(program, tensor):
                 found.add(name)
     return found
+
+
+def _has_rows(program: Program, tensor: str) -> bool:
+    """True when the rows of a tensor are rows of its buffer."""
+    buffer, start = program.place(tensor)
+    size = row_bytes(program.graph.tensors[buffer])
+    return row_bytes(program.graph.tensors[tensor]) == size and start % size == 0
 
 
 def _operands(program: Program, step: Step) -> list[tuple[str, Window | None]]:
@@ -82,34 +102,32 @@ def _feed(strip: Strip) -> Task:
 
 def _task(program: Program, strips: Mapping[str, Strip], index: int, rows: int | None) -> Task:
     step, graph = program.steps[index], program.graph
-    result = strips[program.buffer(step.node.output)]
+    y = graph.result(step.node)
+    images, y_height, _ = row_shape(y)
     operands = _operands(program, step)
     if step.split is None or rows is None:
-        calls: tuple[Rows, ...] = ((0, result.rows),)
+        calls: tuple[Rows, ...] = ((0, images * y_height),)
         writes = calls
     elif step.split.accumulates:
-        images, height, _ = row_shape(graph.tensors[operands[0][0]])
-        calls = tuple((row, row + 1) for row in range(images * height))
-        writes = (*(((0, 0),) * (len(calls) - 1)), (0, result.rows))
+        height = divided_rows(program, step)
+        calls = tuple((row, row + rows) for row in range(0, height, rows))
+        writes = (*(((0, 0),) * (len(calls) - 1)), (0, images * y_height))
     else:
-        calls = writes = tuple((row, row + rows) for row in range(0, result.rows, rows))
-    images = row_shape(graph.result(step.node))[0]
+        calls = writes = tuple((row, row + rows) for row in range(0, images * y_height, rows))
     reads = []
     for tensor, window in operands:
-        strip = strips[program.buffer(tensor)]
-        _, height, width = row_shape(graph.tensors[tensor])
+        x_images, height, _ = row_shape(graph.tensors[tensor])
         if window is None or step.split is None:
-            reads.append(Access(strip.name, ((0, strip.rows),) * len(calls)))
+            read: tuple[Rows, ...] = ((0, x_images * height),) * len(calls)
         elif step.split.accumulates:
-            reads.append(Access(strip.name, calls))
+            read = calls
         else:
-            read = _windows(window, calls, result.rows // images, height)
-            row_bytes = width * graph.tensors[tensor].dtype.bits // 8
-            reads.append(Access(strip.name, _as_rows(read, row_bytes, strip)))
+            read = _windows(window, calls, y_height, height)
+        reads.append(_access(program, strips, tensor, read))
     return Task(
         index,
         tuple(reads),
-        Access(result.name, writes),
+        _access(program, strips, step.node.output, writes),
         step.scratch_bytes,
         step.state_bytes if len(calls) > 1 else 0,
         step.in_place,
@@ -117,21 +135,30 @@ def _task(program: Program, strips: Mapping[str, Strip], index: int, rows: int |
     )
 
 
-def _windows(window: Window, calls: tuple[Rows, ...], y_height: int, height: int) -> list[Rows]:
+def _windows(
+    window: Window, calls: tuple[Rows, ...], y_height: int, height: int
+) -> tuple[Rows, ...]:
     """What each call reads; calls do not cross from one image to the next."""
     found = []
     for first, last in calls:
         image = first // y_height
         low, high = window.rows(first - image * y_height, last - image * y_height, height)
         found.append((image * height + low, image * height + high))
-    return found
+    return tuple(found)
 
 
-def _as_rows(read: list[Rows], row_bytes: int, strip: Strip) -> tuple[Rows, ...]:
-    """Rows of a tensor as rows of its buffer, whose rows may be others after a reshape."""
-    if row_bytes == strip.row_bytes:
-        return tuple(read)
-    return tuple(
-        (low * row_bytes // strip.row_bytes, -(-high * row_bytes // strip.row_bytes))
-        for low, high in read
+def _access(
+    program: Program, strips: Mapping[str, Strip], tensor: str, rows: tuple[Rows, ...]
+) -> Access:
+    """Rows of a tensor as rows of its buffer, which may be larger, or have other rows."""
+    name, start = program.place(tensor)
+    own, size = row_bytes(program.graph.tensors[tensor]), strips[name].row_bytes
+    return Access(
+        name,
+        tuple(
+            ((start + low * own) // size, -(-(start + high * own) // size))
+            if low < high
+            else (low, low)
+            for low, high in rows
+        ),
     )
