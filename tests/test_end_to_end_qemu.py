@@ -12,8 +12,11 @@ import mote
 from mote import reference
 from mote.build import Build
 from mote.ir.tensor import Array
+from mote.run.cycles import disassemble
+from mote.run.elf import read_image
 from mote.run.firmware import build
-from mote.run.qemu import run
+from mote.run.qemu import Execution, run
+from mote.run.stack import StackBound, model_stack
 from mote.run.verify import random_samples
 from mote.target import Core
 from shared import shared_path
@@ -44,14 +47,31 @@ def expected(model: str) -> tuple[tuple[Sequence[Array], dict[str, Array]], ...]
     return tuple((sample, reference.run(graph, sample)) for sample in samples)
 
 
+@cache
+def executed(model: str, core: str) -> tuple[Execution, StackBound]:
+    """The samples on a core, and what is known of its stack without running anything."""
+    built = compiled(model, core)
+    with TemporaryDirectory() as directory:
+        firmware = build(built.files, built.interface, built.target.core, Path(directory))
+        image, code = read_image(firmware.elf), disassemble(firmware.elf, firmware.core)
+        execution = run(firmware, [sample for sample, _ in expected(model)])
+    return execution, model_stack(image, code, built.program)
+
+
 @every_model
 @every_core
 def test_outputs_equal_the_reference(model: str, core: Core) -> None:
-    built = compiled(model, core.name)
-    outputs = built.run_samples([list(sample) for sample, _ in expected(model)])
+    outputs = executed(model, core.name)[0].outputs
     for (_, tensors), arrays in zip(expected(model), outputs, strict=True):
-        for name, array in zip(built.graph.outputs, arrays, strict=True):
+        for name, array in zip(compiled(model, core.name).graph.outputs, arrays, strict=True):
             np.testing.assert_array_equal(array, tensors[name])
+
+
+@every_model
+@every_core
+def test_no_stack_is_written_beyond_the_bound_and_little_is_missing(model: str, core: Core) -> None:
+    execution, bound = executed(model, core.name)
+    assert bound.bytes - 32 <= execution.stack_bytes <= bound.bytes, bound.path
 
 
 @every_model

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mote.codegen import generate
-from mote.errors import InputError, MoteError, UnsupportedModelError
+from mote.errors import InputError, TargetError, ToolError, UnsupportedModelError
 from mote.frontends import native, onnx, tflite
 from mote.frontends import torch as pytorch
 from mote.ir import DType, Graph
@@ -211,8 +211,8 @@ def compile(
             with the fewest bytes), ``time`` (layer by layer), or ``balanced`` (the least product
             of both).
         ram: Most bytes of RAM; of the plans that keep to it, the one that ``optimize`` likes best
-            is taken. The stack counts where it can be measured: not on the host, nor where the
-            Arm compiler or the emulator is missing.
+            is taken. The most stack that any input can need counts, except on the host, and
+            where the Arm compiler is missing.
         feed_rows: The application delivers the input row by row while the network runs, with
             ``<prefix>_feed_row``, so that the input as a whole needs no memory.
         allow_float: Let layers compute in float32, which takes several times the cycles and four
@@ -234,35 +234,42 @@ def compile(
         _refuse_float(graph)
     _refuse_constant_outputs(graph)
     program = lower(graph, target.core)
-    build = _planned(graph, program, target, options)
-    for _ in range(RAM_ATTEMPTS if ram is not None else 0):
-        beside = _measured_beside(build)
-        if ram is None or build.plan.total_bytes + beside <= ram:
-            break
-        within = replace(options, ram_bytes=max(0, ram - beside))
-        build = _planned(graph, program, target, within)
-    return build
+    beside = 0
+    while True:
+        build = _planned(graph, program, target, options, beside)
+        needed = _beside_arena(build) if ram is not None else 0
+        if ram is None or build.plan.total_bytes + needed <= ram:
+            return build
+        beside = needed  # more than it was, since the arena has left room for that
 
 
-RAM_ATTEMPTS = 3
-"""How often a limit of RAM is corrected by the stack that the last plan was measured to need."""
-
-
-def _planned(graph: Graph, program: Program, target: Target, options: Options) -> Build:
-    plan = make_plan(program, options)
-    check_fit(program, plan, target, ram_bytes=options.ram_bytes)
+def _planned(
+    graph: Graph, program: Program, target: Target, options: Options, beside: int
+) -> Build:
+    """The build whose arena leaves so many bytes of the limit of RAM."""
+    limit = options.ram_bytes
+    within = options if limit is None else replace(options, ram_bytes=max(0, limit - beside))
+    plan = make_plan(program, within)
+    check_fit(program, plan, target, ram_bytes=limit, beside_bytes=beside)
     return Build(graph, program, plan, target, generate(program, plan, target))
 
 
-def _measured_beside(build: Build) -> int:
-    """Stack and variables beside the arena; 0 where they cannot be measured."""
+def _beside_arena(build: Build) -> int:
+    """Stack and variables beside the arena; 0 where nothing can be built that has them."""
+    from mote.run.profile import beside_arena
+    from mote.run.toolchain import find
+
     if build.target.is_host:
         return 0
     try:
-        totals = build.profile().totals
-    except MoteError:
+        find("arm-none-eabi-gcc")
+        return sum(beside_arena(build.files, build.program, build.plan, build.target))
+    except TargetError:  # larger than any emulated machine, for which programs are linked
         return 0
-    return totals.stack_bytes + totals.variables_bytes
+    except ToolError as error:
+        if error.where != "arm-none-eabi-gcc" or "not found" not in error.found:
+            raise
+        return 0
 
 
 def _refuse_float(graph: Graph) -> None:

@@ -69,7 +69,7 @@ _OPTIONS: tuple[Decorator, ...] = (
         "--ram",
         metavar="SIZE",
         help="Most RAM, such as 64kB: the plan that fits is taken. The stack counts where the Arm "
-        "compiler and the emulator are there to measure it.",
+        "compiler is there to build what is examined.",
     ),
     click.option(
         "--feed-rows",

@@ -84,7 +84,7 @@ def _measured_needs(build: Build) -> list[str]:
         build.program,
         build.plan,
         build.target,
-        ram_bytes=totals.ram_bytes,
+        ram_bytes=totals.ram_bytes + totals.stack_bound_bytes - totals.stack_bytes,
         flash_bytes=totals.flash_bytes,
     )
     board = build.target.board

@@ -12,6 +12,8 @@ def memory_rows(totals: Totals, board: Board | None) -> list[tuple[str, str]]:
         f"{number(totals.scratch_bytes)} + stack {number(totals.stack_bytes)} + variables "
         f"{number(totals.variables_bytes)}"
     )
+    stack = f"{number(totals.stack_bytes)} B written, no input needs more than "
+    stack += f"{number(totals.stack_bound_bytes)} B"
     flash = (
         f"{number(totals.flash_bytes)} B = code {number(totals.code_bytes)} + constants "
         f"{number(totals.rodata_bytes)} + weights {number(totals.weights_bytes)}"
@@ -19,4 +21,4 @@ def memory_rows(totals: Totals, board: Board | None) -> list[tuple[str, str]]:
     if board:
         ram += f", of {number(board.ram_bytes)}"
         flash += f", of {number(board.flash_bytes)}"
-    return [("RAM", ram), ("flash", flash)]
+    return [("RAM", ram), ("stack", stack), ("flash", flash)]

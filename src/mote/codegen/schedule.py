@@ -24,6 +24,9 @@ FED = 65535
 REPEAT = 255
 """In a table: a count and a place follow."""
 
+ONCE = "_once"
+"""Ends the name of the function that stands for a layer of one call in a list of functions."""
+
 
 def run_functions(program: Program, plan: Plan) -> str:
     """The text of ``<prefix>_run``, or of the functions that take the input row by row."""
@@ -140,15 +143,13 @@ def _tables(program: Program, plan: Plan, name: str, runs: Sequence[Run]) -> str
             left -= min(left, 255)
         order += [places[position]] * left
     once = [
-        f"static void {layer_function(program, t.index)}_once(uint8_t *arena, uint32_t call, "
+        f"static void {layer_function(program, t.index)}{ONCE}(uint8_t *arena, uint32_t call, "
         f"uint32_t end)\n{{\n    (void)call;\n    (void)end;\n"
         f"    {layer_function(program, t.index)}(arena);\n}}\n"
         for t in layers
         if not is_looped(t)
     ]
-    functions = [
-        layer_function(program, t.index) + ("" if is_looped(t) else "_once") for t in layers
-    ]
+    functions = [layer_function(program, t.index) + ("" if is_looped(t) else ONCE) for t in layers]
     return "\n".join(
         [
             *once,

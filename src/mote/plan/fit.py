@@ -7,22 +7,33 @@ from mote.target.target import Board, Target
 
 
 def check_fit(
-    program: Program, plan: Plan, target: Target, *, ram_bytes: int | None = None
+    program: Program,
+    plan: Plan,
+    target: Target,
+    *,
+    ram_bytes: int | None = None,
+    beside_bytes: int = 0,
 ) -> None:
     """Compare the arena with what it may take and the board's RAM, the constants with its flash.
 
     A lower bound of what is needed, known before anything is built: stack and code come on top,
     and ``check_measured_fit`` has them. A core without a board has no limits.
 
+    Args:
+        program, plan, target: What is compared.
+        ram_bytes: What may be used of RAM.
+        beside_bytes: What is needed of that besides the arena: stack and variables.
+
     Raises:
         FitError: RAM, flash or both are too small.
     """
-    if ram_bytes is not None and plan.total_bytes > ram_bytes:
-        over = plan.total_bytes - ram_bytes
+    needed = plan.total_bytes + beside_bytes
+    if ram_bytes is not None and needed > ram_bytes:
+        stack = f", {beside_bytes:,} B of them stack" if beside_bytes else ""
         raise FitError(
             program.graph.name,
-            f"the smallest plan needs {plan.total_bytes:,} B, {ram_bytes:,} B are allowed "
-            f"({over:,} B too many)",
+            f"the smallest plan needs {needed:,} B{stack}, {ram_bytes:,} B are allowed "
+            f"({needed - ram_bytes:,} B too many)",
             details=[_worst_step(program, plan)] if program.steps else [],
             hint="allow more, deliver the input row by row, or use a smaller network",
         )

@@ -31,11 +31,20 @@ class Image:
         symbols: Functions and objects, by address.
         addresses: Address of every symbol by name, labels included.
         sections: Bytes of each allocated output section.
+        contents: What is in flash: address and bytes of each piece.
     """
 
     symbols: tuple[Symbol, ...]
     addresses: Mapping[str, int]
     sections: Mapping[str, int]
+    contents: tuple[tuple[int, bytes], ...] = ()
+
+    def word(self, address: int) -> int:
+        """The signed 32-bit constant at an address."""
+        start, data = next(
+            (start, data) for start, data in self.contents if start <= address < start + len(data)
+        )
+        return int.from_bytes(data[address - start :][:4], "little", signed=True)
 
     def function_at(self, address: int) -> str:
         """Name of the function that an address is in, ``?`` when in none."""
@@ -91,8 +100,13 @@ def read_image(path: Path) -> Image:
             if is_function or kind == "STT_OBJECT":
                 section = sections[index].name
                 symbols.append(Symbol(entry.name, address, entry["st_size"], section, is_function))
-        sizes = {s.name: s["sh_size"] for s in sections if s["sh_flags"] & 2 and s["sh_size"]}
-    return Image(tuple(sorted(symbols, key=lambda s: (s.address, s.name))), addresses, sizes)
+        allocated = [s for s in sections if s["sh_flags"] & 2 and s["sh_size"]]
+        sizes = {s.name: s["sh_size"] for s in allocated}
+        contents = tuple(
+            (s["sh_addr"], s.data()) for s in allocated if s["sh_type"] == "SHT_PROGBITS"
+        )
+    in_order = tuple(sorted(symbols, key=lambda s: (s.address, s.name)))
+    return Image(in_order, addresses, sizes, contents)
 
 
 def sizes(image: Image, weights: Collection[str]) -> Sizes:
@@ -124,7 +138,7 @@ def window(image: Image, prefix: str, layers: Sequence[str]) -> Window:
         prefix: What the model's names start with.
         layers: Name of each layer's function, in step order.
     """
-    functions = {_source_name(s.name): s for s in image.symbols if s.is_function}
+    functions = {source_name(s.name): s for s in image.symbols if s.is_function}
     run = functions.get(f"{prefix}_run") or functions[FEED_ALL]
     between = [
         functions[name]
@@ -142,6 +156,6 @@ def window(image: Image, prefix: str, layers: Sequence[str]) -> Window:
     )
 
 
-def _source_name(symbol: str) -> str:
-    """GCC appends ``.constprop.0`` and the like to functions that it specialised."""
+def source_name(symbol: str) -> str:
+    """The name in C: GCC appends ``.constprop.0`` and the like to functions that it specialised."""
     return symbol.partition(".")[0]

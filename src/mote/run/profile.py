@@ -17,6 +17,7 @@ from mote.run.firmware import build
 from mote.run.interface import interface
 from mote.run.machine import MACHINES
 from mote.run.qemu import run
+from mote.run.stack import model_stack
 from mote.target import Target
 
 REFERENCE_CLOCK_HZ = 100_000_000
@@ -41,6 +42,7 @@ class Totals:
         arena_bytes: Activations.
         scratch_bytes: What working memory of single layers adds to the arena.
         stack_bytes: Most stack written below the caller's.
+        stack_bound_bytes: Most stack that any input can make it need, from its machine code.
         variables_bytes: Variables outside the arena.
         flash_bytes: code + rodata + weights: every byte of the image.
         code_bytes: Instructions, startup included.
@@ -61,6 +63,7 @@ class Totals:
     arena_bytes: int
     scratch_bytes: int
     stack_bytes: int
+    stack_bound_bytes: int
     variables_bytes: int
     flash_bytes: int
     code_bytes: int
@@ -108,6 +111,7 @@ class Profile:
         layers: Every step; instructions and cycles of these and of ``run`` add up to the totals.
         float_layers: Names of the layers that compute in float32.
         run: What ``<prefix>_run`` itself executes around the layers.
+        stack_path: The functions that are active where the stack may be deepest.
     """
 
     model: str
@@ -116,6 +120,7 @@ class Profile:
     layers: tuple[Layer, ...]
     float_layers: tuple[str, ...]
     run: Cost
+    stack_path: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that ``json.dumps`` takes."""
@@ -145,6 +150,7 @@ def profile(
         watched = replace(window(image, face.prefix, functions), caches=_caches(target))
         execution = run(firmware, samples, window=watched)
         code = disassemble(firmware.elf, core)
+        stack = model_stack(image, code, program)
         rows = estimate(execution.counts, code, core, wait_states=_wait_states(target))
     weights = {
         constant_name(program, index, constant.field)
@@ -165,11 +171,26 @@ def profile(
             macs=sum(layer.macs for layer in layers),
             cost=sum(rows.values(), Cost()),
             stack_bytes=execution.stack_bytes,
+            stack_bound_bytes=stack.bytes,
         ),
         layers=layers,
         float_layers=program.float_layers,
         run=rows.get(RUN_ROW, Cost()),
+        stack_path=stack.path,
     )
+
+
+def beside_arena(
+    project: Mapping[str, str], program: Program, plan: Plan, target: Target
+) -> tuple[int, int]:
+    """Most stack that any input can make a model need, and its variables outside the arena.
+
+    The program is built, not run; arguments as ``profile``.
+    """
+    with tempfile.TemporaryDirectory(prefix="mote-") as directory:
+        elf = build(project, interface(program, plan), target.core, Path(directory)).elf
+        image, code = read_image(elf), disassemble(elf, target.core)
+    return model_stack(image, code, program).bytes, sizes(image, ()).variables_bytes
 
 
 def _wait_states(target: Target) -> int:
@@ -194,7 +215,14 @@ def _stalls(target: Target, cost: Cost) -> int | None:
 
 
 def _totals(
-    target: Target, plan: Plan, parts: Sizes, *, macs: int, cost: Cost, stack_bytes: int
+    target: Target,
+    plan: Plan,
+    parts: Sizes,
+    *,
+    macs: int,
+    cost: Cost,
+    stack_bytes: int,
+    stack_bound_bytes: int,
 ) -> Totals:
     clock_hz = target.board.clock_hz if target.board else REFERENCE_CLOCK_HZ
     return Totals(
@@ -210,6 +238,7 @@ def _totals(
         arena_bytes=plan.arena_bytes,
         scratch_bytes=plan.scratch_bytes,
         stack_bytes=stack_bytes,
+        stack_bound_bytes=stack_bound_bytes,
         variables_bytes=parts.variables_bytes,
         flash_bytes=parts.flash_bytes,
         code_bytes=parts.code_bytes,
