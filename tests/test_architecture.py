@@ -24,7 +24,7 @@ LAYERS = (
     ("codegen",),
     ("run",),
     ("report",),
-    ("build",),
+    ("build", "patching"),
     ("data",),
     ("zoo",),
     ("training",),

@@ -6,17 +6,32 @@ if TYPE_CHECKING:
     from mote import data, zoo
     from mote.build import Build, compile, from_torch, load, save
     from mote.errors import MoteError
+    from mote.patching import choose_patches, patch
     from mote.quantization import quantize
 
 __version__ = "0.1.0"
-__all__ = ["Build", "MoteError", "compile", "data", "from_torch", "load", "quantize", "save", "zoo"]
+__all__ = [
+    "Build",
+    "MoteError",
+    "choose_patches",
+    "compile",
+    "data",
+    "from_torch",
+    "load",
+    "patch",
+    "quantize",
+    "save",
+    "zoo",
+]
 
 _HOMES = {
     "Build": "mote.build",
     "MoteError": "mote.errors",
+    "choose_patches": "mote.patching",
     "compile": "mote.build",
     "from_torch": "mote.build",
     "load": "mote.build",
+    "patch": "mote.patching",
     "quantize": "mote.quantization",
     "save": "mote.build",
 }

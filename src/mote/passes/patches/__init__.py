@@ -4,9 +4,8 @@ Lin et al., "MCUNetV2: Memory-efficient patch-based inference for tiny deep lear
 A patched graph is a graph like any other: slices, the same layers on tiles, concatenations.
 """
 
-from mote.passes.patches.choose import choose_patches, patch_choices
-from mote.passes.patches.cost import Patches, patch_cost
+from mote.passes.patches.cost import Patches, patch_choices, patch_cost
 from mote.passes.patches.patch import patch
 from mote.passes.patches.stage import splits
 
-__all__ = ["Patches", "choose_patches", "patch", "patch_choices", "patch_cost", "splits"]
+__all__ = ["Patches", "patch", "patch_choices", "patch_cost", "splits"]

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mote.errors import InputError
 from mote.ir import Graph, Node
 from mote.ir.ops import (
     Add,
@@ -26,7 +27,7 @@ from mote.ir.ops import (
 )
 from mote.passes.patches.footprint import AXES
 from mote.passes.patches.patch import tile_spans
-from mote.passes.patches.stage import Stage, stage
+from mote.passes.patches.stage import Stage, stage, stages
 
 WEIGHTED = (Conv2D, DepthwiseConv2D)
 OVERWRITING = (
@@ -43,6 +44,9 @@ OVERWRITING = (
 )
 """Operators whose result can lie where an operand was."""
 
+
+MOST_TILES = 4
+"""Tiles in each direction that are tried; halos of more cost too much."""
 
 Sizes = Mapping[str, int]
 """Rows, columns or bytes of tensors, by name."""
@@ -65,6 +69,8 @@ class Patches:
         stage_peak_bytes: Most activations while a tile is computed, with the whole result.
         peak_bytes: Most activations at one time.
         whole_peak_bytes: The same, layer by layer.
+        arena_bytes: The same as ``peak_bytes`` where what tiles are cut from, mostly the input, is
+            kept in RAM until the last tile is there.
     """
 
     split: str
@@ -79,6 +85,7 @@ class Patches:
     stage_peak_bytes: int
     peak_bytes: int
     whole_peak_bytes: int
+    arena_bytes: int
 
     @property
     def overhead(self) -> float:
@@ -97,21 +104,35 @@ def patch_cost(graph: Graph, split: str | int, tiles: int) -> Patches:
     Raises:
         InputError: The layers up to there cannot be computed in tiles, or there is no such layer.
     """
-    return stage_cost(stage(graph, split), tiles, whole_loads(graph))
+    return _cost(stage(graph, split), tiles, _whole_loads(graph))
 
 
-def stage_cost(found: Stage, tiles: int, loads: Sizes) -> Patches:
-    """``patch_cost`` of a stage, given the ``whole_loads`` of its graph."""
+def patch_choices(graph: Graph) -> list[Patches]:
+    """Every split with 2 to 4 tiles in each direction, and as the first one the whole layers.
+
+    Raises:
+        InputError: No layer can be computed in tiles.
+    """
+    found, loads = stages(graph), _whole_loads(graph)
+    if not found:
+        raise InputError(graph.name, "has no layer that can be computed in tiles")
+    pairs = ((part, tiles) for part in found for tiles in range(2, MOST_TILES + 1))
+    return [_cost(found[0], 1, loads), *(_cost(part, tiles, loads) for part, tiles in pairs)]
+
+
+def _cost(found: Stage, tiles: int, loads: Sizes) -> Patches:
+    """``patch_cost`` of a stage, given the ``_whole_loads`` of its graph."""
     graph, inside = found.graph, {node.name for node in found.nodes}
     rows, columns = axes = _tile_sizes(found, tiles)
     wide = _tile_sizes(found, tiles, clipped=False)
+    kept = sum(graph.tensors[name].bytes for name in found.sources)
     if len(rows) == len(columns) == 1:
-        stage_peak = max(loads[name] for name in inside)
+        stage_peak, kept = max(loads[name] for name in inside), 0
     else:
         largest = (_tile_bytes(found, r, c) for r in _largest(rows) for c in _largest(columns))
         peaks = (max(_loads(graph, found.nodes, sizes).values()) for sizes in largest)
         stage_peak = graph.tensors[found.result].bytes + max(peaks)
-    rest = [load for name, load in loads.items() if name not in inside]
+    rest = [0, *(load for name, load in loads.items() if name not in inside)]
     macs = sum(graph.macs(node) for node in graph.nodes)
     stage_macs = sum(graph.macs(node) for node in found.nodes)
     in_tiles = _macs(found, axes)
@@ -132,12 +153,13 @@ def stage_cost(found: Stage, tiles: int, loads: Sizes) -> Patches:
         macs=macs,
         macs_in_tiles=macs - stage_macs + in_tiles,
         stage_peak_bytes=stage_peak,
-        peak_bytes=max(stage_peak, *rest) if rest else stage_peak,
+        peak_bytes=max(stage_peak, *rest),
+        arena_bytes=max(stage_peak + kept, *rest),
         whole_peak_bytes=max(loads.values()),
     )
 
 
-def whole_loads(graph: Graph) -> dict[str, int]:
+def _whole_loads(graph: Graph) -> dict[str, int]:
     """Bytes of activations while each layer runs whole, by the name of its node."""
     return _loads(graph, graph.nodes, {name: t.bytes for name, t in graph.tensors.items()})
 
