@@ -68,7 +68,7 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
         lines.append(f"    const {c_type} *{name} = (const void *)({place});")
         pointers.append(name)
     result = graph.result(step.node)
-    place = row_address(program, plan, step.node.output, _result_row(step, task))
+    place = row_address(program, plan, step.node.output, _result_row(program, step, task))
     lines.append(f"    {C_TYPES[result.dtype]} *y = (void *)({place});")
     pointers.append("y")
     if step.kernel.takes_array:
@@ -86,13 +86,17 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
     arguments = [f"&layer_{layer_number(program, index)}"] if step.kernel.struct else []
     call = f"    {step.kernel.name}({', '.join([*arguments, *pointers])});"
     enter = f"    MOTE_ENTER({index}, {'call' if is_looped(task) else '0'});"
-    return [*lines, "", enter, call, f"    {_trace(index, task, result.bytes)}"]
+    return [*lines, "", enter, call, f"    {_trace(step, index, task, result.bytes)}"]
 
 
-def _result_row(step: Step, task: Task) -> str:
-    if task.calls == 1 or (step.split and step.split.accumulates):
+def _result_row(program: Program, step: Step, task: Task) -> str:
+    if task.calls == 1 or _accumulates(step):
         return "0"
-    return _times("call", _rows_per_call(task))
+    return _times("call", _rows_per_call(program, step, task))
+
+
+def _accumulates(step: Step) -> bool:
+    return step.split is not None and step.split.accumulates
 
 
 def _row(
@@ -104,7 +108,8 @@ def _row(
         return _times("call", rows) if is_looped(task) else "0"
     assert window.pad <= 0, "kernels that read outside the image take an array of rows"
     images, height, _ = row_shape(program.graph.tensors[tensor])
-    per_image, stride = task.calls // images, _rows_per_call(task) * window.stride
+    per_image = task.calls // images
+    stride = _rows_per_call(program, step, task) * window.stride
     if images == 1 or stride * per_image == height:
         terms = [_times("call", stride)] if is_looped(task) and stride else []
     else:
@@ -115,9 +120,9 @@ def _row(
     return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})" if terms else "0"
 
 
-def _rows_per_call(task: Task) -> int:
-    first, last = task.writes.rows[0]
-    return last - first
+def _rows_per_call(program: Program, step: Step, task: Task) -> int:
+    images, height, _ = row_shape(program.graph.result(step.node))
+    return images * height // task.calls
 
 
 def _times(name: str, factor: int) -> str:
@@ -136,7 +141,7 @@ def _row_pointers(
     """The array of the rows that a call reads; null for those outside the image."""
     step, graph = program.steps[index], program.graph
     images, height, _ = row_shape(graph.tensors[tensor])
-    rows = _rows_per_call(task)
+    rows = _rows_per_call(program, step, task)
     span = window.span(rows)
     c_type = C_TYPES[graph.tensors[tensor].dtype]
     per_image = task.calls // images
@@ -165,11 +170,11 @@ def _row_pointers(
     ]
 
 
-def _trace(index: int, task: Task, size: int) -> str:
+def _trace(step: Step, index: int, task: Task, size: int) -> str:
     """Tells who listens what a call has computed."""
     if task.calls == 1:
         return f"MOTE_TRACE({index}, 0, y, {size});"
-    if _rows_per_call(task) == 0:  # only the last call writes
+    if _accumulates(step):  # only the last call writes
         return f"if (call == {task.calls - 1})\n        MOTE_TRACE({index}, 0, y, {size});"
     part = size // task.calls
     return f"MOTE_TRACE({index}, call * {part}, y, {part});"
