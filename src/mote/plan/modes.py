@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mote.errors import InputError
-from mote.lower.split import row_shape
 from mote.lower.step import Program
 from mote.plan.exact import search
 from mote.plan.live import live_bytes, peak_bytes
-from mote.plan.network import network
-from mote.plan.place import Placement, place
+from mote.plan.network import divided_rows, network
+from mote.plan.optimal import place_optimally
 from mote.plan.plan import Plan
 from mote.plan.prove import prove
 from mote.plan.stream import Streaming, curve
@@ -135,7 +134,7 @@ def _mixed(
         if not shrink:
             break
         for index in shrink:
-            height = row_shape(program.graph.result(program.steps[index].node))[1]
+            height = divided_rows(program, program.steps[index])
             rows[index] = max(n for n in range(1, rows[index]) if height % n == 0)
     return Candidate(mixed, schedule, peak_bytes(mixed, schedule), base + point.cycles)
 
@@ -148,6 +147,6 @@ def _above(tasks: Network, schedule: Sequence[Run], limit: int) -> set[int]:
 
 
 def _placed(candidate: Candidate) -> Plan:
-    placement: Placement = place(candidate.network, candidate.schedule)
+    placement = place_optimally(candidate.network, candidate.schedule)
     prove(candidate.network, candidate.schedule, placement.layout)
     return Plan(candidate.network, candidate.schedule, placement.layout, placement.bound_bytes)
