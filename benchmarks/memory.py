@@ -1,0 +1,124 @@
+"""How little RAM does a network need, and what does that cost? Every plan is proven by replaying it.
+
+    python benchmarks/memory.py [--model kws] [--json]
+
+vww, ic, kws and ad are the int8 models of MLPerf Tiny. ic-large is a residual network of 16 layers
+and 76 M multiply-accumulates, mbv2-035 MobileNetV2-0.35 at 144 x 144 and mbv2-100 MobileNetV2-1.0
+at 224 x 224, all three with random weights. Bytes; "rows fed": the input is delivered row by row.
+Nothing is computed twice: every row of every result is written by one call.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from time import perf_counter
+
+import click
+import numpy as np
+import torch
+from torch import nn
+
+import mote
+import mote.zoo
+from models import MODELS, MODELS_FOLDER
+from mote.build import Build
+from mote.ir import Graph
+from networks import large_resnet
+from report import Figure, options, progress, run, show
+
+TARGET = "cortex-m4"
+LARGE = {
+    "ic-large": (large_resnet, (3, 32, 32)),
+    "mbv2-035": (lambda: mote.zoo.mobilenet_v2(width_mult=0.35), (3, 144, 144)),
+    "mbv2-100": (lambda: mote.zoo.mobilenet_v2(), (3, 224, 224)),
+}
+ARENA = {
+    "vww": 29_000,
+    "ic": 10_600,
+    "kws": 4_200,
+    "ad": 768,
+    "ic-large": 24_500,
+    "mbv2-100": 203_000,
+    "mbv2-035": 66_000,
+}
+ARENA_FED = {"vww": 11_500, "mbv2-100": 110_000, "mbv2-035": 26_000}
+RAM = {"vww": 33_000, "ic": 13_500, "kws": 6_500, "ad": 1_600}
+RAM_FED = {"vww": 16_000}
+CYCLES = 1.3
+GAP = 5.0
+SECONDS = 30.0
+SECONDS_SMALL = 3.0
+
+
+def network(name: str, folder: Path) -> Graph:
+    """A model file, or a network with random weights, quantised on random samples."""
+    if name in MODELS:
+        return mote.load(MODELS[name].path(folder))
+    make, shape = LARGE[name]
+    module: nn.Module = make().eval()
+    rng = np.random.default_rng(0)
+    graph = mote.from_torch(module, torch.zeros(1, *shape), name=name)
+    height, width = shape[1:]
+    sample = rng.normal(size=(1, height, width, shape[0])).astype(np.float32)
+    return mote.quantize(graph, [sample])
+
+
+def figures(name: str, folder: Path, seed: int) -> Iterator[Figure]:
+    graph = network(name, folder)
+
+    def figure(what: str, value: float, bound: float | None = None) -> Figure:
+        bar = "<=" if bound is not None else ""
+        return Figure(model=name, target=TARGET, name=what, value=value, bar=bar, bound=bound)
+
+    fast = mote.compile(graph, TARGET, optimize="time")
+    fast_totals = fast.profile(seed=seed).totals
+    yield figure("time: arena", fast_totals.arena_bytes)
+    yield figure("time: arena + scratch + stack", fast_totals.ram_bytes)
+    middle = mote.compile(graph, TARGET).profile(seed=seed).totals
+    yield figure("balanced: arena + scratch + stack", middle.ram_bytes)
+    yield figure("balanced: cycles of those of time", middle.cycles / fast_totals.cycles)
+    start = perf_counter()
+    small = mote.compile(graph, TARGET, optimize="ram")
+    seconds = perf_counter() - start
+    totals = small.profile(seed=seed).totals
+    yield figure("ram: arena", totals.arena_bytes, ARENA[name])
+    yield figure("ram: arena + scratch", small.plan.total_bytes)
+    yield figure("ram: arena + scratch + stack", totals.ram_bytes, RAM.get(name))
+    yield figure("ram: above the bound, %", gap(small), GAP)
+    yield figure("ram: cycles of those of time", totals.cycles / fast_totals.cycles, CYCLES)
+    limit = SECONDS_SMALL if name in MODELS else SECONDS
+    yield figure("ram: seconds to compile", seconds, limit)
+    fed = mote.compile(graph, TARGET, optimize="ram", feed_rows=True)
+    fed_totals = fed.profile(seed=seed).totals
+    yield figure("rows fed, ram: arena", fed_totals.arena_bytes, ARENA_FED.get(name))
+    yield figure("rows fed, ram: arena + scratch + stack", fed_totals.ram_bytes, RAM_FED.get(name))
+    yield figure("rows fed, ram: above the bound, %", gap(fed), GAP)
+    yield figure("rows fed, ram: cycles of those of time", fed_totals.cycles / fast_totals.cycles)
+
+
+def gap(build: Build) -> float:
+    """By how much the plan is larger than what the bytes alive force."""
+    bound = build.plan.lower_bound_bytes + build.plan.progress_bytes
+    return 100 * (build.plan.total_bytes / bound - 1)
+
+
+@click.command(help=__doc__)
+@options(models=False)
+@click.option(
+    "--model",
+    "names",
+    type=click.Choice(list(ARENA)),
+    multiple=True,
+    default=list(ARENA),
+    help="Only this one; may be repeated.",
+)
+@click.option("--models", "folder", type=click.Path(path_type=Path), default=MODELS_FOLDER)
+def main(names: Sequence[str], folder: Path, seed: int, as_json: bool) -> int:
+    measured = (
+        figures(name, folder, seed) for name in progress(names, "planning and running", len(names))
+    )
+    return show("memory", chain.from_iterable(measured), seed=seed, as_json=as_json)
+
+
+if __name__ == "__main__":
+    run(main)
