@@ -234,15 +234,17 @@ def _early(network: Network, rank: Numbers) -> list[bool]:
     Of a reader's operands the one with the longest way behind it comes first and the shortcut
     last: that is the one whose row takes the least to make, and so waits for the least time.
     """
-    writer = {task.writes.strip: position for position, task in enumerate(network.tasks)}
+    writers: dict[str, list[int]] = {}
+    for position, task in enumerate(network.tasks):
+        writers.setdefault(task.writes.strip, []).append(position)
     depth = [0] * len(network.tasks)
     for position in np.argsort(rank).tolist():
         reads = network.tasks[position].reads
-        before = [depth[writer[r.strip]] for r in reads if r.strip in writer]
+        before = [depth[maker] for read in reads for maker in writers.get(read.strip, ())]
         depth[position] = 1 + max(before, default=0)
     early = [False] * len(network.tasks)
     for task in network.tasks:
-        makers = {writer[read.strip] for read in task.reads if read.strip in writer}
+        makers = {maker for read in task.reads for maker in writers.get(read.strip, ())}
         for maker in makers:
             early[maker] |= any(
                 rank[other] > rank[maker] and depth[other] < depth[maker] for other in makers
