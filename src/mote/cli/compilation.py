@@ -10,6 +10,7 @@ import click
 import mote
 from mote.build import Build
 from mote.cli.options import Decorator
+from mote.cli.patches import patched
 from mote.cli.sizes import size_in_bytes
 from mote.ir import Graph
 from mote.plan import MODES
@@ -24,9 +25,12 @@ class Compilation:
     ram: int | None
     feed_rows: bool
     allow_float: bool
+    patches: str | None
 
     def compile(self, graph: Graph, target: Target) -> Build:
         """The model, compiled as the options say."""
+        if self.patches is not None:
+            graph = patched(graph, self.patches, target, self.ram)
         return mote.compile(
             graph,
             target,
@@ -38,15 +42,21 @@ class Compilation:
 
 
 def compilation_options() -> Decorator:
-    """--optimize, --ram, --feed-rows and --allow-float, as one argument ``compilation``."""
+    """All that ``Compilation`` has, as one argument ``compilation``."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(command)
         def packed(
-            *, optimize: str, ram: str | None, feed_rows: bool, allow_float: bool, **others: Any
+            *,
+            optimize: str,
+            ram: str | None,
+            feed_rows: bool,
+            allow_float: bool,
+            patches: str | None,
+            **others: Any,
         ) -> Any:
             limit = None if ram is None else size_in_bytes("--ram", ram)
-            options = Compilation(optimize, limit, feed_rows, allow_float)
+            options = Compilation(optimize, limit, feed_rows, allow_float, patches)
             return command(compilation=options, **others)
 
         with_options: Callable[..., Any] = packed
@@ -80,5 +90,11 @@ _OPTIONS: tuple[Decorator, ...] = (
         "--allow-float",
         is_flag=True,
         help="Compute layers that are not quantised in float32; without, they are refused.",
+    ),
+    click.option(
+        "--patches",
+        metavar="NAME:TILES",
+        help="Compute the layers up to NAME tile by tile, with TILES in each direction, or `auto`. "
+        "--optimize ram mostly needs less.",
     ),
 )
