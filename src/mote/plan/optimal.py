@@ -3,7 +3,9 @@
 Most items never matter: where little is alive there is room for all. So the core, the items that
 are alive when most bytes are, is solved to its optimum, and the others are placed around it by
 first fit. If they fit below the core's end, that is the optimum of all; if not, those that do not
-and what lies in their way join the core. The optimum of any core is a lower bound for all.
+and what lies in their way join the core. The optimum of any core is a lower bound for all. What
+is left above the bound is then pressed down: items that are alive around a time are placed anew,
+the others stay.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,16 +18,19 @@ from numpy.typing import NDArray
 from mote.plan.place import Placement, Problem, place_around, placement, pose, search
 from mote.plan.task import Network, Run
 
-EFFORT = 0.001
+EFFORT = 0.0004
 """How long the solver may search in all, for each item, in its deterministic time: seconds."""
 
-SOLVE_EFFORT = 0.5
+SOLVE_EFFORT = 0.3
 """How long it may search for the optimum of one core."""
 
 SEED = 1
 
-SEARCH_WORK = 1_000_000
-"""Pairs of items that first fit compares before the solver starts."""
+SEARCH_WORK = 1_000
+"""Pairs that first fit compares before the solver starts, for each item."""
+
+PRESS_EFFORT = 0.1
+"""How long it may search for better places of items around a time."""
 
 NEAR = 0.98
 """The first core is alive at calls at which this share of the most bytes is alive."""
@@ -77,6 +82,17 @@ def improve(problem: Problem, bases: tuple[int, ...], effort: float) -> tuple[tu
         bases: Where they may lie.
         effort: How long the solver may search, in its deterministic time.
     """
+    best, bound = _grow_core(problem, bases, effort / 2)
+    if problem.end(best) > bound:
+        best = min(best, search(problem), key=problem.end)
+        best = _press(problem, best, bound, effort / 2)
+    return best, bound
+
+
+def _grow_core(
+    problem: Problem, bases: tuple[int, ...], effort: float
+) -> tuple[tuple[int, ...], int]:
+    """Solve larger and larger cores, until all others fit around one."""
     best, bound, hint = bases, problem.bound_bytes, bases
     near, core = NEAR, _alive(problem, NEAR)
     while problem.end(best) > bound and effort > 0:
@@ -84,7 +100,7 @@ def improve(problem: Problem, bases: tuple[int, ...], effort: float) -> tuple[tu
             break
         found = _solve(problem, core, hint, bound, min(effort, SOLVE_EFFORT))
         effort -= found.effort
-        bound = max(bound, found.bound)
+        bound = found.bound
         if not found.bases:
             break
         items = problem.items.items
@@ -99,6 +115,32 @@ def improve(problem: Problem, bases: tuple[int, ...], effort: float) -> tuple[tu
         core |= joining
         hint = around if found.is_optimal else best
     return best, bound
+
+
+def _press(problem: Problem, bases: tuple[int, ...], goal: int, effort: float) -> tuple[int, ...]:
+    """Place anew what is alive together with the highest item, or shortly before and after it."""
+    items = problem.items.items
+    width = 0
+    while problem.end(bases) > goal and effort > 0 and width <= len(problem.items.clock):
+        ends = [base + item.bytes for base, item in zip(bases, items, strict=True)]
+        end = max(ends)
+        top = items[ends.index(end)]
+        free = {
+            number
+            for number, item in enumerate(items)
+            if any(b <= top.last + width and d >= top.first - width for _, b, d in item.lives)
+        }
+        if _pairs(problem, free).sum() > MAX_PAIRS:
+            break
+        found = _solve(problem, free, bases, goal, min(effort, PRESS_EFFORT), others_stay=True)
+        effort -= found.effort
+        pressed = tuple(found.bases.get(i, base) for i, base in enumerate(bases))
+        highest = sum(base + i.bytes == end for base, i in zip(pressed, items, strict=True))
+        if problem.end(pressed) < end or highest < ends.count(end):
+            bases, width = pressed, width // 2
+        else:
+            width = max(1, 2 * width)
+    return bases
 
 
 @dataclass(frozen=True)
@@ -119,44 +161,116 @@ class _Solution:
 
 
 def _solve(
-    problem: Problem, core: set[int], hint: Sequence[int], bound: int, effort: float
+    problem: Problem,
+    core: set[int],
+    hint: Sequence[int],
+    bound: int,
+    effort: float,
+    *,
+    others_stay: bool = False,
 ) -> _Solution:
+    """The smallest arena that holds a core, alone or with the others where the hint has them.
+
+    Two searches share the effort. The first starts from the bound, assumes that it can be met and
+    raises it where it cannot; the second starts from the hint and makes it smaller.
+    """
     from ortools.sat.python import cp_model
 
-    items, word, limit = problem.items.items, problem.word, problem.end(hint)
+    items, word = problem.items.items, problem.word
+    limit = max(hint[i] + items[i].bytes for i in core)
     model = cp_model.CpModel()
     end = model.new_int_var(bound // word, -(-limit // word), "end")
-    starts = {}
+    starts, spans = {}, {}
     for i in sorted(core):
-        unit = items[i].alignment
-        low, high = -(-problem.reserved // unit), (limit - items[i].bytes) // unit
-        start = model.new_int_var(low, high, f"start {i}")
+        unit, size = items[i].alignment, -(-items[i].bytes // word)
+        free = _free(problem, i, core, hint, limit) if others_stay else [(problem.reserved, limit)]
+        domain = [(-(-low // unit), (high - items[i].bytes) // unit) for low, high in free]
+        fitting = cp_model.Domain.from_intervals(
+            [[low, high] for low, high in domain if low <= high]
+        )
+        start = model.new_int_var_from_domain(fitting, f"start {i}")
         model.add_hint(start, hint[i] // unit)
         starts[i] = unit // word * start
-        model.add(starts[i] + -(-items[i].bytes // word) <= end)
+        spans[i] = model.new_fixed_size_interval_var(starts[i], size, f"span {i}")
+        model.add(starts[i] + size <= end)
+    cliques = _cliques(problem, core)
+    for clique in cliques:
+        model.add_no_overlap([spans[i] for i in sorted(clique)])
+    is_covered = {(i, j) for clique in cliques for i in clique for j in clique}
     apart, chosen = problem.apart, _pairs(problem, core)
     columns = (c[chosen].tolist() for c in (apart.first, apart.second, apart.low, apart.high))
     for first, second, low, high in zip(*columns, strict=True):
-        above = model.new_bool_var("")
-        away = starts[second] - starts[first]
-        model.add(away >= -(-high // word)).only_enforce_if(above)
-        model.add(away <= low // word).only_enforce_if(~above)
-        model.add_hint(above, hint[second] - hint[first] >= high)
+        if (first, second) not in is_covered:
+            above = model.new_bool_var("")
+            away = starts[second] - starts[first]
+            model.add(away >= -(-high // word)).only_enforce_if(above)
+            model.add(away <= low // word).only_enforce_if(~above)
+            model.add_hint(above, hint[second] - hint[first] >= high)
     model.minimize(end)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = SEED
-    solver.parameters.max_deterministic_time = effort
-    # There is little to simplify, and no linear relaxation helps to choose between above and below.
-    solver.parameters.cp_model_presolve = False
-    solver.parameters.linearization_level = 0
-    status = solver.solve(model)
-    spent = max(0.01, solver.response_proto.deterministic_time)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return _Solution({}, False, bound, spent)
-    bases = {i: word * solver.value(start) for i, start in starts.items()}
-    is_optimal = status == cp_model.OPTIMAL
-    return _Solution(bases, is_optimal, word * round(solver.best_objective_bound), spent)
+    found = _Solution({}, False, bound, 0.0)
+    for from_below in (True, False):
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = SEED
+        solver.parameters.max_deterministic_time = effort / 2
+        solver.parameters.optimize_with_core = from_below
+        # There is little to simplify, and no linear relaxation tells what lies above what.
+        solver.parameters.cp_model_presolve = False
+        solver.parameters.linearization_level = 0
+        status = solver.solve(model)
+        spent = found.effort + max(0.01, solver.response_proto.deterministic_time)
+        least = max(found.bound, word * round(solver.best_objective_bound))
+        bases = found.bases
+        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            bases = {i: word * solver.value(start) for i, start in starts.items()}
+        found = _Solution(bases, status == cp_model.OPTIMAL, least, spent)
+        if found.is_optimal:
+            break
+    return found
+
+
+def _cliques(problem: Problem, core: set[int]) -> list[set[int]]:
+    """Items of one piece that are all alive during the same call, and share no bytes in it."""
+    items, apart = problem.items.items, problem.apart
+    away: dict[int, set[int]] = {i: set() for i in core if items[i].lives[-1][0] == 0}
+    chosen = _pairs(problem, core)
+    columns = (c[chosen].tolist() for c in (apart.first, apart.second, apart.low, apart.high))
+    for first, second, low, high in zip(*columns, strict=True):
+        is_plain = low == -items[second].bytes and high == items[first].bytes
+        if is_plain and first in away and second in away:
+            away[first].add(second)
+            away[second].add(first)
+    born = sorted({(birth, i) for i in away for _, birth, _ in items[i].lives})
+    found: list[set[int]] = []
+    for now in sorted({birth for birth, _ in born}):
+        clique: set[int] = set()
+        for i in sorted(away):
+            is_alive = any(birth <= now <= death for _, birth, death in items[i].lives)
+            if is_alive and clique <= away[i]:
+                clique.add(i)
+        while found and found[-1] <= clique:
+            found.pop()
+        if not found or not clique <= found[-1]:
+            found.append(clique)
+    return found
+
+
+def _free(
+    problem: Problem, item: int, core: set[int], bases: Sequence[int], limit: int
+) -> list[tuple[int, int]]:
+    """Where an item may lie between those outside the core: from its start to its end."""
+    size = problem.items.items[item].bytes
+    taken = sorted(
+        (bases[other] + low, bases[other] + high)
+        for other, low, high in problem.neighbours[item]
+        if other not in core
+    )
+    found, start = [], problem.reserved
+    for low, high in taken:
+        if low >= start:
+            found.append((start, low + size))
+        start = max(start, high)
+    return [(low, min(high, limit)) for low, high in (*found, (start, limit))]
 
 
 def _pairs(problem: Problem, core: set[int]) -> NDArray[np.bool_]:

@@ -10,13 +10,13 @@ from mote.plan.items import Item, Items, find_items
 from mote.plan.least import Bytes, alive_bytes, least_bytes
 from mote.plan.task import Layout, Network, Run
 
-WORK = 5_000_000
-"""About how many pairs of items may be compared while orders are repaired: bounds the time."""
+WORK = 5_000
+"""About how many pairs of items may be compared while orders are repaired, for each item."""
 
 REPAIRS = 300
 """How often an order is repaired at most."""
 
-AROUND_WORK = 1_500_000
+AROUND_WORK = 1_000
 """The same, while items are placed around others that have their places."""
 
 SEED = 1
@@ -29,8 +29,8 @@ class Placement:
     Args:
         layout: Where everything lies.
         live_bytes: Most bytes alive at one time, with what is reserved.
-        bound_bytes: No layout of this schedule takes fewer words, of which this is the size; at
-            least ``live_bytes``.
+        bound_bytes: No layout of this schedule takes fewer words (units of alignment), of which
+            this is the size; at least ``live_bytes``.
     """
 
     layout: Layout
@@ -131,14 +131,15 @@ def search(problem: Problem, work: int = WORK) -> tuple[int, ...]:
 
     Args:
         problem: What is placed.
-        work: About how many pairs of items may be compared.
+        work: About how many pairs of items may be compared, for each item.
     """
-    return _fit(problem, {}, problem.bound_bytes, work, len(_ORDERS))
+    pairs = work * len(problem.items.items)
+    return _fit(problem, {}, problem.bound_bytes, pairs, len(_ORDERS))
 
 
 def place_around(problem: Problem, fixed: Mapping[int, int], goal: int) -> tuple[int, ...]:
     """Addresses of all items where some have theirs, if possible in an arena of a given size."""
-    return _fit(problem, fixed, goal, AROUND_WORK, 1)
+    return _fit(problem, fixed, goal, AROUND_WORK * len(problem.items.items), 1)
 
 
 def _fit(

@@ -130,6 +130,7 @@ class _Replay:
                 self.arena[state] = value
         for access in task.reads:
             self._read(access, call)
+            self.read_bytes += self._size(access, call)
         if task.scratch_bytes:
             assert position in self.layout.scratch, f"{self.who} has no scratch"
             scratch = self._span(self.layout.scratch[position], task.scratch_bytes, "scratch")
@@ -204,7 +205,6 @@ class _Replay:
             if len(lost):
                 self._complain(f"row {row} of '{access.strip}'", span, int(lost[0]))
             done += len(value)
-        self.read_bytes += 0 if result_bytes else done
 
     def _write(self, access: Access, call: int) -> None:
         rows = range(*access.rows[call])
