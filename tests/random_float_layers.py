@@ -152,6 +152,8 @@ def pool(rng: Rng) -> Graph:
     kernel = (size(rng, 4), size(rng, 4))
     sides = [int(rng.integers(0, min(2, kernel[i // 2]))) for i in range(4)]
     shape = (size(rng, 2), kernel[0] + size(rng, 4), kernel[1] + size(rng, 4), size(rng, 6))
+    if rng.integers(2):  # one window over one plane
+        shape, sides = (1, *kernel, size(rng, 6)), [0] * 4
     kind = [AveragePool2D, MaxPool2D][int(rng.integers(2))]
     op = kind(
         kernel=kernel,
@@ -166,6 +168,8 @@ def mean(rng: Rng) -> Graph:
     shape = [size(rng, 6) for _ in range(size(rng, 4))]
     count = size(rng, len(shape))
     axes = tuple(sorted(int(i) for i in rng.permutation(len(shape))[:count]))
+    if rng.integers(2):  # over one plane
+        shape, axes = [1, size(rng, 6), size(rng, 6), size(rng, 6)], (1, 2)
     return made(Mean(axes=axes, keep_dims=bool(rng.integers(2))), data("x", shape))
 
 

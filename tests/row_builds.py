@@ -6,10 +6,9 @@ from mote.build import Build
 from mote.codegen import generate
 from mote.ir import Graph
 from mote.lower.lower import lower
-from mote.lower.split import row_shape
 from mote.lower.step import Program
 from mote.passes import optimize
-from mote.plan.network import network
+from mote.plan.network import divided_rows, network
 from mote.plan.place import place
 from mote.plan.plan import Plan
 from mote.plan.prove import prove
@@ -17,7 +16,7 @@ from mote.plan.task import Run
 from mote.target import resolve
 
 Choice = Callable[[int, int], int]
-"""Rows of each call, given the number of the layer and the rows of its result in one image."""
+"""Rows of each call, given the number of the layer and the rows of one image to divide."""
 
 
 def one_row(layer: int, rows: int) -> int:
@@ -41,7 +40,7 @@ def build_by_rows(graph: Graph, target: str, choose: Choice = one_row) -> Build:
 
 def plan_by_rows(program: Program, choose: Choice = one_row) -> Plan:
     rows = {
-        index: choose(index, row_shape(program.graph.result(step.node))[1])
+        index: choose(index, divided_rows(program, step))
         for index, step in enumerate(program.steps)
         if step.split
     }

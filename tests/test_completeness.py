@@ -81,7 +81,10 @@ def test_every_kernel_file_has_a_row_and_every_row_a_file() -> None:
 def test_a_kernel_is_declared_with_the_struct_and_pointers_of_its_row(kernel: Kernel) -> None:
     x, y = (C_TYPES[dtype] for dtype in kernel.dtypes)
     operands = r"const void \*const \*x" if kernel.takes_array else rf"const {x} \*x0?"
+    if kernel.takes_rows:
+        operands = rf"const {x} \*const \*x"
     pattern = rf"const {kernel.struct} \*layer, {operands},.*\b{y} \*y(, void \*scratch)?"
+    pattern += r", void \*state, uint32_t call" if kernel.takes_state else ""
     found = re.fullmatch(pattern, declaration(kernel))
     assert found, declaration(kernel)
     assert (found.group(1) is not None) == kernel.takes_scratch

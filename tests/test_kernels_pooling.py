@@ -5,12 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernel_check import check_kernels, check_random, one_node
+from kernel_check import check_kernels, check_random, one_node, random_input
+from mote import reference
 from mote.errors import UnsupportedModelError
-from mote.ir import DType, Graph, Quantization, Tensor
-from mote.ir.ops import Activation, AveragePool2D, MaxPool2D, Mean, Padding
+from mote.ir import DType, Graph, Node, Quantization, Tensor
+from mote.ir.ops import Activation, AveragePool2D, MaxPool2D, Mean, Op, Padding
+from mote.lower.global_pooling import Plane, averaged_plane
 from mote.lower.lower import lower
 from mote.target.cores import CORES
+from row_builds import build_by_rows
 
 Rng = np.random.Generator
 Q = Quantization((0.05,), (-3,))
@@ -66,19 +69,74 @@ def test_averages_of_every_sum_are_exact(cells: int, tmp_path: Path) -> None:
     check_kernels([graph], [[x]], tmp_path)
 
 
-@pytest.mark.parametrize("padding", [Padding(), Padding(1, 2, 2, 1)])
-def test_a_window_over_the_whole_plane_equals_the_reference(
-    padding: Padding, tmp_path: Path
+def random_global_pool(
+    rng: Rng, kind: type[AveragePool2D] | type[MaxPool2D], dtype: DType
+) -> Graph:
+    """One window, which covers the plane of one image."""
+    shape = tuple(int(n) for n in rng.integers(1, 13, 3))
+    pads = Padding(*(int(n) for n in rng.integers(0, 3, 4)))
+    op = kind(
+        kernel=(shape[0] + pads.top + pads.bottom, shape[1] + pads.left + pads.right),
+        stride=(int(rng.integers(1, 5)), int(rng.integers(1, 5))),
+        padding=pads,
+        activation=list(Activation)[int(rng.integers(4))],
+    )
+    q = Quantization((0.05,), tuple(zero_points(rng, dtype, 1)))
+    return one_node(op, (x_of(1, *shape, q=q, dtype=dtype),), dtype, q)
+
+
+@pytest.mark.parametrize("dtype", [DType.INT8, DType.INT16])
+@pytest.mark.parametrize("kind", [AveragePool2D, MaxPool2D])
+def test_a_window_over_the_plane_is_pooled_part_by_part(
+    kind: type[AveragePool2D] | type[MaxPool2D], dtype: DType, tmp_path: Path
 ) -> None:
-    kernel = (5 + padding.top + padding.bottom, 4 + padding.left + padding.right)
-    op = AveragePool2D(kernel=kernel, stride=(1, 1), padding=padding)
+    rng = np.random.default_rng(9)
+    graphs = [random_global_pool(rng, kind, dtype) for _ in range(60)]
+    (kernel,) = check_random(graphs, rng, tmp_path)
+    assert kernel.startswith("mote_global_")
+    steps = [lower(graph, CORES["cortex-m4"]).steps[0] for graph in graphs]
+    assert all(step.split and step.split.accumulates for step in steps)
+
+
+def test_windows_over_the_planes_of_several_images_equal_the_reference(tmp_path: Path) -> None:
+    op = AveragePool2D(kernel=(6, 7), stride=(1, 1), padding=Padding(1, 0, 2, 1))
     graph = one_node(op, (x_of(2, 5, 4, 7),), DType.INT8, Q)
     check_random([graph], np.random.default_rng(0), tmp_path)
+
+
+@pytest.mark.parametrize("dtype", [DType.INT8, DType.INT16])
+def test_pools_of_single_rows_give_what_whole_planes_give(dtype: DType) -> None:
+    q = Quantization((0.05,), (3 if dtype is DType.INT8 else 0,))
+    ops: tuple[Op, ...] = (
+        MaxPool2D(kernel=(3, 2), stride=(1, 2), padding=Padding(1, 1, 0, 0)),
+        AveragePool2D(kernel=(2, 3), stride=(1, 1), padding=Padding(0, 1, 1, 1)),
+        AveragePool2D(kernel=(7, 4), stride=(1, 1)),
+        MaxPool2D(kernel=(7, 4), stride=(1, 1)),
+        Mean(axes=(1, 2)),
+        Mean(axes=(1,)),
+        Mean(axes=(2,)),
+        Mean(axes=(2, 3), keep_dims=True),
+    )
+    tensors, nodes = {"x": x_of(1, 7, 8, 5, q=q, dtype=dtype)}, []
+    for i, op in enumerate(ops):
+        x = "x" if i == 0 else f"y{min(i, 2) - 1}"
+        tensors[f"y{i}"] = Tensor(f"y{i}", op.shape(tensors[x].shape), dtype, q)
+        nodes.append(Node(f"node{i}", op, (x,), f"y{i}"))
+    outputs = tuple(f"y{i}" for i in range(2, len(ops)))
+    graph = Graph("pools", tensors, tuple(nodes), ("x",), outputs)
+    built = build_by_rows(graph, "host")
+    assert [task.calls for task in built.plan.network.tasks] == [7] * len(ops)
+    x = random_input(tensors["x"], np.random.default_rng(1))
+    expected = reference.run(graph, [x])
+    for name, got in zip(outputs, built.run(x), strict=True):
+        np.testing.assert_array_equal(got, expected[name])
 
 
 def random_mean(rng: Rng, dtype: DType = DType.INT8) -> Graph:
     rank = int(rng.integers(1, 5))
     shape = tuple(int(n) for n in rng.integers(1, 8, rank))
+    if rank > 2 and rng.integers(2):
+        shape = (1, *shape[1:])
     count = int(rng.integers(1, rank + 1))
     axes = tuple(sorted(int(a) for a in rng.choice(rank, count, replace=False)))
     scales = np.exp(rng.uniform(-5, 0)) * np.array([1, np.exp(rng.uniform(-2, 3))])
@@ -93,13 +151,36 @@ def random_mean(rng: Rng, dtype: DType = DType.INT8) -> Graph:
 @pytest.mark.parametrize("dtype", [DType.INT8, DType.INT16])
 def test_random_means_equal_the_reference(dtype: DType, tmp_path: Path) -> None:
     rng = np.random.default_rng(8)
-    check_random([random_mean(rng, dtype) for _ in range(200)], rng, tmp_path)
+    kernels = check_random([random_mean(rng, dtype) for _ in range(200)], rng, tmp_path)
+    assert min(kernels.values()) > 20
+    assert len(kernels) == 2, "some are over the rows of one image, and come part by part"
 
 
-def test_a_mean_over_the_plane_folds_into_one_loop_over_its_cells() -> None:
-    graph = one_node(Mean(axes=(1, 2)), (x_of(1, 5, 6, 8),), DType.INT8, Q)
+@pytest.mark.parametrize(
+    ("shape", "axes", "sizes"),
+    [
+        ((1, 5, 6, 8), (1, 2), (5, 30, 8)),
+        ((1, 5, 6, 8), (0, 1), (5, 5, 48)),
+        ((1, 5, 6, 8), (1, 2, 3), (5, 240, 1)),
+        ((1, 5, 8), (1,), (5, 5, 8)),
+        ((2, 5, 6, 8), (1, 2), None),
+        ((1, 5, 6, 8), (1, 3), None),
+        ((1, 5, 6, 8), (2,), None),
+        ((1, 5, 6, 8), (0,), None),
+        ((1, 5), (1,), None),
+    ],
+)
+def test_a_mean_adds_the_rows_of_one_image(
+    shape: tuple[int, ...], axes: tuple[int, ...], sizes: tuple[int, int, int] | None
+) -> None:
+    plane = averaged_plane(Mean(axes=axes), x_of(*shape))
+    assert plane == (Plane(*sizes) if sizes else None)
+
+
+def test_a_mean_over_the_planes_of_images_folds_into_one_loop_over_the_cells_of_each() -> None:
+    graph = one_node(Mean(axes=(1, 2)), (x_of(2, 5, 6, 8),), DType.INT8, Q)
     parameters = dict(lower(graph, CORES["cortex-m4"]).steps[0].parameters)
-    assert (parameters["kept"], parameters["kept_step"]) == ((1, 8), (0, 1))
+    assert (parameters["kept"], parameters["kept_step"]) == ((2, 8), (240, 1))
     assert (parameters["reduced"], parameters["reduced_step"]) == ((1, 30), (0, 8))
 
 

@@ -44,6 +44,10 @@ def _dsp(name: str, struct: str, operator: type[Op], *, takes_scratch: bool) -> 
     return Kernel(name, struct, operator, _S8, needs_dsp=True, takes_scratch=takes_scratch)
 
 
+def _global(name: str, struct: str, operator: type[Op], dtypes: tuple[DType, DType]) -> Kernel:
+    return Kernel(name, struct, operator, dtypes, takes_state=True)
+
+
 KERNELS: dict[str, Kernel] = {
     kernel.name: kernel
     for kernel in (
@@ -168,9 +172,15 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_average_pool_2d_s8", "mote_pool_rows", AveragePool2D, _S8, takes_rows=True),
         Kernel("mote_max_pool_2d_s8", "mote_pool_rows", MaxPool2D, _S8, takes_rows=True),
         Kernel("mote_mean_s8", "mote_mean", Mean, _S8),
+        _global("mote_global_average_pool_s8", "mote_global_pool", AveragePool2D, _S8),
+        _global("mote_global_max_pool_s8", "mote_global_pool", MaxPool2D, _S8),
+        _global("mote_global_mean_s8", "mote_global_mean", Mean, _S8),
         Kernel("mote_average_pool_2d_s16", "mote_pool_rows", AveragePool2D, _S16, takes_rows=True),
         Kernel("mote_max_pool_2d_s16", "mote_pool_rows", MaxPool2D, _S16, takes_rows=True),
         Kernel("mote_mean_s16", "mote_mean", Mean, _S16),
+        _global("mote_global_average_pool_s16", "mote_global_pool", AveragePool2D, _S16),
+        _global("mote_global_max_pool_s16", "mote_global_pool", MaxPool2D, _S16),
+        _global("mote_global_mean_s16", "mote_global_mean", Mean, _S16),
         Kernel("mote_pad_s8", "mote_pad", Pad, _S8),
         Kernel("mote_pad_s16", "mote_pad", Pad, _S16),
         Kernel("mote_pad_reflect_s8", "mote_pad_reflect", Pad, _S8),

@@ -8,9 +8,10 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import AveragePool2D, MaxPool2D, Mean
 from mote.ir.tensor import DType, Tensor
 from mote.lower.folding import Dimension, contiguous_steps, fold, padded
+from mote.lower.global_pooling import averaged_plane, pooled_plane
 from mote.lower.kernels import KERNELS, SUFFIXES
 from mote.lower.sizes import check_sizes
-from mote.lower.split import Split, Window
+from mote.lower.split import Split, Window, row_axes, row_shape, split_pointwise
 from mote.lower.step import Step
 from mote.reference.fixed_point import activation_range
 from mote.reference.pooling import mean_multiplier
@@ -29,6 +30,15 @@ def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
             f"node '{node.name}'", f"a window of {cells:,} cells overflows 32 bits"
         )
     low, high = activation_range(op.activation, y.q, y.dtype)
+    if plane := pooled_plane(graph, node):
+        is_average = isinstance(op, AveragePool2D)
+        return Step(
+            node,
+            KERNELS[f"mote_global_{op.kind.removesuffix('_2d')}_{SUFFIXES[y.dtype]}"],
+            parameters=(*plane.sizes.items(), ("y_min", low), ("y_max", high)),
+            split=plane.split,
+            state_bytes=plane.state_bytes(DType.INT32 if is_average else y.dtype),
+        )
     return Step(
         node,
         KERNELS[f"mote_{op.kind}_{SUFFIXES[y.dtype]}"],
@@ -84,17 +94,34 @@ def lower_mean(graph: Graph, node: Node, core: Core) -> Step:
             f"a mean over {cells:,} cells from scale {x.q.scale:.3g} to {y.q.scale:.3g} "
             "overflows 32 bits",
         )
+    scaling: dict[str, int] = {
+        "offset": -x.q.zero_point * cells,
+        "multiplier": multiplier,
+        "right": -shift,
+        "y_zero": y.q.zero_point,
+    }
+    if plane := averaged_plane(node.op, x):
+        return Step(
+            node,
+            KERNELS[f"mote_global_mean_{SUFFIXES[y.dtype]}"],
+            parameters=(*scaling.items(), *plane.sizes.items()),
+            split=plane.split,
+            state_bytes=plane.state_bytes(DType.INT32),
+        )
     return Step(
         node,
         KERNELS[f"mote_mean_{SUFFIXES[y.dtype]}"],
-        parameters=(
-            ("offset", -x.q.zero_point * cells),
-            ("multiplier", multiplier),
-            *mean_walk(x, axes).items(),
-            ("right", -shift),
-            ("y_zero", y.q.zero_point),
-        ),
+        parameters=(*scaling.items(), *mean_walk(x, axes).items()),
+        split=mean_split(node.op, x, y),
     )
+
+
+def mean_split(op: Mean, x: Tensor, y: Tensor) -> Split | None:
+    """Row by row, when each row of the result is the mean of parts of one row of the operand."""
+    keeps_rows = all(x.shape[axis] == 1 for axis in op.axes if axis < row_axes(len(x.shape)))
+    if not keeps_rows or row_shape(x)[:2] != row_shape(y)[:2]:
+        return None
+    return split_pointwise(y, ("kept",))
 
 
 def mean_walk(x: Tensor, axes: Sequence[int]) -> dict[str, tuple[int, ...]]:

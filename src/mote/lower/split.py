@@ -47,8 +47,9 @@ class Split:
             sizes of nested loops, that is the outermost loop that turns more than once.
         rows: Rows of the result that a call computes, at which the kernel runs at full speed; a
             divisor of the result's rows in one image.
-        accumulates: True when the calls run over the rows of the only operand, add to a state, and
-            the last one writes the result.
+        accumulates: True when the calls run over the rows of the only operand, of one image, add
+            to a state, and the last one writes the result; then ``rows`` are those of the operand,
+            which a call reads through one pointer.
         call_cycles: About how many cycles each call costs besides its arithmetic.
     """
 

@@ -169,6 +169,24 @@ typedef struct {
     int8_t y_zero;
 } mote_mean;
 
+/* One result per channel of a plane [cells, channels], which comes part after part. */
+typedef struct {
+    uint32_t cells;
+    uint32_t part; /* cells of one call */
+    uint32_t channels;
+    int16_t y_min, y_max;
+} mote_global_pool;
+
+typedef struct {
+    int32_t offset; /* -x_zero * cells */
+    int32_t multiplier;
+    uint32_t cells;
+    uint32_t part; /* cells of one call */
+    uint32_t channels;
+    int8_t right; /* right shift, -30..31 */
+    int8_t y_zero;
+} mote_global_mean;
+
 typedef struct {
     const int32_t *exponentials; /* [entries] Q0.31, index max - x */
     uint32_t rows, columns;
@@ -319,9 +337,21 @@ void mote_fully_connected_s8_dsp_wide_single(const mote_fully_connected *layer, 
 void mote_average_pool_2d_s8(const mote_pool_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_max_pool_2d_s8(const mote_pool_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_mean_s8(const mote_mean *layer, const int8_t *x, int8_t *y);
+void mote_global_average_pool_s8(const mote_global_pool *layer, const int8_t *x, int8_t *y, void *state,
+                                 uint32_t call);
+void mote_global_max_pool_s8(const mote_global_pool *layer, const int8_t *x, int8_t *y, void *state,
+                             uint32_t call);
+void mote_global_mean_s8(const mote_global_mean *layer, const int8_t *x, int8_t *y, void *state,
+                         uint32_t call);
 void mote_average_pool_2d_s16(const mote_pool_rows *layer, const int16_t *const *x, int16_t *y);
 void mote_max_pool_2d_s16(const mote_pool_rows *layer, const int16_t *const *x, int16_t *y);
 void mote_mean_s16(const mote_mean *layer, const int16_t *x, int16_t *y);
+void mote_global_average_pool_s16(const mote_global_pool *layer, const int16_t *x, int16_t *y, void *state,
+                                  uint32_t call);
+void mote_global_max_pool_s16(const mote_global_pool *layer, const int16_t *x, int16_t *y, void *state,
+                              uint32_t call);
+void mote_global_mean_s16(const mote_global_mean *layer, const int16_t *x, int16_t *y, void *state,
+                          uint32_t call);
 void mote_softmax_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
 void mote_softmax_long_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
 void mote_softmax_s16(const mote_softmax_int16 *layer, const int16_t *x, int16_t *y);

@@ -78,6 +78,14 @@ typedef struct {
     float cells;
 } mote_mean_float;
 
+/* A plane as in mote_global_pool. */
+typedef struct {
+    uint32_t cells;
+    uint32_t part;
+    uint32_t channels;
+    float y_min, y_max;
+} mote_global_pool_float;
+
 /* Rows and gaps as in mote_pad. */
 typedef struct {
     uint32_t rows[3];
@@ -144,6 +152,10 @@ void mote_prelu_f32(const mote_prelu_float *layer, const float *x, float *y);
 void mote_average_pool_2d_f32(const mote_pool_rows_float *layer, const float *const *x, float *y);
 void mote_max_pool_2d_f32(const mote_pool_rows_float *layer, const float *const *x, float *y);
 void mote_mean_f32(const mote_mean_float *layer, const float *x, float *y);
+void mote_global_average_pool_f32(const mote_global_pool_float *layer, const float *x, float *y, void *state,
+                                  uint32_t call);
+void mote_global_max_pool_f32(const mote_global_pool_float *layer, const float *x, float *y, void *state,
+                              uint32_t call);
 void mote_pad_f32(const mote_pad_float *layer, const float *x, float *y);
 void mote_pad_reflect_f32(const mote_pad_reflect *layer, const float *x, float *y);
 void mote_concat_f32(const mote_concat *layer, const void *const *x, float *y);
