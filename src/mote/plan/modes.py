@@ -9,6 +9,7 @@ from mote.plan.exact import search
 from mote.plan.live import live_bytes, peak_bytes
 from mote.plan.network import divided_rows, network
 from mote.plan.optimal import place_optimally
+from mote.plan.place import place
 from mote.plan.plan import Plan
 from mote.plan.prove import prove
 from mote.plan.stream import Streaming, curve
@@ -42,6 +43,14 @@ class Options:
             raise InputError("ram", f"{self.ram_bytes}; it is a number of bytes")
 
 
+SHARES = (1.0, 0.9, 0.75, 0.5, 0.0)
+"""Layers that run on their own compute several rows at a time where at most this share of the peak
+is alive. Larger calls cost fewer cycles, but bind rows together, which may cost bytes."""
+
+PLACED = 6
+"""How many of the candidates that look best are placed before one is chosen."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A schedule that may become the plan.
@@ -58,6 +67,14 @@ class Candidate:
     live_bytes: int
     cycles: float
 
+    def score(self, optimize: str, size: int) -> tuple[float, float]:
+        """What is to be small, when the arena has that many bytes."""
+        if optimize == "ram":
+            return size, self.cycles
+        if optimize == "time":
+            return self.cycles, size
+        return size * self.cycles, size
+
 
 def make_plan(program: Program, options: Options) -> Plan:
     """The plan that the options ask for: deterministic, and proven by replaying it.
@@ -65,31 +82,36 @@ def make_plan(program: Program, options: Options) -> Plan:
     Without any that keeps to ``ram_bytes``, the smallest one: who asked compares.
     """
     found = candidates(program, options)
-    if options.optimize == "ram":
-        found.sort(key=lambda c: (c.live_bytes, c.cycles))
-    elif options.optimize == "time":
-        found.sort(key=lambda c: (c.cycles, c.live_bytes))
-    else:
-        found.sort(key=lambda c: c.live_bytes * c.cycles)
+    found.sort(key=lambda c: c.score(options.optimize, c.live_bytes))
     limit = options.ram_bytes
-    smallest: Plan | None = None
+    if limit is not None:
+        fitting = [c for c in found if c.live_bytes <= limit]
+        found = fitting or sorted(found, key=lambda c: c.score("ram", c.live_bytes))
+    tried = []
     for candidate in found:
-        if limit is not None and candidate.live_bytes > limit:
-            continue
-        plan = _placed(candidate)
-        if limit is None or plan.total_bytes <= limit:
-            return plan
-        if smallest is None or plan.total_bytes < smallest.total_bytes:
-            smallest = plan
-    return smallest or _placed(min(found, key=lambda c: (c.live_bytes, c.cycles)))
+        size = place(candidate.network, candidate.schedule).layout.bytes
+        if limit is not None and size > limit:
+            size = place_optimally(candidate.network, candidate.schedule).layout.bytes
+        fits = limit is None or size <= limit
+        tried.append((not fits, candidate.score(options.optimize, size), candidate))
+        enough = 1 if options.optimize == "time" else PLACED
+        if sum(not too_large for too_large, *_ in tried) == enough:
+            break
+    *_, chosen = min(tried, key=lambda t: t[:2])
+    return _placed(chosen)
 
 
 def candidates(program: Program, options: Options) -> list[Candidate]:
-    """Schedules that trade bytes for cycles, and the one that computes layer by layer."""
+    """Schedules that trade bytes for cycles, down to the one that computes layer by layer."""
     fine = network(program, _rows(program, finest=True), streamed=options.feed_rows)
     macs = sum(program.graph.macs(step.node) for step in program.steps)
     base = macs * options.cycles_per_mac + 1
-    found = [_mixed(program, fine, point, options, base) for point in curve(fine)]
+    points = curve(fine)
+    if options.optimize == "time" and options.ram_bytes is None:
+        points = points[-1:]
+    if options.optimize == "ram" and options.ram_bytes is None:
+        points = points[:2]
+    found = [c for point in points for c in _mixed(program, fine, point, options, base)]
     if options.optimize == "ram":
         smallest = min(found, key=lambda c: (c.live_bytes, c.cycles))
         better = search(smallest.network, smallest.schedule)
@@ -109,41 +131,64 @@ def _rows(program: Program, *, finest: bool) -> dict[int, int]:
 
 def _mixed(
     program: Program, fine: Network, point: Streaming, options: Options, base: float
-) -> Candidate:
-    """The layers that run on their own in larger calls, as far as that takes no more bytes."""
+) -> list[Candidate]:
+    """The same segments, with more or fewer of the layers that run on their own in larger calls."""
     alone = {s[0] for s in point.segments if len(s) == 1 and fine.tasks[s[0]].index != FEED}
-    rows = _rows(program, finest=True)
-    for position in alone:
-        index = fine.tasks[position].index
-        if index in rows:
-            split = program.steps[index].split
-            assert split is not None
-            rows[index] = split.rows
+    most = _most_alive(fine, point.schedule)
+    found: list[Candidate] = []
+    for share in SHARES:
+        larger = {task for task in alone if most[task] <= share * point.peak_bytes}
+        candidate = _coarse(program, fine, point, options, base, alone, larger)
+        if all(candidate.network != other.network for other in found):
+            found.append(candidate)
+    return found
+
+
+def _coarse(
+    program: Program,
+    fine: Network,
+    point: Streaming,
+    options: Options,
+    base: float,
+    alone: set[int],
+    larger: set[int],
+) -> Candidate:
+    """Some layers in larger calls, as far as that takes no more bytes."""
+    fast, rows = _rows(program, finest=False), _rows(program, finest=True)
+    rows |= {i: fast[i] for i in (fine.tasks[task].index for task in larger) if i in fast}
     while True:
         mixed = network(program, rows, streamed=options.feed_rows)
         schedule = tuple(
             Run(run.task, 0, mixed.tasks[run.task].calls) if run.task in alone else run
             for run in point.schedule
         )
-        too_large = _above(mixed, schedule, point.peak_bytes)
+        most = _most_alive(mixed, schedule)
         shrink = {
-            mixed.tasks[position].index
-            for position in too_large & alone
-            if rows.get(mixed.tasks[position].index, 1) > 1
+            mixed.tasks[task].index
+            for task in larger
+            if most[task] > point.peak_bytes and rows.get(mixed.tasks[task].index, 1) > 1
         }
         if not shrink:
             break
         for index in shrink:
             height = divided_rows(program, program.steps[index])
             rows[index] = max(n for n in range(1, rows[index]) if height % n == 0)
-    return Candidate(mixed, schedule, peak_bytes(mixed, schedule), base + point.cycles)
+    lost = 0.0
+    for position, task in enumerate(mixed.tasks):
+        height = fine.tasks[position].calls
+        needed = height // fast.get(task.index, 1) if position in alone else 0
+        lost += (task.calls - needed) * task.call_cycles
+    return Candidate(mixed, schedule, peak_bytes(mixed, schedule), base + lost)
 
 
-def _above(tasks: Network, schedule: Sequence[Run], limit: int) -> set[int]:
-    """Tasks during whose calls more bytes are alive."""
+def _most_alive(tasks: Network, schedule: Sequence[Run]) -> list[int]:
+    """For each task the most bytes that are alive during one of its calls."""
     alive = live_bytes(tasks, schedule)[1:].tolist()
     owners = [run.task for run in schedule for _ in range(run.count)]
-    return {task for task, found in zip(owners, alive, strict=False) if found > limit}
+    most = [0] * len(tasks.tasks)
+    for task, found in zip(owners, alive, strict=False):
+        most[task] = max(most[task], found)
+    return most
 
 
 def _placed(candidate: Candidate) -> Plan:
