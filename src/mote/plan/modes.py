@@ -87,6 +87,8 @@ def make_plan(program: Program, options: Options) -> Plan:
     if limit is not None:
         fitting = [c for c in found if c.live_bytes <= limit]
         found = fitting or sorted(found, key=lambda c: c.score("ram", c.live_bytes))
+    if limit is None and (options.optimize == "time" or len(found) == 1):
+        return _placed(found[0])
     tried = []
     for candidate in found:
         size = place(candidate.network, candidate.schedule).layout.bytes
@@ -95,7 +97,7 @@ def make_plan(program: Program, options: Options) -> Plan:
         fits = limit is None or size <= limit
         tried.append((not fits, candidate.score(options.optimize, size), candidate))
         enough = 1 if options.optimize == "time" else PLACED
-        if sum(not too_large for too_large, *_ in tried) == enough:
+        if sum(not is_larger for is_larger, *_ in tried) == enough:
             break
     *_, chosen = min(tried, key=lambda t: t[:2])
     return _placed(chosen)
