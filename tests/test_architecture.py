@@ -25,6 +25,7 @@ LAYERS = (
     ("run",),
     ("report",),
     ("build", "patching"),
+    ("bundling",),
     ("data",),
     ("zoo",),
     ("training",),

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,6 +74,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with the files that the documents speak of."""
     monkeypatch.chdir(tmp_path)
     write_small_model(tmp_path).rename("kws.tflite")
+    shutil.copy("kws.tflite", "vww.tflite")
     x = np.random.default_rng(3).integers(-128, 128, INPUT_SHAPE, np.int8)
     np.save("x.npy", x)
     np.savez("x.npz", image=x)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mote import data, zoo
     from mote.build import Build, compile, from_torch, load, save
+    from mote.bundling import Bundle, bundle
     from mote.errors import MoteError
     from mote.patching import choose_patches, patch
     from mote.quantization import quantize
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Build",
+    "Bundle",
     "MoteError",
+    "bundle",
     "choose_patches",
     "compile",
     "data",
@@ -26,7 +29,9 @@ __all__ = [
 
 _HOMES = {
     "Build": "mote.build",
+    "Bundle": "mote.bundling",
     "MoteError": "mote.errors",
+    "bundle": "mote.bundling",
     "choose_patches": "mote.patching",
     "compile": "mote.build",
     "from_torch": "mote.build",

@@ -237,7 +237,7 @@ def compile(
     beside = 0
     while True:
         build = _planned(graph, program, target, options, beside)
-        needed = _beside_arena(build) if ram is not None else 0
+        needed = beside_arena(build) if ram is not None else 0
         if ram is None or build.plan.total_bytes + needed <= ram:
             return build
         beside = needed  # more than it was, since the arena has left room for that
@@ -254,16 +254,16 @@ def _planned(
     return Build(graph, program, plan, target, generate(program, plan, target))
 
 
-def _beside_arena(build: Build) -> int:
+def beside_arena(build: Build) -> int:
     """Stack and variables beside the arena; 0 where nothing can be built that has them."""
-    from mote.run.profile import beside_arena
+    from mote.run.profile import beside_arena as examined
     from mote.run.toolchain import find
 
     if build.target.is_host:
         return 0
     try:
         find("arm-none-eabi-gcc")
-        return sum(beside_arena(build.files, build.program, build.plan, build.target))
+        return sum(examined(build.files, build.program, build.plan, build.target))
     except TargetError:  # larger than any emulated machine, for which programs are linked
         return 0
     except ToolError as error:

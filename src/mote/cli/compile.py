@@ -7,11 +7,12 @@ import click
 
 import mote
 from mote.build import Build
+from mote.bundling import Bundle
 from mote.cli.compilation import Compilation, compilation_options
 from mote.cli.console import number, stderr, stdout, working
 from mote.cli.floats import float_rows
 from mote.cli.memory import memory_rows
-from mote.cli.options import model_argument, target_option
+from mote.cli.options import models_argument, target_option
 from mote.errors import MoteError
 from mote.plan import check_measured_fit
 from mote.run.save import check_directory
@@ -19,7 +20,7 @@ from mote.target import resolve
 
 
 @click.command("compile")
-@model_argument()
+@models_argument()
 @target_option()
 @compilation_options()
 @click.option(
@@ -31,16 +32,19 @@ from mote.target import resolve
     help="Folder to write; new, empty, or an earlier output of this command.",
 )
 def compile_command(
-    model: Path,
+    models: tuple[Path, ...],
     target: str,
     compilation: Compilation,
     output: Path,
 ) -> None:
-    """Turn MODEL into C99 sources with everything that builds them.
+    """Turn MODELS into C99 sources with everything that builds them.
 
     The folder gets model.h and model.c (read these first), weights, the kernels that the model
     uses and no others, manifest.json, an example main.c, a Makefile and a CMakeLists.txt. The same
     model gives the same bytes.
+
+    Several models get a folder each, and share the kernels and one block of RAM, in which they
+    take turns: models.h has its size.
 
     A board that is too small is refused: by what the project needs when it is built and run on
     the emulated core, stack and code included, where the Arm compiler and the emulator are
@@ -53,17 +57,25 @@ def compile_command(
     Examples:
       mote compile kws.tflite --target cortex-m4 -o kws/
       mote compile kws.tflite --target nucleo-l4r5zi -o kws/ && make -C kws
+      mote compile kws.tflite vww.tflite --target cortex-m4 -o both/
     """
     chosen = resolve(target)
     check_directory(output)
-    with working(f"Compiling {model.name} for {chosen.name}"):
-        build = compilation.compile(mote.load(model), chosen)
-        needs = _measured_needs(build) or _planned_needs(build)
-        build.save(output)
+    with working(f"Compiling {' and '.join(m.name for m in models)} for {chosen.name}"):
+        builds = [compilation.compile(mote.load(model), chosen) for model in models]
+        needs = [_measured_needs(build) or _planned_needs(build) for build in builds]
+        made = builds[0] if len(builds) == 1 else mote.bundle(builds, ram=compilation.ram)
+        made.save(output)
     console = stdout()
-    console.print(f"{output}: {len(build.files)} files for {chosen.name}", soft_wrap=True)
-    for need in (*needs, *float_rows(build.float_layers)):
-        console.print(f"  {need}", soft_wrap=True)
+    console.print(f"{output}: {len(made.files)} files for {chosen.name}", soft_wrap=True)
+    for build, rows in zip(builds, needs, strict=True):
+        if len(builds) > 1:
+            console.print(f"  {build.graph.name}", soft_wrap=True)
+        for need in (*rows, *float_rows(build.float_layers)):
+            console.print(f"  {need}", soft_wrap=True)
+    if isinstance(made, Bundle):
+        block = number(made.arena_bytes)
+        console.print(f"  They share one block of {block} B of RAM", soft_wrap=True)
     console.print(f"Next: make -C {shlex.quote(str(output))}", soft_wrap=True)
 
 

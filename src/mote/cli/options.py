@@ -24,6 +24,17 @@ def model_argument() -> Decorator:
     return click.argument("model", type=click.Path(readable=False, path_type=Path))
 
 
+def models_argument() -> Decorator:
+    """MODELS: the files to read."""
+    return click.argument(
+        "models",
+        type=click.Path(readable=False, path_type=Path),
+        nargs=-1,
+        required=True,
+        metavar="MODELS...",
+    )
+
+
 def target_option(*, default: str | None = None) -> Decorator:
     """--target: a core or a board; required unless there is a default."""
     given: dict[str, Any] = {"required": True} if default is None else {"default": default}

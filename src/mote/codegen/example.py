@@ -1,5 +1,7 @@
 """Writes main.c: one inference on made-up input, to start an application from."""
 
+from collections.abc import Sequence
+
 from mote.codegen.header import Port, ports
 from mote.codegen.identifiers import c_identifier
 from mote.codegen.text import C_TYPES, SPDX, comment, tool
@@ -10,7 +12,6 @@ from mote.plan.plan import Plan
 def main_c(program: Program, plan: Plan) -> str:
     """The text of main.c; portable, it needs printf only to show the result."""
     prefix = c_identifier(program.graph.name)
-    inputs, outputs = ports(program, plan, "input"), ports(program, plan, "output")
     return f"""\
 {SPDX}
  *
@@ -28,42 +29,89 @@ static union {{
     uint64_t alignment;
 }} arena;
 
-{_fill_row(inputs[0]) if plan.is_fed else _fill_all(inputs)}
-static void show(void)
-{{
-{"".join(map(_show, outputs))}}}
-
+{_functions(program, plan)}
 int main(void)
 {{
-{_main(prefix, plan)}
+{_inference(prefix, plan)}
     show();
     return 0;
 }}
 """
 
 
-def _main(prefix: str, plan: Plan) -> str:
+def models_main_c(parts: Sequence[tuple[Program, Plan]]) -> str:
+    """The text of main.c for several models: one inference of each, in turn."""
+    names = [c_identifier(program.graph.name) for program, _ in parts]
+    functions = [
+        f"""\
+{_functions(program, plan, f"_{name}")}
+static void run_{name}(void)
+{{
+{_inference(name, plan, f"_{name}")}
+    printf("{name}\\n");
+    show_{name}();
+}}
+"""
+        for name, (program, plan) in zip(names, parts, strict=True)
+    ]
+    calls = "".join(f"    run_{name}();\n" for name in names)
+    return f"""\
+{SPDX}
+ *
+ * One inference of each model on made-up input: replace each `fill` with your sensor and each
+ * `show` with your reaction, in a copy: {tool()} writes this file anew with the rest. */
+#include <stdint.h>
+#include <stdio.h>
+
+#include "models.h"
+
+/* All the RAM that the models need besides stack: they take turns. The other member aligns it. */
+static union {{
+    uint8_t bytes[MOTE_ARENA_BYTES];
+    uint64_t alignment;
+}} arena;
+
+{chr(10).join(functions)}
+int main(void)
+{{
+{calls}    return 0;
+}}
+"""
+
+
+def _functions(program: Program, plan: Plan, suffix: str = "") -> str:
+    inputs, outputs = ports(program, plan, "input"), ports(program, plan, "output")
+    fill = _fill_row(inputs[0], suffix) if plan.is_fed else _fill_all(inputs, suffix)
+    return f"""\
+{fill}
+static void show{suffix}(void)
+{{
+{"".join(map(_show, outputs))}}}
+"""
+
+
+def _inference(prefix: str, plan: Plan, suffix: str = "") -> str:
     if not plan.is_fed:
-        return f"    fill();\n    {prefix}_run(arena.bytes);"
+        return f"    fill{suffix}();\n    {prefix}_run(arena.bytes);"
     return f"""\
     int is_done = 0;
 
     {prefix}_start(arena.bytes);
     for (uint32_t row = 0; !is_done; row++) {{
-        fill({prefix}_next_row(arena.bytes), row);
+        fill{suffix}({prefix}_next_row(arena.bytes), row);
         is_done = {prefix}_feed_row(arena.bytes, {prefix}_next_row(arena.bytes));
     }}"""
 
 
-def _fill_all(inputs: tuple[Port, ...]) -> str:
-    return f"static void fill(void)\n{{\n{''.join(map(_fill, inputs))}}}\n"
+def _fill_all(inputs: tuple[Port, ...], suffix: str) -> str:
+    return f"static void fill{suffix}(void)\n{{\n{''.join(map(_fill, inputs))}}}\n"
 
 
-def _fill_row(port: Port) -> str:
+def _fill_row(port: Port, suffix: str) -> str:
     c_type = C_TYPES[port.tensor.dtype]
     value = _made_up(port).replace("i %", "element %")
     return f"""\
-static void fill({c_type} *values, uint32_t row)
+static void fill{suffix}({c_type} *values, uint32_t row)
 {{
     for (uint32_t i = 0; i < {port.macro}_ROW_ELEMENTS; i++) {{
         const uint32_t element = row * {port.macro}_ROW_ELEMENTS + i;

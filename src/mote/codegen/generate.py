@@ -2,6 +2,7 @@
 
 from mote.codegen.example import main_c
 from mote.codegen.header import model_h
+from mote.codegen.identifiers import c_identifier
 from mote.codegen.library import kernel_files
 from mote.codegen.manifest import FILE, manifest_json
 from mote.codegen.project import cmake_lists, makefile
@@ -22,8 +23,8 @@ def generate(program: Program, plan: Plan, target: Target) -> dict[str, str]:
         "weights.h": weights_h(program, target),
         "weights.c": weights_c(program, target),
         "main.c": main_c(program, plan),
-        "Makefile": makefile(program, target, sources),
-        "CMakeLists.txt": cmake_lists(program, target, sources),
+        "Makefile": makefile(c_identifier(program.graph.name), target, sources),
+        "CMakeLists.txt": cmake_lists(c_identifier(program.graph.name), target, sources),
         **kernels,
     }
     return {**files, FILE: manifest_json(program, plan, target, files)}

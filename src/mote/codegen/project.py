@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-from mote.codegen.identifiers import c_identifier
 from mote.codegen.text import tool
-from mote.lower.step import Program
 from mote.target.target import Target
 
 WARNINGS = "-Wall -Wextra -Wconversion -Wshadow -Wpedantic"
@@ -14,9 +12,14 @@ FLOATS = "-ffp-contract=off"
 """No fused multiply-add in place of two operations: floats are then the same on every core."""
 
 
-def makefile(program: Program, target: Target, sources: Iterable[str]) -> str:
-    """``make``: the example on this machine; with CROSS: a static library for the core."""
-    prefix = c_identifier(program.graph.name)
+def makefile(name: str, target: Target, sources: Iterable[str]) -> str:
+    """``make``: the example on this machine; with CROSS: a static library for the core.
+
+    Args:
+        name: Of the library.
+        target: What it is for.
+        sources: Its files.
+    """
     flags = " ".join(target.core.gcc_flags)
     note = f" for {target.core.name}" if flags else ""
     return f"""\
@@ -34,8 +37,8 @@ WARNINGS := {WARNINGS}
 SOURCES := {_continued(sources)}
 
 BUILD := build/$(or $(CROSS:%-=%),native)
-LIBRARY := $(BUILD)/lib{prefix}.a
-EXAMPLE := $(BUILD)/{prefix}
+LIBRARY := $(BUILD)/lib{name}.a
+EXAMPLE := $(BUILD)/{name}
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 ifeq ($(CROSS),)
@@ -53,7 +56,7 @@ $(LIBRARY): $(OBJECTS)
 $(EXAMPLE): $(BUILD)/main.o $(LIBRARY)
 \t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-$(BUILD)/%.o: %.c $(wildcard *.h kernels/*.h)
+$(BUILD)/%.o: %.c $(wildcard *.h */*.h)
 \t@mkdir -p $(@D)
 \t$(CC) -std=gnu99 $(CORE) $(CFLAGS) {FLOATS} $(WARNINGS) \\
 \t\t-ffunction-sections -fdata-sections -I. -Ikernels -c -o $@ $<
@@ -65,16 +68,16 @@ clean:
 """
 
 
-def cmake_lists(program: Program, target: Target, sources: Iterable[str]) -> str:
-    """The library as a CMake target, to build alone or through ``add_subdirectory``."""
-    prefix = c_identifier(program.graph.name)
+def cmake_lists(name: str, target: Target, sources: Iterable[str]) -> str:
+    """The library as a CMake target, to build alone or through ``add_subdirectory``; arguments as
+    ``makefile``."""
     listed = "\n".join(f"    {source}" for source in sources)
     flags = " ".join(target.core.gcc_flags)
     core = (
         f"""
 # With an arm-none-eabi toolchain file that names no processor, build for {target.core.name}.
 if(CMAKE_CROSSCOMPILING AND NOT CMAKE_C_FLAGS MATCHES "-mcpu")
-    target_compile_options({prefix} PUBLIC {flags})
+    target_compile_options({name} PUBLIC {flags})
 endif()
 """
         if flags
@@ -84,26 +87,26 @@ endif()
 # SPDX-License-Identifier: Apache-2.0
 # Written by {tool()}.
 cmake_minimum_required(VERSION 3.13)
-project({prefix} C)
+project({name} C)
 
-add_library({prefix} STATIC
+add_library({name} STATIC
 {listed}
 )
-target_include_directories({prefix} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}} PRIVATE kernels)
-set_target_properties({prefix} PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON)
+target_include_directories({name} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}} PRIVATE kernels)
+set_target_properties({name} PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON)
 if(NOT CMAKE_BUILD_TYPE)
-    target_compile_options({prefix} PRIVATE -O2)
+    target_compile_options({name} PRIVATE -O2)
 endif()
 if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
-    target_compile_options({prefix} PRIVATE
+    target_compile_options({name} PRIVATE
         {WARNINGS}
         {FLOATS} -ffunction-sections -fdata-sections)
 endif()
 {core}
 # The example needs a linker script on bare metal, which is the application's to give.
 if(NOT CMAKE_CROSSCOMPILING AND CMAKE_SOURCE_DIR STREQUAL CMAKE_CURRENT_SOURCE_DIR)
-    add_executable({prefix}_example main.c)
-    target_link_libraries({prefix}_example {prefix})
+    add_executable({name}_example main.c)
+    target_link_libraries({name}_example {name})
 endif()
 """
 
