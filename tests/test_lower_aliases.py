@@ -13,6 +13,7 @@ from mote.ir.ops import Concat, Op, Quantize, Relu, Reshape, Slice
 from mote.ir.ops.operator import Activation
 from mote.lower.lower import lower
 from mote.lower.step import Alias, Program
+from mote.plan.network import network
 from mote.target.cores import CORES
 from random_graphs import Maker, random_inputs
 from row_builds import Choice, build_by_rows, one_row, some_rows
@@ -111,6 +112,18 @@ def test_an_output_that_goes_into_a_concatenation_is_copied() -> None:
     nodes = [("a", RELU, ("x",)), ("b", RELU, ("x",)), ("y", Concat(1), ("a", "b"))]
     program = lowered(chain(*nodes, outputs=("y", "b")))
     assert [step.node.name for step in program.steps] == ["a", "b", "y"]
+
+
+def test_a_buffer_of_one_row_has_the_rows_that_layers_see_in_it() -> None:
+    flat = Tensor("flat", (1, 72), DType.INT8, Q)
+    plane = Tensor("plane", (1, 6, 4, 3), DType.INT8, Q)
+    nodes = (
+        Node("reshape", Reshape(plane.shape), ("flat",), "plane"),
+        Node("relu", RELU, ("plane",), "y"),
+    )
+    tensors = {t.name: t for t in (flat, plane, replace(plane, name="y"))}
+    strips = network(lowered(Graph("g", tensors, nodes, ("flat",), ("y",)))).strips
+    assert (strips["flat"].rows, strips["flat"].row_bytes) == (6, 12)
 
 
 def rows_graph(seed: int) -> Graph:

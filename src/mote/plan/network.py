@@ -1,5 +1,6 @@
 """Turns a lowered program into what the planner schedules: strips of rows and tasks of calls."""
 
+import math
 from collections.abc import Mapping
 
 from mote.lower.split import Window, row_bytes, row_shape
@@ -28,12 +29,11 @@ def network(
     linear = _linear(program, chosen, streamed)
     strips = {}
     for name in _buffers(program):
-        tensor = graph.tensors[name]
-        images, height, _ = row_shape(tensor)
+        size = _row_bytes(program, name)
         strips[name] = Strip(
             name,
-            images * height,
-            tensor.bytes // (images * height),
+            graph.tensors[name].bytes // size,
+            size,
             is_linear=name in linear,
             is_input=name in graph.inputs and not streamed,
             is_output=name in {program.buffer(t) for t in graph.outputs},
@@ -81,10 +81,22 @@ def _linear(program: Program, chosen: Mapping[int, int], streamed: bool) -> set[
     return found
 
 
+def _row_bytes(program: Program, buffer: str) -> int:
+    """Size of the rows of a buffer: where its tensor is one row, of those that layers see in it."""
+    tensors = program.graph.tensors
+    own, whole = row_bytes(tensors[buffer]), tensors[buffer].bytes
+    if own < whole:
+        return own
+    steps = program.steps
+    names = {t for step in steps if step.split for t in (*step.node.inputs, step.node.output)}
+    seen = (t for t in names if not tensors[t].is_constant and program.buffer(t) == buffer)
+    return math.gcd(own, *(row_bytes(tensors[t]) for t in seen if tensors[t].bytes == whole))
+
+
 def _has_rows(program: Program, tensor: str) -> bool:
     """True when the rows of a tensor are rows of its buffer."""
     buffer, start = program.place(tensor)
-    size = row_bytes(program.graph.tensors[buffer])
+    size = _row_bytes(program, buffer)
     return row_bytes(program.graph.tensors[tensor]) == size and start % size == 0
 
 
