@@ -1,10 +1,12 @@
 """Sequences of one row become planes of many rows, byte by byte the same."""
 
 import numpy as np
+import pytest
 
+from kernel_check import one_node
 from mote import reference
 from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
-from mote.ir.ops import Add, Conv2D, DepthwiseConv2D, Mean, Padding
+from mote.ir.ops import Add, Conv2D, DepthwiseConv2D, Embedding, Mean, Padding
 from mote.passes.turn_sequences import turn_sequences
 from random_graphs import Maker, random_inputs
 from row_builds import build_by_rows
@@ -51,6 +53,16 @@ def test_time_takes_the_place_of_rows() -> None:
     assert turned.tensors["a/rows"].shape == (1, 6, 1, 6)
     (convolution,) = (n.op for n in turned.nodes if isinstance(n.op, Conv2D))
     assert convolution == Conv2D(stride=(2, 1), padding=Padding(0, 1, 0, 0))
+
+
+@pytest.mark.parametrize("indices", [(9,), (2, 9)])
+def test_an_embedding_looks_up_one_index_per_row(indices: tuple[int, ...]) -> None:
+    table = Tensor("t", (5, 3), DType.INT8, Q, np.arange(15, dtype=np.int8).reshape(5, 3))
+    graph = one_node(Embedding(), (Tensor("i", indices, DType.INT32), table), DType.INT8, Q)
+    build = build_by_rows(turn_sequences(graph), "host")
+    assert [task.calls for task in build.plan.network.tasks] == [np.prod(indices)]
+    sample = random_inputs(graph, 1)
+    np.testing.assert_array_equal(build.run(sample), reference.run(graph, sample)["y"])
 
 
 def test_planes_stay() -> None:

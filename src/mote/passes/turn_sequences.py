@@ -14,6 +14,7 @@ from mote.ir.ops import (
     Conv2D,
     DepthwiseConv2D,
     Dequantize,
+    Embedding,
     LayerNorm,
     LogSoftmax,
     MaxPool2D,
@@ -43,26 +44,27 @@ def turn_sequences(graph: Graph) -> Graph:
 
     A layer with windows over time that reads [N,1,T,C] needs all of it in one row. Turned, it needs
     as many rows as its window is long, so that layers can run interleaved; but each tap then lies
-    in a row of its own, which costs kernels more than taps side by side. All tensors of ``graph``
-    keep their names and shapes.
+    in a row of its own, which costs kernels more than taps side by side. Embeddings look up one
+    index per row. All tensors of ``graph`` keep their names and shapes.
     """
+    tensors = dict(graph.tensors)
     turned: dict[str, str] = {}
     nodes: list[Node] = []
-    tensors: list[Tensor] = []
 
     def turn(name: str) -> str:
         """The name of the turned tensor, made from the one as it was where there is none."""
-        tensor = graph.tensors[name]
-        if name in turned or tensor.shape[1:3] == (1, 1):
+        tensor = tensors[name]
+        is_plane = len(tensor.shape) == PLANE
+        if name in turned or (is_plane and tensor.shape[1:3] == (1, 1)):
             return turned.get(name, name)
+        to = _swapped(tensor.shape) if is_plane else _upright(tensor.shape)
         turned[name] = _free_name(graph, name)
-        to = _swapped(tensor.shape)
+        data = None
         if tensor.is_constant:
             data = np.ascontiguousarray(tensor.array.swapaxes(1, 2))
-            tensors.append(replace(tensor, name=turned[name], shape=to, data=data))
         else:
-            tensors.append(replace(tensor, name=turned[name], shape=to))
             nodes.append(Node(turned[name], Reshape(to), (name,), turned[name]))
+        tensors[turned[name]] = replace(tensor, name=turned[name], shape=to, data=data)
         return turned[name]
 
     for node in graph.nodes:
@@ -70,22 +72,18 @@ def turn_sequences(graph: Graph) -> Graph:
         if op is None:
             nodes.append(node)
             continue
-        is_plane = [len(graph.tensors[t].shape) == PLANE for t in node.inputs]
-        inputs = tuple(turn(t) if p else t for t, p in zip(node.inputs, is_plane, strict=True))
+        changes = [_changes(node, graph.tensors[t]) for t in node.inputs]
+        inputs = tuple(turn(t) if c else t for t, c in zip(node.inputs, changes, strict=True))
         y = graph.result(node)
-        shape = op.shape(*(_find(graph, tensors, t).shape for t in inputs))
+        shape = op.shape(*(tensors[t].shape for t in inputs))
         if shape == y.shape:
             nodes.append(replace(node, op=op, inputs=inputs))
             continue
         turned[y.name] = _free_name(graph, y.name)
-        tensors.append(replace(y, name=turned[y.name], shape=shape))
+        tensors[turned[y.name]] = replace(y, name=turned[y.name], shape=shape)
         nodes.append(replace(node, op=op, inputs=inputs, output=turned[y.name]))
         nodes.append(Node(turned[y.name], Reshape(y.shape), (turned[y.name],), y.name))
-    return graph.rebuild(nodes, tensors) if turned else graph
-
-
-def _find(graph: Graph, tensors: list[Tensor], name: str) -> Tensor:
-    return next((t for t in tensors if t.name == name), None) or graph.tensors[name]
+    return graph.rebuild(nodes, tensors.values()) if turned else graph
 
 
 def _free_name(graph: Graph, name: str) -> str:
@@ -101,9 +99,20 @@ def _swapped(values: tuple[int, ...]) -> tuple[int, ...]:
     return (first, width, height, *rest)
 
 
+def _upright(indices: tuple[int, ...]) -> tuple[int, ...]:
+    """Indices of an embedding, one in each row."""
+    return (*(1,) * (2 - len(indices)), *indices, 1)
+
+
+def _changes(node: Node, tensor: Tensor) -> bool:
+    return not tensor.is_constant if isinstance(node.op, Embedding) else len(tensor.shape) == PLANE
+
+
 def _turned_op(graph: Graph, node: Node) -> Op | None:
     """The operator on turned operands; None where one of its planes is no sequence."""
     operands, y = graph.operands(node), graph.result(node)
+    if isinstance(node.op, Embedding):
+        return node.op if 1 <= len(operands[0].shape) <= 2 else None
     turn = TURNS.get(type(node.op))
     activations = [t for t in operands if not t.is_constant]
     is_sequence = all(len(t.shape) == PLANE and t.shape[1] == 1 for t in activations)
