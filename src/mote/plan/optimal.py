@@ -8,7 +8,7 @@ is left above the bound is then pressed down: items that are alive around a time
 the others stay.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from mote.plan.place import Placement, Problem, place_around, placement, pose, search
 from mote.plan.task import Network, Run
 
-EFFORT = 0.0004
-"""How long the solver may search in all, for each item, in its deterministic time: seconds."""
+EFFORT = 40e-6
+"""How long the solver may search in all, for each pair of items that must lie apart, in its
+deterministic time: about seconds."""
 
 SOLVE_EFFORT = 0.3
 """How long it may search for the optimum of one core."""
@@ -31,6 +32,9 @@ SEARCH_WORK = 1_000
 
 PRESS_EFFORT = 0.1
 """How long it may search for better places of items around a time."""
+
+PRESS_ITEMS = 250
+"""How many items are placed anew at once, while the others stay."""
 
 NEAR = 0.98
 """The first core is alive at calls at which this share of the most bytes is alive."""
@@ -61,12 +65,12 @@ def place_optimally(
         network, schedule: What is computed, and in which order.
         linear: Strips that must lie in one piece, besides those that say so themselves.
         reserved: Bytes at the start of the arena that stay free.
-        effort: How long the solver may search, in its deterministic time; by the number of items
-            if not given. Without OR-tools, or with 0, first fit has to do.
+        effort: How long the solver may search, in its deterministic time; by the number of pairs
+            of items if not given. Without OR-tools, or with 0, first fit has to do.
     """
     problem = pose(network, schedule, linear=linear, reserved=reserved)
     if effort is None:
-        effort = EFFORT * len(problem.items.items)
+        effort = EFFORT * len(problem.apart.first)
     if effort <= 0 or not has_solver():
         bases, bound = search(problem), problem.bound_bytes
     else:
@@ -118,29 +122,46 @@ def _grow_core(
 
 
 def _press(problem: Problem, bases: tuple[int, ...], goal: int, effort: float) -> tuple[int, ...]:
-    """Place anew what is alive together with the highest item, or shortly before and after it."""
+    """Place anew what is alive together with the highest item, or around a time of its life."""
     items = problem.items.items
-    width = 0
-    while problem.end(bases) > goal and effort > 0 and width <= len(problem.items.clock):
+    windows: Iterator[set[int]] = iter(())
+    is_pressed = True
+    while problem.end(bases) > goal and effort > 0:
         ends = [base + item.bytes for base, item in zip(bases, items, strict=True)]
         end = max(ends)
-        top = items[ends.index(end)]
-        free = {
-            number
-            for number, item in enumerate(items)
-            if any(b <= top.last + width and d >= top.first - width for _, b, d in item.lives)
-        }
-        if _pairs(problem, free).sum() > MAX_PAIRS:
+        if is_pressed:
+            windows = _windows(problem, ends.index(end))
+        free = next(windows, None)
+        if free is None:
             break
         found = _solve(problem, free, bases, goal, min(effort, PRESS_EFFORT), others_stay=True)
         effort -= found.effort
         pressed = tuple(found.bases.get(i, base) for i, base in enumerate(bases))
         highest = sum(base + i.bytes == end for base, i in zip(pressed, items, strict=True))
-        if problem.end(pressed) < end or highest < ends.count(end):
-            bases, width = pressed, width // 2
-        else:
-            width = max(1, 2 * width)
+        is_pressed = problem.end(pressed) < end or highest < ends.count(end)
+        if is_pressed:
+            bases = pressed
     return bases
+
+
+def _windows(problem: Problem, top: int) -> Iterator[set[int]]:
+    """Sets of items around one of them, larger and larger, none too large."""
+    items = problem.items.items
+    first, last = items[top].first, items[top].last
+    middle = (first + last) // 2
+    seen = []
+    width = 0
+    while width <= len(problem.items.clock):
+        for start, end in ((first, last), (first, first), (last, last), (middle, middle)):
+            free = {top} | {
+                number
+                for number, item in enumerate(items)
+                if any(b <= end + width and d >= start - width for _, b, d in item.lives)
+            }
+            if len(free) <= PRESS_ITEMS and free not in seen:
+                seen.append(free)
+                yield free
+        width = max(1, 2 * width)
 
 
 @dataclass(frozen=True)
@@ -218,7 +239,7 @@ def _solve(
         solver.parameters.cp_model_presolve = False
         solver.parameters.linearization_level = 0
         status = solver.solve(model)
-        spent = found.effort + max(0.01, solver.response_proto.deterministic_time)
+        spent = found.effort + max(0.002, solver.response_proto.deterministic_time)
         least = max(found.bound, word * round(solver.best_objective_bound))
         bases = found.bases
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
