@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mote.codegen.blocks import macro
 from mote.codegen.header import Port, ports
 from mote.codegen.identifiers import c_identifier
 from mote.codegen.text import C_TYPES, SPDX, comment, tool
@@ -23,12 +24,8 @@ def main_c(program: Program, plan: Plan) -> str:
 
 #include "model.h"
 
-/* All the RAM that the model needs besides stack; the other member aligns it. */
-static union {{
-    uint8_t bytes[{prefix.upper()}_ARENA_BYTES];
-    uint64_t alignment;
-}} arena;
-
+/* All the RAM that the model needs besides stack; the other member aligns it.{_placed(plan)} */
+{_storage(prefix, plan)}
 {_functions(program, plan)}
 int main(void)
 {{
@@ -79,6 +76,25 @@ int main(void)
 """
 
 
+def _placed(plan: Plan) -> str:
+    """Where a linker script has to help."""
+    if not plan.regions:
+        return ""
+    return " In\n * the linker script each goes into its region."
+
+
+def _storage(prefix: str, plan: Plan) -> str:
+    return "\n".join(
+        f"""\
+static union {{
+    uint8_t bytes[{macro(prefix, block.name)}];
+    uint64_t alignment;
+}} {block.name};
+"""
+        for block in plan.blocks
+    )
+
+
 def _functions(program: Program, plan: Plan, suffix: str = "") -> str:
     inputs, outputs = ports(program, plan, "input"), ports(program, plan, "output")
     fill = _fill_row(inputs[0], suffix) if plan.is_fed else _fill_all(inputs, suffix)
@@ -91,15 +107,16 @@ static void show{suffix}(void)
 
 
 def _inference(prefix: str, plan: Plan, suffix: str = "") -> str:
+    given = ", ".join(f"{block.name}.bytes" for block in plan.blocks)
     if not plan.is_fed:
-        return f"    fill{suffix}();\n    {prefix}_run(arena.bytes);"
+        return f"    fill{suffix}();\n    {prefix}_run({given});"
     return f"""\
     int is_done = 0;
 
-    {prefix}_start(arena.bytes);
+    {prefix}_start({given});
     for (uint32_t row = 0; !is_done; row++) {{
-        fill{suffix}({prefix}_next_row(arena.bytes), row);
-        is_done = {prefix}_feed_row(arena.bytes, {prefix}_next_row(arena.bytes));
+        fill{suffix}({prefix}_next_row({given}), row);
+        is_done = {prefix}_feed_row({given}, {prefix}_next_row({given}));
     }}"""
 
 
@@ -135,13 +152,13 @@ def _fill(port: Port) -> str:
     value = _made_up(port)
     return f"""\
     for (uint32_t i = 0; i < {port.macro}_ELEMENTS; i++) {{
-        {port.function}(arena.bytes)[i] = {value};
+        {port.function}({port.block}.bytes)[i] = {value};
     }}
 """
 
 
 def _show(port: Port) -> str:
-    value, form = f"{port.function}(arena.bytes)[i]", "%ld"
+    value, form = f"{port.function}({port.block}.bytes)[i]", "%ld"
     value, form = (
         (f"(double){value}", "%g")
         if C_TYPES[port.tensor.dtype] == "float"

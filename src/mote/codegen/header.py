@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mote.codegen.blocks import arguments, macro, parameters
 from mote.codegen.hash import graph_sha256
 from mote.codegen.identifiers import c_identifier, offset
 from mote.codegen.text import C_TYPES, SPDX, comment, integer, quoted, real, shape, tool
@@ -19,13 +20,15 @@ class Port:
         function: Accessor, for example ``kws_input`` (``kws_input_1`` when there are several).
         macro: What its macros start with, for example ``KWS_INPUT``.
         tensor: The value behind it.
-        offset: Its first byte in the arena; 0 for an input that is fed row by row.
+        offset: Its first byte in its block of memory; 0 for an input that is fed row by row.
+        block: Name of that block.
     """
 
     function: str
     macro: str
     tensor: Tensor
     offset: int
+    block: str
 
 
 def ports(program: Program, plan: Plan, kind: str) -> tuple[Port, ...]:
@@ -33,14 +36,17 @@ def ports(program: Program, plan: Plan, kind: str) -> tuple[Port, ...]:
     prefix, graph = c_identifier(program.graph.name), program.graph
     names = graph.inputs if kind == "input" else graph.outputs
     suffixes = [""] if len(names) == 1 else [f"_{i}" for i in range(len(names))]
+    is_fed = plan.is_fed and kind == "input"
+    places = [0 if is_fed else offset(program, plan, name) for name in names]
     return tuple(
         Port(
             f"{prefix}_{kind}{suffix}",
             f"{prefix}_{kind}{suffix}".upper(),
             graph.tensors[name],
-            0 if plan.is_fed and kind == "input" else offset(program, plan, name),
+            place - plan.block_at(place).start,
+            plan.block_at(place).name,
         )
-        for name, suffix in zip(names, suffixes, strict=True)
+        for name, suffix, place in zip(names, suffixes, places, strict=True)
     )
 
 
@@ -54,7 +60,7 @@ def model_h(program: Program, plan: Plan, target: Target) -> str:
  *
 {banner(program, target)}
  *
- * The caller owns one block of RAM, aligned to 4 bytes; besides it the model needs only stack:
+ * {_owned(plan)}
  *
 {_usage(prefix, plan, inputs, outputs)}
  *
@@ -71,11 +77,11 @@ extern "C" {{
 #endif
 
 /* Activations {plan.arena_bytes:,} bytes, scratch {plan.scratch_bytes:,} bytes. */
-#define {prefix.upper()}_ARENA_BYTES {plan.total_bytes}u
+{"".join(f"#define {macro(prefix, b.name)} {b.bytes}u{chr(10)}" for b in plan.blocks)}\
 
 {"".join(_macros(port) for port in (*inputs, *outputs))}\
 {"".join(_accessor(port) for port in (*(() if plan.is_fed else inputs), *outputs))}\
-{_fed_functions(prefix, plan, inputs[0]) if plan.is_fed else _run_function(prefix)}\
+{_fed_functions(prefix, plan, inputs[0]) if plan.is_fed else _run_function(prefix, plan)}\
 
 #ifdef __cplusplus
 }}
@@ -102,10 +108,10 @@ def banner(program: Program, target: Target) -> str:
     return "\n".join(f" * {line}" for line in lines)
 
 
-def _run_function(prefix: str) -> str:
+def _run_function(prefix: str, plan: Plan) -> str:
     return f"""\
 /* Compute every output from every input; inputs may be overwritten. */
-void {prefix}_run(void *arena);
+void {prefix}_run({parameters(plan, "void")});
 """
 
 
@@ -113,30 +119,50 @@ def _fed_functions(prefix: str, plan: Plan, port: Port) -> str:
     strip = plan.network.strips[port.tensor.name]
     c_type = C_TYPES[port.tensor.dtype]
     elements = port.tensor.elements // strip.rows
+    blocks = parameters(plan, "void")
     return f"""\
 #define {port.macro}_ROWS {strip.rows}u
 #define {port.macro}_ROW_ELEMENTS {elements}u
 
 /* Begin an inference: the next row is the first one. */
-void {prefix}_start(void *arena);
+void {prefix}_start({blocks});
 
 /* Take the next of {port.macro}_ROWS rows, and compute all that it makes possible. Returns 1 after
  * the last one, when the outputs are there, else 0. */
-int {prefix}_feed_row(void *arena, const {c_type} *row);
+int {prefix}_feed_row({blocks}, const {c_type} *row);
 
 /* Where the next row may be written, to feed it without a copy. */
-{c_type} *{prefix}_next_row(void *arena);
+{c_type} *{prefix}_next_row({blocks});
 """
 
 
+def _owned(plan: Plan) -> str:
+    if not plan.regions:
+        return (
+            "The caller owns one block of RAM, aligned to 4 bytes; besides it the model needs only "
+            "stack:"
+        )
+    return (
+        "The caller owns one block in each of these regions of RAM, aligned to 4 bytes; besides\n"
+        " * them the model needs only stack:"
+    )
+
+
 def _usage(prefix: str, plan: Plan, inputs: tuple[Port, ...], outputs: tuple[Port, ...]) -> str:
-    lines = [f"static uint8_t arena[{prefix.upper()}_ARENA_BYTES] __attribute__((aligned(8)));"]
+    lines = [
+        f"static uint8_t {b.name}[{macro(prefix, b.name)}] __attribute__((aligned(8)));"
+        for b in plan.blocks
+    ]
+    given = arguments(plan)
     if plan.is_fed:
-        lines += [f"{prefix}_start(arena);", f"while (!{prefix}_feed_row(arena, your next row)) ;"]
+        lines += [
+            f"{prefix}_start({given});",
+            f"while (!{prefix}_feed_row({given}, your next row)) ;",
+        ]
     else:
-        lines += [f"fill {p.function}(arena)[0 .. {p.tensor.elements - 1}]" for p in inputs]
-        lines += [f"{prefix}_run(arena);"]
-    lines += [f"read {p.function}(arena)[0 .. {p.tensor.elements - 1}]" for p in outputs]
+        lines += [f"fill {p.function}({p.block})[0 .. {p.tensor.elements - 1}]" for p in inputs]
+        lines += [f"{prefix}_run({given});"]
+    lines += [f"read {p.function}({p.block})[0 .. {p.tensor.elements - 1}]" for p in outputs]
     return "\n".join(f" *     {line}" for line in lines)
 
 
@@ -156,11 +182,11 @@ def _macros(port: Port) -> str:
 
 def _accessor(port: Port) -> str:
     c_type = C_TYPES[port.tensor.dtype]
-    start = f"(uint8_t *)arena + {port.offset}" if port.offset else "arena"
+    start = f"(uint8_t *){port.block} + {port.offset}" if port.offset else port.block
     cast = f"({c_type} *)" if c_type == "uint8_t" or not port.offset else f"({c_type} *)(void *)"
     start = f"({start})" if port.offset else start
     return (
-        f"static inline {c_type} *{port.function}(void *arena)\n"
+        f"static inline {c_type} *{port.function}(void *{port.block})\n"
         "{\n"
         f"    return {cast}{start};\n"
         "}\n\n"

@@ -1,5 +1,9 @@
 """Writes one layer: its parameters and the function that runs some of its calls."""
 
+import re
+from collections.abc import Mapping
+
+from mote.codegen.blocks import parameters
 from mote.codegen.formulas import formula
 from mote.codegen.identifiers import activations, constant_name, layer_function, layer_number
 from mote.codegen.rows import row_address
@@ -25,12 +29,18 @@ def layer(program: Program, plan: Plan, index: int) -> str:
     if step.kernel.struct:
         lines += _parameters(program, step, index, task.calls, struct)
     arguments = ", uint32_t call, uint32_t end" if is_looped(task) else ""
-    head = f"static MOTE_LAYER void {layer_function(program, index)}(uint8_t *arena{arguments})"
+    head = f"static MOTE_LAYER void {layer_function(program, index)}({parameters(plan)}{arguments})"
     body = _call(program, plan, index, position, task)
     if is_looped(task):
         body = [f"    {line}" if line else line for line in body]
         body = ["    for (; call < end; call++) {", *body, "    }"]
-    return "\n".join([*lines, head, "{", *body, "}", ""])
+    return "\n".join([*lines, head, "{", *_unused(plan, body), *body, "}", ""])
+
+
+def _unused(plan: Plan, body: list[str]) -> list[str]:
+    """Regions of RAM that a layer has nothing in."""
+    used = set(re.findall(r"\w+", "\n".join(body)))
+    return [f"    (void){b.name};" for b in plan.blocks if b.name not in used]
 
 
 def task_of(plan: Plan, index: int) -> tuple[int, Task]:
@@ -78,15 +88,20 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
         lines.append(f"    const void *const x[] = {{{', '.join(places)}}};")
         pointers = ["x", "y"]
     if step.kernel.takes_scratch:
-        lines.append(f"    void *scratch = arena + {plan.layout.scratch.get(position, 0)};")
+        lines.append(f"    void *scratch = {_memory(plan, plan.layout.scratch, position)};")
         pointers.append("scratch")
     if step.kernel.takes_state:
-        lines.append(f"    void *state = arena + {plan.layout.state.get(position, 0)};")
+        lines.append(f"    void *state = {_memory(plan, plan.layout.state, position)};")
         pointers += ["state", "call" if is_looped(task) else "0"]
     arguments = [f"&layer_{layer_number(program, index)}"] if step.kernel.struct else []
     call = f"    {step.kernel.name}({', '.join([*arguments, *pointers])});"
     enter = f"    MOTE_ENTER({index}, {'call' if is_looped(task) else '0'});"
     return [*lines, "", enter, call, f"    {_trace(step, index, task, result.bytes)}"]
+
+
+def _memory(plan: Plan, places: Mapping[int, int], position: int) -> str:
+    block = plan.block_at(offset := places.get(position, 0))
+    return f"{block.name} + {offset - block.start}"
 
 
 def _result_row(program: Program, step: Step, task: Task) -> str:

@@ -54,14 +54,15 @@ def manifest_json(program: Program, plan: Plan, target: Target, files: Iterable[
             "scratch": plan.scratch_bytes,
             "total": plan.total_bytes,
             "lower_bound": plan.lower_bound_bytes,
+            **({"regions": {b.name: b.bytes for b in plan.blocks}} if plan.regions else {}),
         },
         "flash_bytes": {
             "weights": sum(c.array.nbytes for c in constants if c.is_weights),
             "constants": sum(c.array.nbytes for c in constants if not c.is_weights),
             "code": None,  # the user's compiler decides; `mote profile` measures it
         },
-        "inputs": [_port(port) for port in ports(program, plan, "input")],
-        "outputs": [_port(port) for port in ports(program, plan, "output")],
+        "inputs": [_port(plan, port) for port in ports(program, plan, "input")],
+        "outputs": [_port(plan, port) for port in ports(program, plan, "output")],
         "layers": [_layer(program, index) for index in range(len(program.steps))],
         "tensors": _tensors(program, plan),
         "files": sorted([*files, FILE]),
@@ -81,8 +82,9 @@ def _tensor(tensor: Tensor) -> dict[str, Any]:
     }
 
 
-def _port(port: Port) -> dict[str, Any]:
-    return {**_tensor(port.tensor), "offset": port.offset, "function": port.function}
+def _port(plan: Plan, port: Port) -> dict[str, Any]:
+    region = {"region": port.block} if plan.regions else {}
+    return {**_tensor(port.tensor), "offset": port.offset, **region, "function": port.function}
 
 
 def _layer(program: Program, index: int) -> dict[str, Any]:
@@ -117,12 +119,16 @@ def _tensors(program: Program, plan: Plan) -> list[dict[str, Any]]:
             continue
         name, start = program.place(tensor.name)
         first, last = lives[name]
+        block = plan.block_at(plan.layout.rows[name][0])
         if plan.is_linear(name):
-            at: dict[str, Any] = {"offset": plan.offset(name) + start}
+            at: dict[str, Any] = {"offset": plan.offset(name) + start - block.start}
         else:
             size = plan.network.strips[name].row_bytes
             rows = slice(start // size, -(-(start + tensor.bytes) // size))
-            at = {"row_offsets": list(plan.layout.rows[name][rows])}
+            places = plan.layout.rows[name][rows]
+            at = {"row_offsets": [offset - block.start for offset in places]}
+        if plan.regions:
+            at["region"] = block.name
         place = {**at, "first": first, "last": last}
         found.append({**_tensor(tensor), **place})
     return found

@@ -1,5 +1,6 @@
 """C expressions for where the rows of a buffer lie: base plus a multiple, or a table in flash."""
 
+from mote.codegen.blocks import address
 from mote.codegen.identifiers import layer_number
 from mote.codegen.text import wrapped
 from mote.lower.split import row_bytes
@@ -17,8 +18,9 @@ def row_address(program: Program, plan: Plan, tensor: str, row: str) -> str:
         unit = table_unit(offsets)
         factor = f"{unit}u * " if unit > 1 else ""
         row = _plus(row, first_byte // size)
-        return f"arena + {factor}{table_name(program, plan, name)}[{row}]"
-    start = _plus("arena", offsets[0] + first_byte)
+        block = plan.block_at(offsets[0]).name
+        return f"{block} + {factor}{table_name(program, plan, name)}[{row}]"
+    start = address(plan, offsets[0] + first_byte)
     return start if row == "0" else f"{start} + {row} * {size}"
 
 
@@ -32,7 +34,8 @@ def row_tables(program: Program, plan: Plan) -> str:
     for name in plan.network.strips:
         if plan.is_linear(name):
             continue
-        offsets = plan.layout.rows[name]
+        start = plan.block_at(plan.layout.rows[name][0]).start
+        offsets = tuple(offset - start for offset in plan.layout.rows[name])
         unit = table_unit(offsets)
         c_type = "uint16_t" if max(offsets) // unit < 2**16 else "uint32_t"
         tables.append(

@@ -7,6 +7,7 @@ in a list of functions. ``REPEAT`` is followed by a count and a place; ``FEED`` 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from mote.codegen.blocks import arguments, parameters, types, void_address
 from mote.codegen.identifiers import c_identifier, layer_function
 from mote.codegen.layer import is_looped
 from mote.codegen.rows import row_address
@@ -49,11 +50,12 @@ def segments(network: Network, schedule: Sequence[Run]) -> Iterator[list[Run]]:
 
 def _run(program: Program, plan: Plan) -> str:
     tables, body = [], []
+    given = _given(plan)
     for number, runs in enumerate(segments(plan.network, plan.schedule)):
         if len(runs) == 1:
             task = plan.network.tasks[runs[0].task]
             calls = f", 0, {task.calls}" if is_looped(task) else ""
-            body.append(f"    {layer_function(program, task.index)}(bytes{calls});")
+            body.append(f"    {layer_function(program, task.index)}({given}{calls});")
         else:
             tables.append(_tables(program, plan, f"segment_{number}", runs))
             count = len({run.task for run in runs})
@@ -61,13 +63,22 @@ def _run(program: Program, plan: Plan) -> str:
                 "    {",
                 f"        uint16_t done[{count}] = {{0}};",
                 f"        for (uint32_t i = 0; i < sizeof segment_{number}_order; i++) {{",
-                *_walk(f"segment_{number}", "i", "done", "            "),
+                *_walk(f"segment_{number}", given, "i", "done", "            "),
                 "        }",
                 "    }",
             ]
-    body = body or ["    (void)bytes;"]
-    head = [f"void {c_identifier(program.graph.name)}_run(void *arena)", "{"]
-    return "\n".join([*tables, *head, "    uint8_t *bytes = arena;", "", *body, "}", ""])
+    body = body or [f"    (void){name};" for name in given.split(", ")]
+    head = [f"void {c_identifier(program.graph.name)}_run({parameters(plan, 'void')})", "{"]
+    return "\n".join([*tables, *head, *_bytes(plan), *body, "}", ""])
+
+
+def _given(plan: Plan) -> str:
+    """What the layers are handed."""
+    return "bytes" if len(plan.blocks) == 1 else arguments(plan)
+
+
+def _bytes(plan: Plan) -> list[str]:
+    return ["    uint8_t *bytes = arena;", ""] if len(plan.blocks) == 1 else []
 
 
 def _feed(program: Program, plan: Plan) -> str:
@@ -77,6 +88,14 @@ def _feed(program: Program, plan: Plan) -> str:
     c_type = C_TYPES[program.graph.tensors[name].dtype]
     place = row_address(program, plan, name, "at->rows")
     count = len({run.task for run in plan.schedule}) - 1
+    blocks, block = parameters(plan, "void"), plan.block_at(plan.layout.rows[name][0]).name
+    at = void_address(plan, plan.progress_start)
+    unused, feed = "", f"    progress *at = (void *)({at});\n"
+    if len(plan.blocks) == 1:
+        feed = "    uint8_t *bytes = arena;\n"
+        feed += f"    progress *at = (void *)(bytes + {plan.progress_start});\n"
+    else:
+        unused = "".join(f"    (void){b.name};\n" for b in plan.blocks)
     assert plan.network.tasks[plan.schedule[0].task].index == FEED, "nothing can run without input"
     return f"""\
 {_tables(program, plan, "network", plan.schedule)}
@@ -87,28 +106,26 @@ typedef struct {{
     uint16_t done[{count}]; /* calls of each layer */
 }} progress;
 
-void {prefix}_start(void *arena)
+void {prefix}_start({blocks})
 {{
-    progress *at = (void *)((uint8_t *)arena + {plan.layout.bytes});
-
+    progress *at = (void *)({at});
+{unused}
     at->next = 1;
     at->rows = 0;
     for (uint32_t i = 0; i < {count}; i++)
         at->done[i] = 0;
 }}
 
-{c_type} *{prefix}_next_row(void *arena)
+{c_type} *{prefix}_next_row({blocks})
 {{
-    const progress *at = (void *)((uint8_t *)arena + {plan.layout.bytes});
-
-    return (void *)({place.replace("arena", "(uint8_t *)arena", 1)});
+    const progress *at = (void *)({at});
+{unused}
+    return (void *)({place.replace(block, f"(uint8_t *){block}", 1)});
 }}
 
-int {prefix}_feed_row(void *arena, const {c_type} *row)
+int {prefix}_feed_row({blocks}, const {c_type} *row)
 {{
-    uint8_t *bytes = arena;
-    progress *at = (void *)(bytes + {plan.layout.bytes});
-    uint8_t *place = (void *){prefix}_next_row(arena);
+{feed}    uint8_t *place = (void *){prefix}_next_row({arguments(plan)});
 
     MOTE_ENTER({FED}, at->rows);
     if ((const uint8_t *)row != place)
@@ -120,7 +137,7 @@ int {prefix}_feed_row(void *arena, const {c_type} *row)
             at->next++;
             return 0;
         }}
-{chr(10).join(_walk("network", "at->next", "at->done", "        "))}
+{chr(10).join(_walk("network", _given(plan), "at->next", "at->done", "        "))}
     }}
     return 1;
 }}
@@ -143,9 +160,9 @@ def _tables(program: Program, plan: Plan, name: str, runs: Sequence[Run]) -> str
             left -= min(left, 255)
         order += [places[position]] * left
     once = [
-        f"static void {layer_function(program, t.index)}{ONCE}(uint8_t *arena, uint32_t call, "
+        f"static void {layer_function(program, t.index)}{ONCE}({parameters(plan)}, uint32_t call, "
         f"uint32_t end)\n{{\n    (void)call;\n    (void)end;\n"
-        f"    {layer_function(program, t.index)}(arena);\n}}\n"
+        f"    {layer_function(program, t.index)}({arguments(plan)});\n}}\n"
         for t in layers
         if not is_looped(t)
     ]
@@ -153,7 +170,7 @@ def _tables(program: Program, plan: Plan, name: str, runs: Sequence[Run]) -> str
     return "\n".join(
         [
             *once,
-            f"static void (*const {name}_layers[])(uint8_t *, uint32_t, uint32_t) = {{",
+            f"static void (*const {name}_layers[])({types(plan)}, uint32_t, uint32_t) = {{",
             wrapped(functions),
             "};",
             "/* Whose call is next, as a place among these layers"
@@ -167,7 +184,7 @@ def _tables(program: Program, plan: Plan, name: str, runs: Sequence[Run]) -> str
     )
 
 
-def _walk(name: str, at: str, done: str, indent: str) -> list[str]:
+def _walk(name: str, given: str, at: str, done: str, indent: str) -> list[str]:
     """One entry of a table, or one with its count."""
     lines = [
         "uint32_t count = 1, layer;",
@@ -176,7 +193,7 @@ def _walk(name: str, at: str, done: str, indent: str) -> list[str]:
         f"    {at} += 2;" if "->" not in at else f"    {at} = (uint16_t)({at} + 2);",
         "}",
         f"layer = {name}_order[{at}];",
-        f"{name}_layers[layer](bytes, {done}[layer], {done}[layer] + count);",
+        f"{name}_layers[layer]({given}, {done}[layer], {done}[layer] + count);",
         f"{done}[layer] = (uint16_t)({done}[layer] + count);",
     ]
     return [indent + line for line in lines]

@@ -54,11 +54,16 @@ def _memory_map(program: Program, plan: Plan) -> str:
         "  offset    bytes   layers  holds",
     ]
     lines += [
-        f"{buffer.start:8} {buffer.end - buffer.start:8} {_span(buffer, program):>8}  "
-        f"{_holds(buffer, program)}"
+        f"{buffer.start - plan.block_at(buffer.start).start:8} "
+        f"{buffer.end - buffer.start:8} {_span(buffer, program):>8}  "
+        f"{_region(plan, buffer)}{_holds(buffer, program)}"
         for buffer in plan.buffers
     ]
     return "\n".join(f" * {line}".rstrip() for line in lines)
+
+
+def _region(plan: Plan, buffer: Buffer) -> str:
+    return f"{plan.block_at(buffer.start).name}: " if plan.regions else ""
 
 
 def _span(buffer: Buffer, program: Program) -> str:

@@ -34,6 +34,21 @@ class Buffer:
 
 
 @dataclass(frozen=True)
+class Block:
+    """Contiguous memory that the caller hands in.
+
+    Args:
+        name: Of the parameter in C.
+        start: Its first byte in the addresses of the plan.
+        bytes: Its size.
+    """
+
+    name: str
+    start: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """A schedule and its addresses.
 
@@ -42,17 +57,36 @@ class Plan:
         schedule: Every call, in order.
         layout: Where rows, scratch and state lie.
         lower_bound_bytes: Most bytes alive at one time; no layout of this schedule needs fewer.
+        regions: Where the memory is divided, what of the layout lies in which region, in order.
     """
 
     network: Network
     schedule: tuple[Run, ...]
     layout: Layout
     lower_bound_bytes: int
+    regions: tuple[Block, ...] = ()
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The memory that a caller hands in: one block, or one in each region that is used."""
+        if not self.regions:
+            return (Block("arena", 0, self.total_bytes),)
+        *others, last = self.regions
+        return (*others, Block(last.name, last.start, self.total_bytes - last.start))
+
+    def block_at(self, offset: int) -> Block:
+        """The block that an address of the plan lies in."""
+        return max((b for b in self.blocks if b.start <= offset), key=lambda b: b.start)
 
     @property
     def total_bytes(self) -> int:
         """Size of the arena: activations, state, scratch, and the progress of a fed network."""
-        return self.layout.bytes + self.progress_bytes
+        return self.progress_start + self.progress_bytes if self.is_fed else self.layout.bytes
+
+    @property
+    def progress_start(self) -> int:
+        """Where a fed network keeps how far it has come: behind all else, at a whole word."""
+        return -(-self.layout.bytes // ALIGNMENT) * ALIGNMENT
 
     @property
     def is_fed(self) -> bool:
@@ -70,7 +104,7 @@ class Plan:
     def arena_bytes(self) -> int:
         """End of the highest activation or state, and the progress of a fed network."""
         highest = max((b.end for b in self.buffers if not b.is_scratch), default=0)
-        return highest + self.progress_bytes
+        return self.total_bytes - (self.layout.bytes - highest)
 
     @property
     def scratch_bytes(self) -> int:

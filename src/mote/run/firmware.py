@@ -28,6 +28,9 @@ LDFLAGS = ("-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--no
 FEED_ALL = "mote_feed_all"
 """The harness's function that feeds a model all rows of its input."""
 
+RUN_ALL = "mote_run_all"
+"""The harness's function that hands a model its blocks in several regions of RAM."""
+
 STACK_BYTES = 64 << 10
 """Stack that the harness reserves; what the model writes of it is measured."""
 
@@ -141,7 +144,7 @@ def _binding(interface: Interface) -> str:
     """The C file that tells the harness about the model."""
 
     def slots(name: str, values: tuple[Slot, ...]) -> str:
-        rows = ", ".join(f"{{{slot.offset}u, {slot.bytes}u}}" for slot in values)
+        rows = ", ".join(f"{{{interface.at(slot.offset)}u, {slot.bytes}u}}" for slot in values)
         return (
             f"const mote_slot mote_{name}s[] = {{{rows}}};\n"
             f"const uint32_t mote_{name}_count = {len(values)}u;\n"
@@ -152,22 +155,41 @@ def _binding(interface: Interface) -> str:
         '#include "harness.h"\n#include "model.h"\n\n'
         f'__attribute__((section(".arena"), aligned(8))) '
         f"uint8_t mote_arena[{max(interface.memory_bytes, 1)}];\n"
-        f"const uint32_t mote_arena_bytes = {interface.arena_bytes}u;\n"
+        f"const uint32_t mote_arena_bytes = {_filled(interface)}u;\n"
         f"{_run(interface)}" + slots("input", interface.inputs) + slots("output", interface.outputs)
     )
 
 
+def _filled(interface: Interface) -> int:
+    """How much the harness fills before each sample: the arena and its gaps."""
+    return interface.arena_bytes + interface.block_places[-1] - interface.blocks[-1]
+
+
 def _run(interface: Interface) -> str:
     prefix = interface.prefix
+    given = "arena"
+    if len(interface.blocks) > 1:
+        given = ", ".join(f"mote_arena + {place}" for place in interface.block_places)
+    if not interface.row_bytes and len(interface.blocks) > 1:
+        return f"""\
+static void {RUN_ALL}(void *arena)
+{{
+    (void)arena;
+    {prefix}_run({given});
+}}
+void (*const mote_model_run)(void *arena) = {RUN_ALL};
+"""
     if not interface.row_bytes:
         return f"void (*const mote_model_run)(void *arena) = {prefix}_run;\n"
     (slot,) = interface.inputs
+    first = interface.at(slot.offset)
     return f"""\
 static void {FEED_ALL}(void *arena)
 {{
-    {prefix}_start(arena);
+    (void)arena;
+    {prefix}_start({given});
     for (uint32_t i = 0; i < {slot.bytes}u; i += {interface.row_bytes}u)
-        (void){prefix}_feed_row(arena, (const void *)(mote_arena + {slot.offset} + i));
+        (void){prefix}_feed_row({given}, (const void *)(mote_arena + {first} + i));
 }}
 void (*const mote_model_run)(void *arena) = {FEED_ALL};
 """

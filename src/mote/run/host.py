@@ -73,17 +73,19 @@ class HostModel:
             assert array.dtype == slot.dtype.numpy, (slot.name, array.dtype)
             self._view(slot)[...] = array
         prefix, arena = self.interface.prefix, self._ffi.from_buffer(self._arena)
+        blocks = [arena + place for place in self.interface.block_places]
         if not self.interface.row_bytes:
-            getattr(self._library, f"{prefix}_run")(arena)
+            getattr(self._library, f"{prefix}_run")(*blocks)
             return
-        getattr(self._library, f"{prefix}_start")(arena)
+        getattr(self._library, f"{prefix}_start")(*blocks)
         (slot,) = self.interface.inputs
-        for start in range(slot.offset, slot.offset + slot.bytes, self.interface.row_bytes):
-            getattr(self._library, f"{prefix}_feed_row")(arena, arena + start)
+        first = self.interface.at(slot.offset)
+        for start in range(first, first + slot.bytes, self.interface.row_bytes):
+            getattr(self._library, f"{prefix}_feed_row")(*blocks, arena + start)
 
     def _view(self, slot: Slot) -> Array:
-        end = slot.offset + slot.bytes
-        return self._arena[slot.offset : end].view(slot.dtype.numpy).reshape(slot.shape)
+        start = self.interface.at(slot.offset)
+        return self._arena[start : start + slot.bytes].view(slot.dtype.numpy).reshape(slot.shape)
 
 
 def load(project: Project, interface: Interface, *, trace: bool = False) -> HostModel:
@@ -137,9 +139,10 @@ def load_all(
 
 def _declarations(interface: Interface) -> str:
     prefix = interface.prefix
+    blocks = ", ".join("void *" for _ in interface.blocks)
     if not interface.row_bytes:
-        return f"void {prefix}_run(void *arena);"
-    return f"void {prefix}_start(void *arena); int {prefix}_feed_row(void *arena, const void *row);"
+        return f"void {prefix}_run({blocks});"
+    return f"void {prefix}_start({blocks}); int {prefix}_feed_row({blocks}, const void *row);"
 
 
 def _write(project: Project, prefix: str, directory: Path) -> list[str]:

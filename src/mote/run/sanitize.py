@@ -229,14 +229,15 @@ def _ranges(marked: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def _run(interface: Interface) -> str:
     prefix = interface.prefix
+    given = ", ".join(f"arena + {start}" for start in interface.blocks)
     if not interface.row_bytes:
-        return f"{prefix}_run(arena);"
+        return f"{prefix}_run({given});"
     (slot,) = interface.inputs
     end = slot.offset + slot.bytes
     return (
-        f"{prefix}_start(arena);\n"
+        f"{prefix}_start({given});\n"
         f"        for (size_t i = {slot.offset}; i < {end}; i += {interface.row_bytes})\n"
-        f"            {prefix}_feed_row(arena, (const void *)(arena + i));"
+        f"            {prefix}_feed_row({given}, (const void *)(arena + i));"
     )
 
 

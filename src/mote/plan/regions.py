@@ -1,0 +1,167 @@
+"""Divides a plan among regions of RAM of different speed: what is accessed most into the fastest.
+
+A buffer, a layer's scratch and its state go into one region as a whole. Every region has a layout
+of its own; the regions follow each other in the addresses of the plan, so that all that reads a
+plan, its proof included, sees one arena.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mote.plan.apart import find_overs
+from mote.plan.items import find_items
+from mote.plan.least import alive_bytes
+from mote.plan.optimal import place_optimally
+from mote.plan.plan import Block, Plan
+from mote.plan.prove import prove
+from mote.plan.task import Access, Layout, Network, Run, Task
+from mote.target.region import Region
+
+ALIGNMENT = 8
+"""Every region starts at a multiple of this in the plan's addresses."""
+
+Part = tuple[str, str | int]
+"""What is kept in one region: ``strip`` and its name, ``scratch`` or ``state`` and a task."""
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What is divided.
+
+    Args:
+        network, schedule: As of the plan.
+        traffic: Bytes that an inference reads and writes of each part.
+    """
+
+    network: Network
+    schedule: Sequence[Run]
+    traffic: Mapping[Part, int]
+
+    def least(self, parts: set[Part]) -> int:
+        """Bytes that these need at least."""
+        network = _only(self.network, parts)
+        items = find_items(network, self.schedule)
+        if not items.items:
+            return 0
+        return int(alive_bytes(items, find_overs(network, items)).max())
+
+    def layout(self, parts: set[Part]) -> Layout:
+        """Where these lie, from 0 on."""
+        return place_optimally(_only(self.network, parts), self.schedule).layout
+
+    def total(self, parts: set[Part]) -> int:
+        """Bytes of these that are read and written."""
+        return sum(self.traffic[part] for part in parts)
+
+
+def place_in_regions(plan: Plan, regions: Sequence[Region]) -> Plan:
+    """The plan in the fastest region if all of it fits there, else divided; proven in any case.
+
+    ``check_fit`` tells whether the slowest holds what is left for it.
+    """
+    by_speed = sorted(regions, key=lambda region: region.access_cycles)
+    if not by_speed or plan.total_bytes <= by_speed[0].bytes:
+        return plan
+    model = _Model(plan.network, plan.schedule, traffic(plan.network))
+    left = set(model.traffic)
+    rows: dict[str, tuple[int, ...]] = {}
+    scratch: dict[int, int] = {}
+    state: dict[int, int] = {}
+    blocks: list[Block] = []
+    end = 0
+    for region in by_speed:
+        is_last = region is by_speed[-1]
+        chosen = left if is_last else _most_accessed(model, left, region.bytes)
+        if not chosen:
+            continue
+        layout = model.layout(chosen)
+        while not is_last and layout.bytes > region.bytes:  # it does not pack as it counts
+            chosen = chosen - {min(chosen, key=lambda part: (model.traffic[part], str(part)))}
+            layout = model.layout(chosen)
+        if not layout.bytes and not is_last:
+            continue
+        left = left - chosen
+        start = -(-end // ALIGNMENT) * ALIGNMENT
+        for kind, key in sorted(chosen, key=str):
+            if kind == "strip":
+                rows[str(key)] = tuple(start + offset for offset in layout.rows[str(key)])
+            elif kind == "scratch":
+                scratch[int(key)] = start + layout.scratch[int(key)]
+            else:
+                state[int(key)] = start + layout.state[int(key)]
+        end = start + layout.bytes
+        blocks.append(Block(region.name, start, layout.bytes))
+    # Buffers in the order of the network, as everywhere.
+    ordered = {name: rows[name] for name in plan.network.strips}
+    layout = Layout(ordered, dict(sorted(scratch.items())), dict(sorted(state.items())), end)
+    prove(plan.network, plan.schedule, layout)
+    bound = max(plan.lower_bound_bytes, model.least(set(model.traffic)))
+    return replace(plan, layout=layout, lower_bound_bytes=bound, regions=tuple(blocks))
+
+
+def traffic(network: Network) -> dict[Part, int]:
+    """Bytes that an inference reads and writes of each buffer, scratch and state.
+
+    Scratch and state count as written once and read once in every call.
+    """
+    found: dict[Part, int] = {("strip", name): 0 for name in network.strips}
+    for position, task in enumerate(network.tasks):
+        for access in (*task.reads, task.writes):
+            size = network.strips[access.strip].row_bytes
+            rows = sum(last - first for first, last in access.rows)
+            found["strip", access.strip] += rows * size
+        if task.scratch_bytes:
+            found["scratch", position] = 2 * task.calls * task.scratch_bytes
+        if task.state_bytes:
+            found["state", position] = 2 * task.calls * task.state_bytes
+    return found
+
+
+def _most_accessed(model: _Model, parts: set[Part], room: int) -> set[Part]:
+    """Parts with much traffic that are never more than ``room`` bytes together.
+
+    Those with the most traffic for each byte first, then exchanges as long as these gain.
+    """
+    size = {part: max(1, model.least({part})) for part in parts}
+    order = sorted(parts, key=lambda p: (-model.traffic[p] / size[p], str(p)))
+    chosen: set[Part] = set()
+    for part in order:
+        if size[part] <= room and model.least(chosen | {part}) <= room:
+            chosen.add(part)
+    is_better = True
+    while is_better:
+        is_better = False
+        for joins in order:
+            if joins in chosen or size[joins] > room:
+                continue
+            for leaves in sorted(chosen, key=lambda p: (model.traffic[p], str(p))):
+                if model.traffic[leaves] >= model.traffic[joins]:
+                    break
+                if model.least((chosen - {leaves}) | {joins}) <= room:
+                    chosen = (chosen - {leaves}) | {joins}
+                    is_better = True
+                    break
+    return chosen
+
+
+def _only(network: Network, parts: set[Part]) -> Network:
+    """The network as far as it concerns some of its parts: what else is accessed is left out."""
+    strips = {name: strip for name, strip in network.strips.items() if ("strip", name) in parts}
+    tasks = tuple(
+        _seen(task, position, parts, strips) for position, task in enumerate(network.tasks)
+    )
+    return Network(strips, tasks)
+
+
+def _seen(task: Task, position: int, parts: set[Part], strips: Mapping[str, object]) -> Task:
+    kept = [i for i, access in enumerate(task.reads) if access.strip in strips]
+    is_written = task.writes.strip in strips
+    nothing = Access("", ((0, 0),) * task.calls)
+    return replace(
+        task,
+        reads=tuple(task.reads[i] for i in kept),
+        writes=task.writes if is_written else nothing,
+        scratch_bytes=task.scratch_bytes if ("scratch", position) in parts else 0,
+        state_bytes=task.state_bytes if ("state", position) in parts else 0,
+        in_place=tuple(kept.index(i) for i in task.in_place if i in kept) if is_written else (),
+    )
