@@ -16,6 +16,7 @@ _CALLED = re.compile(r"\b(mote_\w+)\s*\(")
 DECLARATIONS = (
     "mote_kernels.h",
     "mote_kernels_arithmetic.h",
+    "mote_kernels_convolution.h",
     "mote_kernels_f32.h",
     "mote_kernels_movement.h",
 )

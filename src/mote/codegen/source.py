@@ -10,8 +10,11 @@ from mote.plan.plan import Buffer, Plan
 from mote.target.target import Target
 
 MACROS = """\
-/* One function per layer in the binary, so that debuggers and profilers can name it. */
-#if defined(__GNUC__) && !defined(__clang__)
+/* One function per layer in the binary, so that debuggers and profilers can name it. GCC 12.2
+ * gets constant masks wrong when it vectorises the choice between a row and null for MVE. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__ARM_FEATURE_MVE)
+#define MOTE_LAYER __attribute__((noinline, noclone, no_icf, optimize("no-tree-vectorize")))
+#elif defined(__GNUC__) && !defined(__clang__)
 #define MOTE_LAYER __attribute__((noinline, noclone, no_icf))
 #elif defined(__GNUC__)
 #define MOTE_LAYER __attribute__((noinline))

@@ -6,7 +6,7 @@
 #define MOTE_SINGLE 1
 #include "mote_conv_2d_dsp.h"
 
-void mote_conv_2d_s8_w4_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
+void mote_conv_2d_s8_w4_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
                                    void *scratch)
 {
     mote_conv_2d_dsp(layer, x, y, scratch);

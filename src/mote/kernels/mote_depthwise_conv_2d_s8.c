@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * y[n,oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx} x[n,iy,ix,o / m] * weights[ky,kx,o]) + y_zero)
- * with m = y_channels / x_channels, iy = oy * stride_height + ky * dilation_height - pad_top, ix alike;
- * outside x the value is x_zero.
+ * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx} x[iy][ix,o / m] * weights[ky,kx,o]) + y_zero)
+ * with m = y_channels / x_channels, iy = oy * stride_height + ky * dilation_height,
+ * ix = ox * stride_width + kx * dilation_width - pad_left; outside x the value is x_zero.
  *
- * x: [batches, x_height, x_width, x_channels].  y: [batches, y_height, y_width, y_channels], must not
- * overlap x.  Scratch: none.
+ * x: rows, as mote_kernels_convolution.h says.  y: [y_height, y_width, y_channels], must not overlap a row of
+ * x.  Scratch: none.  Cost of a call besides its pixels: about 100 instructions, and 20 for each row.
  * No overflow: |acc| <= 128 * sum|weights[..,o]| + |bias[o]| < 2^31, checked at compile time. */
+#include <stddef.h>
+
+#include "mote_distance.h"
 #include "mote_kernels.h"
 #include "mote_output.h"
 #include "mote_taps_4.h"
-#include "mote_window.h"
 
 /* One output pixel, and sizes that all pixels share. */
 typedef struct {
+    const int8_t *const *x;    /* rows of the window */
     mote_window rows, columns; /* taps inside the image */
-    int32_t offset;            /* from the image to tap (0, 0), negative when that is outside */
-    int32_t x_tap, x_row;      /* from tap to tap, from a row of taps to the next */
-    int32_t w_tap, w_row;
+    mote_even_rows even;       /* those that are computed at a time */
+    int32_t offset;            /* from the start of a row to tap 0, negative when that is outside */
+    int32_t x_tap;             /* from tap to tap */
+    int32_t w_tap, w_row;      /* from tap to tap, from a row of taps to the next */
     int32_t lanes;        /* channels at a time: 4, or 1 */
     int32_t multiplicity; /* outputs of an input channel; 1 when lanes is 4 */
 } mote_pixel;
@@ -41,7 +45,7 @@ static void add_taps(const mote_pixel *pixel, mote_taps_job *job, mote_window ro
 }
 
 /* The taps outside of the image: above, below, left and right. */
-static void add_padding(const mote_conv_2d *layer, const mote_pixel *pixel, mote_taps_job *job,
+static void add_padding(const mote_conv_2d_rows *layer, const mote_pixel *pixel, mote_taps_job *job,
                         const int8_t *w)
 {
     const mote_window rows = pixel->rows, columns = pixel->columns;
@@ -57,17 +61,37 @@ static void add_padding(const mote_conv_2d *layer, const mote_pixel *pixel, mote
     add_taps(pixel, job, rows, right, zeros, w);
 }
 
-static void put_pixel(const mote_conv_2d *layer, const mote_output *output, const mote_pixel *pixel,
-                      const int8_t *x, int8_t *y)
+/* The rows of the window behind those that are even, by twos. offset: from the start of a row to the first
+ * column inside. */
+static void add_other_rows(const mote_conv_2d_rows *layer, const mote_pixel *pixel, mote_taps_job *job,
+                           int32_t offset, const int8_t *w)
+{
+    const int32_t dilation = layer->dilation_height, columns = pixel->columns.last - pixel->columns.first;
+    const int32_t last = pixel->rows.last;
+    mote_window rows = {pixel->rows.first + pixel->even.count, 0};
+    for (; rows.first < last; rows.first = rows.last) {
+        const int8_t *const *x = pixel->x + rows.first * dilation;
+        const mote_window two = {0, last - rows.first > 1 ? 2 : 1};
+        rows.last = rows.first + two.last;
+        job->x_skip = mote_first_even_rows(x, dilation, two).distance - columns * pixel->x_tap;
+        add_taps(pixel, job, rows, pixel->columns, *x + offset, w);
+    }
+}
+
+static void put_pixel(const mote_conv_2d_rows *layer, const mote_output *output, const mote_pixel *pixel,
+                      int8_t *y)
 {
     const mote_window rows = pixel->rows, columns = pixel->columns;
+    const mote_window even = {rows.first, rows.first + pixel->even.count};
     const int32_t channels = layer->y_channels, lanes = pixel->lanes;
     const int is_inside = rows.last - rows.first == layer->kernel_height &&
                           columns.last - columns.first == layer->kernel_width;
-    const int32_t offset =
-        pixel->offset + rows.first * pixel->x_row + columns.first * pixel->x_tap;
+    const int32_t offset = pixel->offset + columns.first * pixel->x_tap;
+    const int8_t *x = NULL;
     mote_taps_job job = {{0, 0, 0, 0}, 0, 0, 0, pixel->w_tap, 0, 0, 0, 0};
 
+    if (rows.first < rows.last && columns.first < columns.last)
+        x = pixel->x[rows.first * layer->dilation_height];
     for (int32_t o = 0; o < channels; o += lanes) {
         const int8_t *w;
         if (o + lanes > channels)
@@ -76,38 +100,38 @@ static void put_pixel(const mote_conv_2d *layer, const mote_output *output, cons
         mote_start_sums(job.sum, layer->bias + o, (uint32_t)lanes);
         if (!is_inside)
             add_padding(layer, pixel, &job, w);
-        if (rows.first < rows.last && columns.first < columns.last) {
-            const int32_t input = lanes == 4 ? o : o / pixel->multiplicity;
+        if (x) {
+            const int32_t input = offset + (lanes == 4 ? o : o / pixel->multiplicity);
             job.x_tap = pixel->x_tap;
-            job.x_skip = pixel->x_row - (columns.last - columns.first) * pixel->x_tap;
-            add_taps(pixel, &job, rows, columns, x + (offset + input), w);
+            job.x_skip = pixel->even.distance - (columns.last - columns.first) * pixel->x_tap;
+            add_taps(pixel, &job, even, columns, x + input, w);
+            if (even.last < rows.last)
+                add_other_rows(layer, pixel, &job, input, w);
         }
         mote_put_outputs(output, job.sum, (uint32_t)o, (uint32_t)lanes, y + o);
     }
 }
 
-void mote_depthwise_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y)
+void mote_depthwise_conv_2d_s8(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y)
 {
     const mote_output output = MOTE_OUTPUT(layer, 1);
-    const int32_t channels = layer->x_channels, width = layer->x_width * channels;
+    const int32_t channels = layer->x_channels;
     mote_pixel pixel;
     pixel.x_tap = layer->dilation_width * channels;
-    pixel.x_row = layer->dilation_height * width;
     pixel.w_tap = layer->y_channels;
     pixel.w_row = layer->kernel_width * pixel.w_tap;
     pixel.multiplicity = layer->y_channels / channels;
     pixel.lanes = pixel.multiplicity == 1 && channels >= 4 ? 4 : 1;
 
-    for (uint32_t image = 0; image < layer->batches; image++, x += layer->x_height * width) {
-        for (int32_t oy = 0; oy < layer->y_height; oy++) {
-            const int32_t iy = oy * layer->stride_height - layer->pad_top;
-            pixel.rows = mote_clip(iy, layer->dilation_height, layer->kernel_height, layer->x_height);
-            for (int32_t ox = 0; ox < layer->y_width; ox++, y += layer->y_channels) {
-                const int32_t ix = ox * layer->stride_width - layer->pad_left;
-                pixel.columns = mote_clip(ix, layer->dilation_width, layer->kernel_width, layer->x_width);
-                pixel.offset = iy * width + ix * channels;
-                put_pixel(layer, &output, &pixel, x, y);
-            }
+    for (int32_t oy = 0; oy < layer->y_height; oy++, x += layer->stride_height) {
+        pixel.x = x;
+        pixel.rows = mote_taps_inside((const void *const *)x, layer->kernel_height, layer->dilation_height);
+        pixel.even = mote_first_even_rows(x, layer->dilation_height, pixel.rows);
+        for (int32_t ox = 0; ox < layer->y_width; ox++, y += layer->y_channels) {
+            const int32_t ix = ox * layer->stride_width - layer->pad_left;
+            pixel.columns = mote_clip(ix, layer->dilation_width, layer->kernel_width, layer->x_width);
+            pixel.offset = ix * channels;
+            put_pixel(layer, &output, &pixel, y);
         }
     }
 }

@@ -3,7 +3,7 @@
  * Depthwise convolution 3 x 3 with SMLAD, double rounding; see mote_depthwise_conv_2d_dsp_3x3.h. */
 #include "mote_depthwise_conv_2d_dsp_3x3.h"
 
-void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y)
+void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *const *x, int8_t *y)
 {
     mote_depthwise_conv_2d_dsp_3x3(layer, x, y);
 }

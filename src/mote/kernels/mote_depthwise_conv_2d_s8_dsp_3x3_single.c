@@ -4,7 +4,8 @@
 #define MOTE_SINGLE 1
 #include "mote_depthwise_conv_2d_dsp_3x3.h"
 
-void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y)
+void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *const *x,
+                                              int8_t *y)
 {
     mote_depthwise_conv_2d_dsp_3x3(layer, x, y);
 }

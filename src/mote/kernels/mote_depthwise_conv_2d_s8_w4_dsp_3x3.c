@@ -6,7 +6,7 @@
 #include "mote_kernels.h"
 #include "mote_unpack_s4.h"
 
-void mote_depthwise_conv_2d_s8_w4_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y,
+void mote_depthwise_conv_2d_s8_w4_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *const *x, int8_t *y,
                                           void *scratch)
 {
     mote_depthwise_3x3 unpacked = *layer;

@@ -12,6 +12,12 @@ from mote.lower.constant_channels import (
     most_common,
     settle_constant_channels,
 )
+from mote.lower.convolution_cycles import (
+    Cycles,
+    depthwise_3x3_cycles,
+    dsp_cycles,
+    portable_cycles,
+)
 from mote.lower.dsp_layout import (
     dsp_shift_bits,
     dsp_shifts,
@@ -22,10 +28,12 @@ from mote.lower.dsp_layout import (
     pair_channels,
     pair_constants,
 )
-from mote.lower.geometry import geometry, weight_bits
+from mote.lower.geometry import geometry, layer_window, row_geometry, weight_bits
 from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import pack_weights, requantization, result_range
+from mote.lower.rows_per_call import split_windows
+from mote.lower.split import Split
 from mote.lower.step import Constant, Step
 from mote.lower.wide import lower_wide_layer
 from mote.target.target import Core
@@ -43,13 +51,14 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     sizes = geometry(graph, node)
     bits = weight_bits(graph, node)
     if core.dsp and sizes["groups"] == 1 and fits_dsp(channels, bits):
-        return _dsp_step(node, channels, sizes, bits)
+        return _dsp_step(graph, node, channels, bits)
     at_once = 4 if sizes["y_channels"] // sizes["groups"] >= 4 else 1
-    scratch = at_once * channels.weights.shape[1]
-    return _portable_step(graph, node, channels, channels.weights, scratch)
+    taps = channels.weights.shape[1]
+    return _portable_step(graph, node, channels, channels.weights, taps, at_once * taps)
 
 
-def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int], bits: int) -> Step:
+def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int) -> Step:
+    sizes = row_geometry(graph, node)
     taps = channels.weights.shape[1]
     constant, value = constant_results(channels)
     computed = computed_channels(constant, (6 * taps + 90) / 8)
@@ -62,6 +71,7 @@ def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int], bits: int) 
     gaps = np.pad(gaps, (0, len(gaps) % 2)).astype(np.uint8)
     parameters = {name: size for name, size in sizes.items() if name != "groups"}
     parameters |= {"pairs": len(pairs.bias), **result_range(channels)}
+    cycles = dsp_cycles(sizes["y_width"], len(pairs.bias), taps, sizes["kernel_height"])
     return Step(
         node=node,
         kernel=KERNELS[f"mote_conv_2d_s8{dsp_suffix(pairs)}" + "_single" * single],
@@ -72,6 +82,7 @@ def _dsp_step(node: Node, channels: Channels, sizes: dict[str, int], bits: int) 
             *([Constant("constants", value.astype(np.int8), False)] if is_cut else []),
         ),
         scratch_bytes=8 * taps + (taps if sizes["x_channels"] % 4 else 0),
+        split=_split(graph, node, cycles),
     )
 
 
@@ -84,13 +95,14 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     sizes = geometry(graph, node)
     bits = weight_bits(graph, node)
     if core.dsp and _is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
-        return _depthwise_3x3_step(node, channels, sizes, bits)
+        return _depthwise_3x3_step(graph, node, channels, bits)
     in_a_row = channels.weights.T.reshape(1, -1)
-    return _portable_step(graph, node, channels, in_a_row, in_a_row.size)
+    return _portable_step(graph, node, channels, in_a_row, channels.weights.shape[1], in_a_row.size)
 
 
 def _is_plain_3x3(sizes: dict[str, int]) -> bool:
     columns = (sizes["y_width"] - 1) * sizes["stride_width"] + 3
+    last = (sizes["y_height"] - 1) * sizes["stride_height"]
     return (
         sizes["kernel_height"] == sizes["kernel_width"] == 3
         and sizes["dilation_height"] == sizes["dilation_width"] == 1
@@ -99,11 +111,13 @@ def _is_plain_3x3(sizes: dict[str, int]) -> bool:
         and sizes["y_width"] <= MAX_COUNTED_WIDTH
         and sizes["pad_left"] <= 1
         and columns - sizes["pad_left"] - sizes["x_width"] <= 1
-        and (sizes["x_height"] != 2 or sizes["x_width"] * sizes["x_channels"] % 2 == 0)
+        and sizes["pad_top"] <= 2
+        and last - sizes["pad_top"] < sizes["x_height"]
     )
 
 
-def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int], bits: int) -> Step:
+def _depthwise_3x3_step(graph: Graph, node: Node, channels: Channels, bits: int) -> Step:
+    sizes = row_geometry(graph, node)
     single = channels.rounding is Rounding.SINGLE
     constant, value = constant_results(channels)
     common = most_common(value[constant])
@@ -111,12 +125,13 @@ def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int], b
     is_cut = len(computed) < len(constant)
     gaps = np.diff(computed, prepend=0).astype(np.uint8)
     chosen = select_channels(channels, computed)
-    same: tuple[str, ...] = ("batches", "x_height", "x_width", "y_height", "y_width")
-    same += ("stride_height", "stride_width", "pad_top", "pad_left", "x_zero")
+    same = ("x_width", "y_height", "y_width", "stride_height", "stride_width", "pad_left", "x_zero")
     shift_bits = dsp_shift_bits(chosen.right)
     parameters = {name: sizes[name] for name in same}
     parameters |= {"channels": sizes["x_channels"], "computed": len(computed)}
     parameters |= {"constant": common, **result_range(chosen), "shift_bits": shift_bits}
+    unpacked = chosen.weights.size if bits == 4 else 0
+    cycles = depthwise_3x3_cycles(sizes["y_width"], len(computed), sizes["stride_width"], unpacked)
     return Step(
         node=node,
         kernel=KERNELS[
@@ -130,20 +145,30 @@ def _depthwise_3x3_step(node: Node, channels: Channels, sizes: dict[str, int], b
             Constant("shift", dsp_shifts(chosen.right, shift_bits), False),
             *([Constant("gaps", gaps, False)] if is_cut else []),
         ),
-        scratch_bytes=chosen.weights.size if bits == 4 else 0,
+        scratch_bytes=unpacked,
+        split=_split(graph, node, cycles),
     )
 
 
 def _portable_step(
-    graph: Graph, node: Node, channels: Channels, weights: Ints, unpacked: int
+    graph: Graph, node: Node, channels: Channels, weights: Ints, taps: int, unpacked: int
 ) -> Step:
-    """``unpacked``: how many 4-bit weights are unpacked at a time."""
+    """``taps``: of a channel; ``unpacked``: how many 4-bit weights are unpacked at a time."""
     bits = weight_bits(graph, node)
+    sizes = row_geometry(graph, node)
     parameters, constants = requantization(channels)
+    nibbles = weights.size if bits == 4 else 0
     return Step(
         node=node,
         kernel=KERNELS[f"mote_{node.op.kind}_s8" + "_w4" * (bits == 4)],
-        parameters=tuple({**geometry(graph, node), **parameters}.items()),
+        parameters=tuple({**sizes, **parameters}.items()),
         constants=(Constant("weights", pack_weights(weights, bits), True), *constants),
         scratch_bytes=unpacked if bits == 4 else 0,
+        split=_split(
+            graph, node, portable_cycles(sizes["y_width"], sizes["y_channels"], taps, nibbles)
+        ),
     )
+
+
+def _split(graph: Graph, node: Node, cycles: Cycles) -> Split:
+    return split_windows(graph.result(node).shape[1], layer_window(graph, node), cycles)

@@ -3,6 +3,10 @@
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, TransposedConv2D
 from mote.lower.sizes import check_sizes
+from mote.lower.split import Window
+
+WHOLE_IMAGES = ("batches", "x_height", "pad_top")
+"""Sizes that only a kernel needs which reads images as a whole."""
 
 
 def weight_bits(graph: Graph, node: Node) -> int:
@@ -13,6 +17,22 @@ def weight_bits(graph: Graph, node: Node) -> int:
 def geometry(graph: Graph, node: Node) -> dict[str, int]:
     """``plane_geometry`` and the input's zero point."""
     return {**plane_geometry(graph, node), "x_zero": graph.operands(node)[0].q.zero_point}
+
+
+def row_geometry(graph: Graph, node: Node) -> dict[str, int]:
+    """``geometry`` of a layer that reads rows: they count from the start of an image and may lie
+    anywhere, so the result's are those of all images, and the input's need not be known."""
+    sizes = geometry(graph, node)
+    sizes["y_height"] *= sizes["batches"]
+    return {name: size for name, size in sizes.items() if name not in WHOLE_IMAGES}
+
+
+def layer_window(graph: Graph, node: Node) -> Window:
+    """The rows that one row of a convolution's result reads."""
+    op = node.op
+    assert isinstance(op, Conv2D | DepthwiseConv2D)
+    taps = graph.operands(node)[1].shape[1]
+    return Window(op.stride[0], op.padding.top, (taps - 1) * op.dilation[0] + 1)
 
 
 def plane_geometry(graph: Graph, node: Node) -> dict[str, int]:

@@ -41,7 +41,15 @@ SUFFIXES = {_F32: "f32", _I8: "s8", _U8: "u8", _I16: "s16"}
 
 
 def _dsp(name: str, struct: str, operator: type[Op], *, takes_scratch: bool) -> Kernel:
-    return Kernel(name, struct, operator, _S8, needs_dsp=True, takes_scratch=takes_scratch)
+    return Kernel(
+        name,
+        struct,
+        operator,
+        _S8,
+        needs_dsp=True,
+        takes_scratch=takes_scratch,
+        takes_rows=operator in (Conv2D, DepthwiseConv2D),
+    )
 
 
 def _global(name: str, struct: str, operator: type[Op], dtypes: tuple[DType, DType]) -> Kernel:
@@ -51,7 +59,7 @@ def _global(name: str, struct: str, operator: type[Op], dtypes: tuple[DType, DTy
 KERNELS: dict[str, Kernel] = {
     kernel.name: kernel
     for kernel in (
-        Kernel("mote_conv_2d_s8", "mote_conv_2d", Conv2D, _S8),
+        Kernel("mote_conv_2d_s8", "mote_conv_2d_rows", Conv2D, _S8, takes_rows=True),
         _dsp("mote_conv_2d_s8_dsp", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_wide", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
@@ -75,16 +83,30 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_transposed_conv_2d_s16", "mote_conv_2d_16x8", TransposedConv2D, _S16),
         Kernel("mote_mat_mul_s8", "mote_mat_mul", MatMul, _S8),
         Kernel("mote_mat_mul_s16", "mote_mat_mul", MatMul, _S16),
-        Kernel("mote_conv_2d_s8_w4", "mote_conv_2d", Conv2D, _S8, takes_scratch=True),
+        Kernel(
+            "mote_conv_2d_s8_w4",
+            "mote_conv_2d_rows",
+            Conv2D,
+            _S8,
+            takes_scratch=True,
+            takes_rows=True,
+        ),
         _dsp("mote_conv_2d_s8_w4_dsp", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_w4_dsp_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
-        Kernel("mote_depthwise_conv_2d_s8", "mote_conv_2d", DepthwiseConv2D, _S8),
+        Kernel(
+            "mote_depthwise_conv_2d_s8",
+            "mote_conv_2d_rows",
+            DepthwiseConv2D,
+            _S8,
+            takes_rows=True,
+        ),
         Kernel(
             "mote_depthwise_conv_2d_s8_w4",
-            "mote_conv_2d",
+            "mote_conv_2d_rows",
             DepthwiseConv2D,
             _S8,
             takes_scratch=True,
+            takes_rows=True,
         ),
         _dsp(
             "mote_depthwise_conv_2d_s8_w4_dsp_3x3",

@@ -3,49 +3,74 @@
  * Depthwise convolution 3 x 3 through mote_depthwise_3x3.h. The kernels
  * mote_depthwise_conv_2d_s8_dsp_3x3*.c are this file with one choice of MOTE_SINGLE each.
  *
- * y[n,oy,ox,c] = clamp(requantize(bias[c] + sum_{ky,kx} x[n,iy,ix,c] * weights[c,ky,kx]) + y_zero)
+ * y[oy,ox,c] = clamp(requantize(bias[c] + sum_{ky,kx} x[iy][ix,c] * weights[c,ky,kx]) + y_zero)
+ * with iy = oy * stride_height + ky, ix = ox * stride_width + kx - pad_left
  *
  * Output rows whose windows leave the image at the top or bottom read rows that exist, with the weights
  * moved to those rows and zeros elsewhere; what the missing rows (x_zero) contribute joins the bias.
  *
- * x: [batches, x_height, x_width, channels].  y: [batches, y_height, y_width, channels], must not
- * overlap x.  stride_width 1 or 2; windows leave the image by at most one column on each side;
- * x_height 2 needs an even x_width * channels.
+ * x: rows, as mote_kernels_convolution.h says; every window has one that is not null.  y: [y_height, y_width,
+ * channels], must not overlap a row of x.
+ * stride_width 1 or 2; windows leave the image by at most one column on each side.
  * weights: [computed, 3, 3].  bias: doubled.  shift: right shift - 1, shift_bits a channel.
  * gaps: steps from one computed channel to the next, the first from 0; the other channels become
  * constant.
  * Scratch: none.
+ * Cost: about 110 instructions a channel besides its pixels, for all output rows of a call whose windows one
+ * distance leads through; else for each. One instruction more for a column where the rows of a window have no
+ * common distance in any order.
  * No overflow: |2 * acc| <= 256 * sum|weights[c]| + |2 * bias[c]| < 2^31, checked at compile time. */
 #ifndef MOTE_DEPTHWISE_CONV_2D_DSP_3X3_H
 #define MOTE_DEPTHWISE_CONV_2D_DSP_3X3_H
 
 #include "mote_depthwise_3x3.h"
+#include "mote_distance.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 
-/* Weights of one channel as they meet the three rows that are read. */
+/* The rows that a window reads, and the weights of one channel as they meet them. */
 typedef struct {
-    const int8_t *row[3];   /* three weights, or zeros */
-    uint32_t step[3];       /* 9, or 0 for zeros */
-    const int8_t *cut[3];   /* kernel rows outside of the image */
+    const int8_t *x[3];
+    const int8_t *row[3]; /* three weights, or zeros */
+    uint32_t step[3];     /* 9, or 0 for zeros */
+    const int8_t *cut[3]; /* kernel rows outside of the image */
     uint32_t cuts;
 } mote_placed_weights;
 
-/* The kernel's upper row is image row iy; the rows read are rows[0..2], -1 for none. */
-static mote_placed_weights mote_place_weights(const int8_t *weights, int32_t iy, const int32_t *rows)
+/* Exchanges two of the rows. */
+static inline void mote_exchange(mote_placed_weights *placed, uint32_t a, uint32_t b)
+{
+    const int8_t *const x = placed->x[a], *const row = placed->row[a];
+    const uint32_t step = placed->step[a];
+    placed->x[a] = placed->x[b];
+    placed->row[a] = placed->row[b];
+    placed->step[a] = placed->step[b];
+    placed->x[b] = x;
+    placed->row[b] = row;
+    placed->step[b] = step;
+}
+
+/* The kernel's upper row reads x[at], of count rows. */
+static mote_placed_weights mote_place_weights(const int8_t *weights, const int8_t *const *x, int32_t at,
+                                              int32_t count)
 {
     static const int8_t zeros[3] = {0, 0, 0};
-    mote_placed_weights placed = {{zeros, zeros, zeros}, {0, 0, 0}, {zeros, zeros, zeros}, 0};
-    for (int32_t ky = 0; ky < 3; ky++) {
-        int32_t k = 0;
-        while (k < 3 && (rows[k] < 0 || rows[k] != iy + ky))
-            k++;
-        if (k < 3) {
+    const mote_window inside = mote_rows_inside((const void *const *)(x + at), 3);
+    mote_placed_weights placed = {{0, 0, 0}, {zeros, zeros, zeros}, {0, 0, 0}, {zeros, zeros, zeros}, 0};
+    int32_t first = at + inside.first;
+    /* Three neighbours, as one distance may lead through those. */
+    if (inside.first == 0 && inside.last < 3 && first >= 3 - inside.last && x[first - (3 - inside.last)])
+        first -= 3 - inside.last;
+    for (int32_t k = 0; k < 3; k++) {
+        const int32_t ky = first + k - at;
+        const int is_there = first + k < count && x[first + k];
+        placed.x[k] = is_there ? x[first + k] : x[first];
+        if (is_there && ky >= inside.first && ky < inside.last) {
             placed.row[k] = weights + 3 * ky;
             placed.step[k] = 9;
-        } else {
-            placed.cut[placed.cuts++] = weights + 3 * ky;
         }
+        if (k < inside.first || k >= inside.last)
+            placed.cut[placed.cuts++] = weights + 3 * k;
     }
     return placed;
 }
@@ -76,54 +101,61 @@ static inline void mote_set_channel(mote_depthwise_3x3_job *job, const mote_dept
     job->right = right;
 }
 
-/* The output rows from oy on that read their windows alike; returns how many. x and y: one image. */
-static int32_t mote_depthwise_3x3_run(const mote_depthwise_3x3 *layer, mote_depthwise_3x3_job *job,
-                                      const int8_t *x, int8_t *y, int32_t oy)
+/* How many output rows, of most, one distance leads through with the window at x; step: rows from one to the
+ * next. A window inside the image. */
+static int32_t mote_rows_alike(const int8_t *const *x, intptr_t distance, int32_t step, int32_t most)
 {
-    const int32_t height = layer->x_height, stride = layer->stride_height;
-    const int32_t x_row = layer->x_width * layer->channels;
-    const int32_t iy = oy * stride - layer->pad_top;
-    const int32_t last = height > 3 ? height - 3 : 0;
-    const int32_t first = iy < 0 ? 0 : iy > last ? last : iy;
-    int32_t rows[3] = {first, first + 1, first + 2}, count = 1;
-    mote_placed_weights placed;
+    int32_t rows = 1, at = 2;
+    for (; rows < most; rows++)
+        for (int32_t i = 0; i < step; i++, at++)
+            if (!x[at + 1] || mote_distance(x[at], x[at + 1]) != distance)
+                return rows;
+    return rows;
+}
 
-    job->x_row = x_row;
-    if (height == 2) { /* the middle row is any byte inside */
-        job->x_row = x_row / 2;
-        rows[1] = -1;
-        rows[2] = 1;
-    } else if (height == 1) {
-        job->x_row = 0;
-        rows[1] = rows[2] = -1;
-    } else if (iy == first) {
-        count = (last - iy) / stride + 1;
-        if (count > layer->y_height - oy)
-            count = layer->y_height - oy;
-    }
-    placed = mote_place_weights(layer->weights, iy, rows);
-    job->rows = (uint32_t)count;
-    job->x = x + first * x_row;
-    job->y = y + oy * job->y_step;
+/* The output rows from the one on whose window is at x[at] that read their windows alike, of at most most;
+ * returns how many. count: rows of x. */
+static int32_t mote_depthwise_3x3_run(const mote_depthwise_3x3 *layer, mote_depthwise_3x3_job *job,
+                                      const int8_t *const *x, int32_t at, int32_t count, int32_t most)
+{
+    mote_placed_weights placed = mote_place_weights(layer->weights, x, at, count);
+    intptr_t second = mote_distance(placed.x[0], placed.x[1]);
+    intptr_t third = mote_distance(placed.x[0], placed.x[2]);
+    int is_apart;
+
+    job->rows = 1;
+    if (third == 2 * second && !placed.cuts)
+        job->rows = (uint32_t)mote_rows_alike(x + at, second, layer->stride_height, most);
+    job->x_step = layer->stride_height * second;
+    if (second == 2 * third) /* the third row is in the middle */
+        mote_exchange(&placed, 1, 2);
+    else if (second == -third) /* the first one is */
+        mote_exchange(&placed, 0, 1);
+    second = mote_distance(placed.x[0], placed.x[1]);
+    third = mote_distance(placed.x[0], placed.x[2]);
+    is_apart = third != 2 * second;
+    job->x_row = second;
+    job->x_third = third;
+    job->x = placed.x[0];
     for (uint32_t c = 0; c < layer->computed; c++) {
         uint32_t gap = layer->gaps ? layer->gaps[c] : c > 0;
         job->x += gap;
         job->y += gap;
         mote_set_channel(job, layer, &placed, c);
         if (layer->stride_width == 1)
-            mote_depthwise_3x3_stride_1(job);
+            (is_apart ? mote_depthwise_3x3_stride_1_apart : mote_depthwise_3x3_stride_1)(job);
         else
-            mote_depthwise_3x3_stride_2(job);
+            (is_apart ? mote_depthwise_3x3_stride_2_apart : mote_depthwise_3x3_stride_2)(job);
     }
-    return count;
+    return (int32_t)job->rows;
 }
 
-static inline void mote_depthwise_conv_2d_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x,
+static inline void mote_depthwise_conv_2d_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *const *x,
                                                   int8_t *y)
 {
-    const int32_t channels = layer->channels;
+    const int32_t channels = layer->channels, stride = layer->stride_height, height = layer->y_height;
     const int32_t columns = (layer->y_width - 1) * layer->stride_width + 3;
-    const int32_t y_size = layer->y_height * layer->y_width * channels;
+    const int32_t y_size = height * layer->y_width * channels;
     mote_depthwise_3x3_job job;
 
     job.zeros = (uint16_t)layer->x_zero * 0x10001u;
@@ -131,19 +163,16 @@ static inline void mote_depthwise_conv_2d_dsp_3x3(const mote_depthwise_3x3 *laye
     job.right_pad = columns - layer->pad_left > layer->x_width;
     job.channels = layer->channels;
     job.width = layer->y_width - job.right_pad;
-    job.x_step = layer->stride_height * layer->x_width * channels;
     job.y_step = layer->y_width * channels;
-    for (uint32_t n = 0; n < layer->batches; n++) {
-        if (layer->gaps)
-            mote_fill(y, layer->constant, y_size);
-        for (int32_t oy = 0; oy < layer->y_height;)
-            oy += mote_depthwise_3x3_run(layer, &job, x, y, oy);
-        if (layer->y_min > -128 || layer->y_max < 127)
-            for (int32_t i = 0; i < y_size; i++)
-                y[i] = mote_clamp_s8(y[i], layer->y_min, layer->y_max);
-        x += layer->x_height * layer->x_width * channels;
-        y += y_size;
+    if (layer->gaps)
+        mote_fill(y, layer->constant, y_size);
+    for (int32_t oy = 0; oy < height;) {
+        job.y = y + oy * job.y_step;
+        oy += mote_depthwise_3x3_run(layer, &job, x, oy * stride, (height - 1) * stride + 3, height - oy);
     }
+    if (layer->y_min > -128 || layer->y_max < 127)
+        for (int32_t i = 0; i < y_size; i++)
+            y[i] = mote_clamp_s8(y[i], layer->y_min, layer->y_max);
 }
 
 #endif

@@ -14,7 +14,7 @@ typedef struct {
     int32_t run;     /* bytes of a row, at least 1 */
     const int8_t *w; /* of channel 0 */
     int32_t lane;    /* from the weights of one channel to those of the next */
-    int32_t x_row;   /* from one row to the next */
+    intptr_t x_row;  /* from one row to the next */
     int32_t w_row;
     int32_t rows; /* at least 1 */
 } mote_dot_4_job;

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "mote_kernels_arithmetic.h"
+#include "mote_kernels_convolution.h"
 #include "mote_kernels_movement.h"
 
 #ifdef __cplusplus
@@ -29,10 +30,7 @@ extern "C" {
  * r = shift_base + (shift_bits bits of shift from bit c * shift_bits on, low bits first), and
  * requantize(acc) = acc * multiplier[c] * 2^(-31 - r). */
 
-/* Portable convolution: weights [y_channels, kernel_height, kernel_width, x_channels / groups].
- * Portable depthwise convolution: weights [kernel_height, kernel_width, y_channels], output c reads
- * input c / (y_channels / x_channels); groups is unused.
- * Kernels with "_w4" in their name have weights of 4 bits, packed as their files say. */
+/* Transposed convolution: weights [y_channels, kernel_height, kernel_width, x_channels / groups]. */
 typedef struct {
     const int8_t *weights;
     const int32_t *bias;       /* [y_channels], input zero point folded in */
@@ -52,43 +50,6 @@ typedef struct {
     uint8_t double_rounding; /* 1: double rounding, 0: single */
 } mote_conv_2d;
 
-/* DSP convolution, two output channels at a time; arrays as mote_conv_2d_dsp.h says. */
-typedef struct {
-    const int8_t *weights;
-    const int32_t *bias;
-    const int32_t *multiplier;
-    const uint8_t *shift;
-    const uint8_t *gaps;
-    const int8_t *constants; /* [y_channels], or null when every channel depends on x */
-    uint16_t batches;
-    uint16_t x_height, x_width, x_channels;
-    uint16_t y_height, y_width, y_channels;
-    uint16_t pairs; /* of channels that depend on x */
-    uint16_t kernel_height, kernel_width;
-    uint16_t stride_height, stride_width;
-    uint16_t dilation_height, dilation_width;
-    uint16_t pad_top, pad_left;
-    int8_t x_zero, y_zero, y_min, y_max;
-} mote_conv_2d_pairs;
-
-/* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
-typedef struct {
-    const int8_t *weights;
-    const int32_t *bias;
-    const int32_t *multiplier;
-    const uint8_t *shift;
-    const uint8_t *gaps; /* [computed], or null when that is every channel */
-    uint16_t batches;
-    uint16_t x_height, x_width, channels;
-    uint16_t y_height, y_width;
-    uint16_t computed; /* channels */
-    int8_t constant;   /* result of the other channels */
-    uint16_t stride_height, stride_width;
-    uint16_t pad_top, pad_left;
-    uint8_t shift_bits; /* 4 or 8 */
-    int8_t x_zero, y_zero, y_min, y_max;
-} mote_depthwise_3x3;
-
 /* y[b][o] = clamp(requantize(sum_i x[b][i] * weights[o][i] + bias[o]) + y_zero). DSP kernels: arrays as
  * mote_fully_connected_dsp.h says, shift_base and double_rounding unused. */
 typedef struct {
@@ -106,7 +67,7 @@ typedef struct {
 
 /* Layers of int16 activations; how their sums become int16 says mote_sums_s16.h. */
 
-/* Convolution and depthwise convolution of int16; weights as mote_conv_2d has them. */
+/* Convolution and depthwise convolution of int16; weights as mote_conv_2d_rows has them. */
 typedef struct {
     const int8_t *weights;
     const int64_t *bias;       /* [y_channels] */
@@ -289,15 +250,6 @@ typedef struct {
     uint32_t elements;
 } mote_lookup_s16;
 
-void mote_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
-void mote_conv_2d_s8_dsp(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
-                         void *scratch);
-void mote_conv_2d_s8_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
-                                void *scratch);
-void mote_conv_2d_s8_dsp_wide(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
-                              void *scratch);
-void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
-                                     void *scratch);
 void mote_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y, void *scratch);
 void mote_depthwise_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y,
                                 void *scratch);
@@ -305,21 +257,6 @@ void mote_fully_connected_s16(const mote_fully_connected_16x8 *layer, const int1
                               void *scratch);
 void mote_mat_mul_s8(const mote_mat_mul *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
 void mote_mat_mul_s16(const mote_mat_mul *layer, const int16_t *x0, const int16_t *x1, int16_t *y);
-void mote_conv_2d_s8_w4(const mote_conv_2d *layer, const int8_t *x, int8_t *y, void *scratch);
-void mote_conv_2d_s8_w4_dsp(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
-                            void *scratch);
-void mote_conv_2d_s8_w4_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *x, int8_t *y,
-                                   void *scratch);
-void mote_depthwise_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_w4(const mote_conv_2d *layer, const int8_t *x, int8_t *y,
-                                  void *scratch);
-void mote_depthwise_conv_2d_s8_w4_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y,
-                                          void *scratch);
-void mote_depthwise_conv_2d_s8_w4_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *x,
-                                                 int8_t *y, void *scratch);
-void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *x,
-                                              int8_t *y);
 void mote_transposed_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
 void mote_transposed_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);

@@ -40,12 +40,23 @@ typedef struct {
     const int32_t *multiplier; /* [pairs][2] */
     const uint8_t *shift;      /* [pairs]: right shift - 1 of A (low half) and B; wide: [pairs][2] */
     int8_t *y;                 /* channel 0 of pixel 0 */
-    uint32_t y_stride;         /* from pixel to pixel; 0: only pixel 0, stored last, remains */
+    uint32_t y_stride;         /* from pixel to pixel; pixels are stored from the last to the first */
     uint32_t pairs;            /* at least 1 */
     int32_t zero;              /* 2 * y_zero + 1 */
     const uint8_t *gaps;       /* [pairs][2]: steps from one channel's place in y to the next, first from 0;
                                 * a B without channel has step 0, and A's result replaces its own */
+    uint32_t y_last;           /* from pixel 0 to pixel 3 */
+    uint32_t pixels;           /* how many there are */
 } mote_multiply_job;
+
+/* Where count pixels go. The assembly always computes 2 or 4: those that are not there are stored in the place
+ * of another one, which is stored after them. */
+static inline void mote_place_pixels(mote_multiply_job *job, uint32_t count, uint32_t channels)
+{
+    job->pixels = count;
+    job->y_stride = count > 1 ? channels : 0;
+    job->y_last = count > 3 ? 3 * channels : 2 * channels;
+}
 
 /* Twice the accumulator of B, or of A in a wide kernel, given its sum. */
 static inline int32_t mote_twice(int32_t sum)
@@ -131,8 +142,8 @@ mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
     __asm volatile(
         ".syntax unified\n\t"
         "push {r4-r11, lr}\n\t"
-        "ldm r0, {r1-r11}\n\t"
-        "push {r1-r11}\n\t"
+        "ldm r0, {r1-r12}\n\t"
+        "push {r1-r12}\n\t"
         "mov r9, r3\n\t"
         /* Two channels: the sums start at the bias. */
         "1: ldr r10, [sp, #12]\n\t"
@@ -180,7 +191,7 @@ mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
         "add r8, r8, r10\n\t"
         "add r12, r12, r8\n\t"
         "str r12, [sp, #24]\n\t"
-        "add lr, r11, r11, lsl #1\n\t"
+        "ldr lr, [sp, #44]\n\t"
         "strb r7, [r12, lr]\n\t"
         "strb r6, [r12, r11, lsl #1]\n\t"
         "strb r5, [r12, r11]\n\t"
@@ -193,7 +204,7 @@ mote_multiply_4(__attribute__((unused)) const mote_multiply_job *job)
         "subs r10, r10, #1\n\t"
         "str r10, [sp, #32]\n\t"
         "bne 1b\n\t"
-        "add sp, sp, #44\n\t"
+        "add sp, sp, #48\n\t"
         "pop {r4-r11, pc}\n\t");
 }
 
@@ -205,21 +216,21 @@ static inline int mote_pair_shift(const uint8_t *shift, uint32_t pair, uint32_t 
     return (MOTE_WIDE ? shift[2 * pair + which] : shift[pair] >> (4 * which) & 15) + 1;
 }
 
-/* The first of the four pixels. */
-static inline void mote_multiply_1(const mote_multiply_job *job)
+/* One pixel of step side by side. */
+static inline void mote_multiply_1(const mote_multiply_job *job, uint32_t pixel, uint32_t step)
 {
     const int8_t *w = job->weights;
-    int8_t *y = job->y;
+    int8_t *y = job->y + pixel * job->y_stride;
     for (uint32_t pair = 0; pair < job->pairs; pair++) {
         int32_t a = job->bias[2 * pair], b = job->bias[2 * pair + 1];
         int right_a = mote_pair_shift(job->shift, pair, 0);
         int right_b = mote_pair_shift(job->shift, pair, 1);
-        for (const uint32_t *x = job->x; x != job->x_end; x += 8) {
+        for (const uint32_t *x = job->x + pixel; x < job->x_end; x += 2 * step) {
             uint32_t w0 = mote_weight_word(w, 0), w1 = mote_weight_word(w, 1);
             a = mote_smlad(mote_lanes_a(w0), x[0], a);
             b = mote_smlad(mote_sxtb16(w0), x[0], b);
-            a = mote_smlad(mote_lanes_a(w1), x[4], a);
-            b = mote_smlad(mote_sxtb16(w1), x[4], b);
+            a = mote_smlad(mote_lanes_a(w1), x[step], a);
+            b = mote_smlad(mote_sxtb16(w1), x[step], b);
             w += MOTE_FOUR_TAPS_BYTES;
         }
         a = mote_finish(mote_twice_a(a, b), job->multiplier[2 * pair],
@@ -235,13 +246,8 @@ static inline void mote_multiply_1(const mote_multiply_job *job)
 
 static inline void mote_multiply_4(const mote_multiply_job *job)
 {
-    for (uint32_t p = 4; p-- > 0;) {
-        mote_multiply_job one = *job;
-        one.x += p;
-        one.x_end += p;
-        one.y += p * job->y_stride;
-        mote_multiply_1(&one);
-    }
+    for (uint32_t pixel = 0; pixel < job->pixels; pixel++)
+        mote_multiply_1(job, pixel, 4);
 }
 
 #endif

@@ -12,8 +12,9 @@ typedef struct {
     const int8_t *x, *w;   /* of the first tap and channel */
     int32_t x_tap, w_tap;  /* from tap to tap */
     int32_t w_run;         /* from the first tap of a row to behind its last, not 0 */
-    int32_t x_skip, w_skip; /* from behind the last tap of a row to the next row */
-    int32_t rows;          /* at least 1 */
+    intptr_t x_skip;       /* from behind the last tap of a row to the next row */
+    int32_t w_skip;
+    int32_t rows; /* at least 1 */
 } mote_taps_job;
 
 /* Moves to the next tap, 0 after the last; x and w never point outside their arrays. */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Convolutions of int8 and their parameters; included by mote_kernels.h.
+ *
+ * They read rows, [x_width, x_channels]: pointer i leads to row i of those that the call needs, and row oy of
+ * the result reads rows oy * stride_height + ky * dilation_height for each ky below kernel_height. Null: that
+ * row lies outside the image, where the value is x_zero; null pointers stand at the ends. Rows lie anywhere.
+ * y: [y_height, y_width, y_channels], the rows of one call. */
+#ifndef MOTE_KERNELS_CONVOLUTION_H
+#define MOTE_KERNELS_CONVOLUTION_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Portable convolution: weights [y_channels, kernel_height, kernel_width, x_channels / groups].
+ * Portable depthwise convolution: weights [kernel_height, kernel_width, y_channels], output c reads
+ * input c / (y_channels / x_channels); groups is unused.
+ * Kernels with "_w4" in their name have weights of 4 bits, packed as their files say. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;       /* [y_channels], input zero point folded in */
+    const int32_t *multiplier; /* [y_channels], Q31 in [2^30, 2^31) or 0 */
+    const uint8_t *shift;      /* [ceil(y_channels * shift_bits / 8)] */
+    uint16_t x_width, x_channels;
+    uint16_t y_height, y_width, y_channels;
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t pad_left;
+    uint16_t groups;
+    int8_t x_zero, y_zero, y_min, y_max;
+    int8_t shift_base;
+    uint8_t shift_bits;      /* 4 or 8 */
+    uint8_t double_rounding; /* 1: double rounding, 0: single */
+} mote_conv_2d_rows;
+
+/* DSP convolution, two output channels at a time; arrays as mote_conv_2d_dsp.h says. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const uint8_t *shift;
+    const uint8_t *gaps;
+    const int8_t *constants; /* [y_channels], or null when every channel depends on x */
+    uint16_t x_width, x_channels;
+    uint16_t y_height, y_width, y_channels;
+    uint16_t pairs; /* of channels that depend on x */
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t pad_left;
+    int8_t x_zero, y_zero, y_min, y_max;
+} mote_conv_2d_pairs;
+
+/* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const uint8_t *shift;
+    const uint8_t *gaps; /* [computed], or null when that is every channel */
+    uint16_t x_width, channels;
+    uint16_t y_height, y_width;
+    uint16_t computed; /* channels */
+    int8_t constant;   /* result of the other channels */
+    uint16_t stride_height, stride_width;
+    uint16_t pad_left;
+    uint8_t shift_bits; /* 4 or 8 */
+    int8_t x_zero, y_zero, y_min, y_max;
+} mote_depthwise_3x3;
+
+void mote_conv_2d_s8(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y);
+void mote_conv_2d_s8_w4(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                void *scratch);
+void mote_conv_2d_s8_dsp_wide(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                              void *scratch);
+void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                     void *scratch);
+void mote_conv_2d_s8_w4_dsp(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                            void *scratch);
+void mote_conv_2d_s8_w4_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                   void *scratch);
+
+void mote_depthwise_conv_2d_s8(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_w4(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y,
+                                  void *scratch);
+void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *const *x,
+                                              int8_t *y);
+void mote_depthwise_conv_2d_s8_w4_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *const *x, int8_t *y,
+                                          void *scratch);
+void mote_depthwise_conv_2d_s8_w4_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *const *x,
+                                                 int8_t *y, void *scratch);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,43 @@
+"""What a call of the convolution kernels costs, estimated: enough to choose how many rows it has.
+
+Figures are instructions counted on the emulated cores, as cycles without waiting for memory.
+"""
+
+from collections.abc import Callable
+
+Cycles = Callable[[int], float]
+"""Of a call that computes some rows."""
+
+CALL = 150
+"""Of any call, with the array of pointers to rows."""
+UNPACK = 6
+"""A 4-bit weight; every call unpacks all of them."""
+
+
+def portable_cycles(pixels: int, channels: int, taps: int, unpacked: int) -> Cycles:
+    """``pixels``, ``channels``: of a row of the result; ``unpacked``: weights of 4 bits."""
+    row = pixels * channels * (4 * taps + 60)
+    return lambda rows: CALL + UNPACK * unpacked + rows * row
+
+
+def dsp_cycles(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles:
+    """Convolution in groups of 4 pixels that run over the rows of a call; ``pairs``: of channels.
+
+    One or two pixels that are over cost less than a group.
+    """
+    four = pairs * (6 * taps + 90)
+    two = pairs * (3.5 * taps + 60)
+    left = (0, two, two, four)
+    patch = 2 * taps + 12 * kernel_height + 30
+
+    def cycles(rows: int) -> float:
+        count = rows * pixels
+        return CALL + count * patch + count // 4 * four + left[count % 4]
+
+    return cycles
+
+
+def depthwise_3x3_cycles(pixels: int, channels: int, stride: int, unpacked: int) -> Cycles:
+    """Depthwise convolution one channel at a time; ``pixels``: of a row of the result."""
+    row = 25 + pixels * (16 + 8 * stride)
+    return lambda rows: CALL + UNPACK * unpacked + channels * (110 + rows * row)

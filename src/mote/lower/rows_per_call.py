@@ -1,0 +1,29 @@
+"""How many rows a call of a layer with windows computes, and what calls of one row cost instead."""
+
+from collections.abc import Callable
+
+from mote.lower.split import Split, Window
+
+MOST_POINTERS = 32
+"""To rows; a call holds them on the stack, 4 bytes each."""
+NEAR = 1.01
+"""Times the cycles of the best number of rows: as good."""
+
+
+def split_windows(height: int, window: Window, cycles: Callable[[int], float]) -> Split:
+    """The fewest rows that run at full speed.
+
+    Args:
+        height: Rows of the result in one image.
+        window: What one of them reads.
+        cycles: Estimate for a call that computes some rows.
+    """
+    fitting = [
+        rows
+        for rows in range(1, height + 1)
+        if height % rows == 0 and (rows == 1 or window.span(rows) <= MOST_POINTERS)
+    ]
+    best = min(cycles(rows) / rows for rows in fitting)
+    rows = next(rows for rows in fitting if cycles(rows) / rows <= NEAR * best)
+    extra = round(cycles(1) - cycles(rows) / rows)
+    return Split((window,), scaled=("y_height",), rows=rows, call_cycles=max(extra, 1))
