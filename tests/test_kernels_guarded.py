@@ -16,6 +16,8 @@ from mote.codegen import generate
 from mote.codegen.identifiers import layer_function
 from mote.codegen.layer import is_looped
 from mote.errors import ToolError
+from mote.ir import Graph
+from mote.ir.ops import Conv2D
 from mote.plan.plan import Plan
 from mote.plan.task import Layout
 from mote.run.firmware import build
@@ -25,7 +27,9 @@ from random_layers import (
     random_conv_2d,
     random_depthwise_conv_2d,
     random_fully_connected,
+    random_weights,
     side_by_side,
+    single_node_graph,
 )
 
 GUARD = 32
@@ -130,11 +134,22 @@ def guarded_project(
     return files
 
 
+def with_left_over_pixels(rng: np.random.Generator) -> list[Graph]:
+    """Convolutions of 1 to 7 pixels: what remains of groups of four ends where the result ends."""
+    return [
+        single_node_graph(
+            Conv2D(), (1, 1, pixels, depth), random_weights((5, 1, 1, depth), rng), rng
+        )
+        for pixels in range(1, 8)
+        for depth in (4, 5)
+    ]
+
+
 def run_guarded(target: str, folder: Path, *, at_end: bool, lie: int = 0) -> None:
     """Random layers equal the reference; ``lie`` moves their inputs into the fences."""
     rng = np.random.default_rng(12)
     kinds = (random_conv_2d, random_depthwise_conv_2d, random_fully_connected)
-    layers = [make(rng) for make in kinds for _ in range(12)]
+    layers = [make(rng) for make in kinds for _ in range(12)] + with_left_over_pixels(rng)
     built = mote.compile(side_by_side(layers), target)
     plan, fences = fenced(built.plan, at_end=at_end)
     moved = {

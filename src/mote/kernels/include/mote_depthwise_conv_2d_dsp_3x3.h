@@ -142,10 +142,14 @@ static int32_t mote_depthwise_3x3_run(const mote_depthwise_3x3 *layer, mote_dept
         job->x += gap;
         job->y += gap;
         mote_set_channel(job, layer, &placed, c);
-        if (layer->stride_width == 1)
-            (is_apart ? mote_depthwise_3x3_stride_1_apart : mote_depthwise_3x3_stride_1)(job);
+        if (layer->stride_width == 1 && !is_apart)
+            mote_depthwise_3x3_stride_1(job);
+        else if (layer->stride_width == 1)
+            mote_depthwise_3x3_stride_1_apart(job);
+        else if (!is_apart)
+            mote_depthwise_3x3_stride_2(job);
         else
-            (is_apart ? mote_depthwise_3x3_stride_2_apart : mote_depthwise_3x3_stride_2)(job);
+            mote_depthwise_3x3_stride_2_apart(job);
     }
     return (int32_t)job->rows;
 }
