@@ -4,16 +4,16 @@
  * Written by Mote 0.1.0 for cortex-m4; a change here is lost when it is written again.
  * Graph sha256 947e73fff0070395052519c64501bd6b4899705650c0aa61541dc614b0b00682
  *
- * The arena: 236 bytes; at no time are more than 236 bytes alive.
+ * The arena: 188 bytes; at no time are more than 188 bytes alive.
  * A buffer is kept from the layer that writes it to the last that reads it.
  *
  *   offset    bytes   layers  holds
- *      108       64    in..0  int8[1,8,8,1] 'pixels'
- *      172       64     0..3  int8[1,4,4,4] 'stem_out'
- *        0      108     0..0  scratch
- *        0       64     1..2  int8[1,4,4,4] 'dw_out'
- *       64       64     2..3  int8[1,4,4,4] 'pw_out'
- *      128       32     2..2  scratch
+ *       16       64    in..0  int8[1,8,8,1] 'pixels'
+ *        0       64     0..3  int8[1,4,4,4] 'stem_out'
+ *       80      108     0..0  scratch
+ *      112       64     1..2  int8[1,4,4,4] 'dw_out'
+ *       96       64     2..3  int8[1,4,4,4] 'pw_out'
+ *       64       32     2..2  scratch
  *        0       64     3..4  int8[1,4,4,4] 'sum'
  *       64       16     4..5  int8[1,2,2,4] 'pooled'
  *        0        4     5..6  int8[1,4] 'logits'
@@ -23,8 +23,11 @@
 #include "mote_kernels.h"
 #include "weights.h"
 
-/* One function per layer in the binary, so that debuggers and profilers can name it. */
-#if defined(__GNUC__) && !defined(__clang__)
+/* One function per layer in the binary, so that debuggers and profilers can name it. GCC 12.2
+ * gets constant masks wrong when it vectorises the choice between a row and null for MVE. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__ARM_FEATURE_MVE)
+#define MOTE_LAYER __attribute__((noinline, noclone, no_icf, optimize("no-tree-vectorize")))
+#elif defined(__GNUC__) && !defined(__clang__)
 #define MOTE_LAYER __attribute__((noinline, noclone, no_icf))
 #elif defined(__GNUC__)
 #define MOTE_LAYER __attribute__((noinline))
@@ -44,7 +47,7 @@
 #endif
 
 /* Layer 0: conv_2d 'stem'
- * int8[1,8,8,1] -> int8[1,4,4,4], 576 MACs
+ * int8[1,8,8,1] -> int8[1,4,4,4], 576 MACs, in 4 calls
  * y[o] = clamp(requantize(sum(x * weights[o]) + bias[o]) + y_zero) */
 static const mote_conv_2d_pairs layer_00 = {
     .weights = tiny_layer_00_weights,
@@ -52,21 +55,26 @@ static const mote_conv_2d_pairs layer_00 = {
     .multiplier = tiny_layer_00_multiplier,
     .shift = tiny_layer_00_shift,
     .gaps = tiny_layer_00_gaps,
-    .batches = 1, .x_height = 8, .x_width = 8, .x_channels = 1, .y_height = 4, .y_width = 4,
-    .y_channels = 4, .kernel_height = 3, .kernel_width = 3, .stride_height = 2, .stride_width = 2,
-    .dilation_height = 1, .dilation_width = 1, .pad_top = 0, .pad_left = 0, .x_zero = -8,
-    .pairs = 2, .y_zero = -128, .y_min = -128, .y_max = 127,
+    .x_width = 8, .x_channels = 1, .y_height = 1, .y_width = 4, .y_channels = 4, .kernel_height = 3,
+    .kernel_width = 3, .stride_height = 2, .stride_width = 2, .dilation_height = 1,
+    .dilation_width = 1, .pad_left = 0, .x_zero = -8, .pairs = 2, .y_zero = -128, .y_min = -128,
+    .y_max = 127,
 };
 
-static MOTE_LAYER void layer_00_conv_2d(uint8_t *arena)
+static MOTE_LAYER void layer_00_conv_2d(uint8_t *arena, uint32_t call, uint32_t end)
 {
-    const int8_t *x = (const void *)(arena + 108);
-    int8_t *y = (void *)(arena + 172);
-    void *scratch = arena + 0;
+    for (; call < end; call++) {
+        const int8_t *x[3];
+        int32_t row = (int32_t)(call) * 2;
+        for (uint32_t i = 0; i < 3; i++, row++)
+            x[i] = row < 0 || row >= 8 ? 0 : (const int8_t *)(const void *)(arena + 16 + row * 8);
+        int8_t *y = (void *)(arena + call * 16);
+        void *scratch = arena + 80;
 
-    MOTE_ENTER(0, 0);
-    mote_conv_2d_s8_dsp(&layer_00, x, y, scratch);
-    MOTE_TRACE(0, 0, y, 64);
+        MOTE_ENTER(0, call);
+        mote_conv_2d_s8_dsp(&layer_00, x, y, scratch);
+        MOTE_TRACE(0, call * 16, y, 16);
+    }
 }
 
 /* Layer 1: depthwise_conv_2d 'block/dw'
@@ -77,15 +85,18 @@ static const mote_depthwise_3x3 layer_01 = {
     .bias = tiny_layer_01_bias,
     .multiplier = tiny_layer_00_multiplier,
     .shift = tiny_layer_00_shift,
-    .batches = 1, .x_height = 4, .x_width = 4, .y_height = 4, .y_width = 4, .stride_height = 1,
-    .stride_width = 1, .pad_top = 1, .pad_left = 1, .x_zero = -128, .channels = 4, .computed = 4,
-    .constant = 0, .y_zero = 3, .y_min = -128, .y_max = 127, .shift_bits = 4,
+    .x_width = 4, .y_height = 4, .y_width = 4, .stride_height = 1, .stride_width = 1, .pad_left = 1,
+    .x_zero = -128, .channels = 4, .computed = 4, .constant = 0, .y_zero = 3, .y_min = -128,
+    .y_max = 127, .shift_bits = 4,
 };
 
 static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
 {
-    const int8_t *x = (const void *)(arena + 172);
-    int8_t *y = (void *)(arena);
+    const int8_t *x[6];
+    int32_t row = 0 - 1;
+    for (uint32_t i = 0; i < 6; i++, row++)
+        x[i] = row < 0 || row >= 4 ? 0 : (const int8_t *)(const void *)(arena + row * 16);
+    int8_t *y = (void *)(arena + 112);
 
     MOTE_ENTER(1, 0);
     mote_depthwise_conv_2d_s8_dsp_3x3(&layer_01, x, y);
@@ -93,7 +104,7 @@ static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
 }
 
 /* Layer 2: conv_2d 'block/pw'
- * int8[1,4,4,4] -> int8[1,4,4,4], 256 MACs
+ * int8[1,4,4,4] -> int8[1,4,4,4], 256 MACs, in 4 calls
  * y[o] = clamp(requantize(sum(x * weights[o]) + bias[o]) + y_zero) */
 static const mote_conv_2d_pairs layer_02 = {
     .weights = tiny_layer_02_weights,
@@ -101,21 +112,24 @@ static const mote_conv_2d_pairs layer_02 = {
     .multiplier = tiny_layer_00_multiplier,
     .shift = tiny_layer_00_shift,
     .gaps = tiny_layer_00_gaps,
-    .batches = 1, .x_height = 4, .x_width = 4, .x_channels = 4, .y_height = 4, .y_width = 4,
-    .y_channels = 4, .kernel_height = 1, .kernel_width = 1, .stride_height = 1, .stride_width = 1,
-    .dilation_height = 1, .dilation_width = 1, .pad_top = 0, .pad_left = 0, .x_zero = 3, .pairs = 2,
-    .y_zero = -5, .y_min = -128, .y_max = 127,
+    .x_width = 4, .x_channels = 4, .y_height = 1, .y_width = 4, .y_channels = 4, .kernel_height = 1,
+    .kernel_width = 1, .stride_height = 1, .stride_width = 1, .dilation_height = 1,
+    .dilation_width = 1, .pad_left = 0, .x_zero = 3, .pairs = 2, .y_zero = -5, .y_min = -128,
+    .y_max = 127,
 };
 
-static MOTE_LAYER void layer_02_conv_2d(uint8_t *arena)
+static MOTE_LAYER void layer_02_conv_2d(uint8_t *arena, uint32_t call, uint32_t end)
 {
-    const int8_t *x = (const void *)(arena);
-    int8_t *y = (void *)(arena + 64);
-    void *scratch = arena + 128;
+    for (; call < end; call++) {
+        const int32_t row = (int32_t)(call) * 1;
+        const int8_t *const x[] = {(const int8_t *)(const void *)(arena + 112 + row * 16)};
+        int8_t *y = (void *)(arena + 96 + call * 16);
+        void *scratch = arena + 64;
 
-    MOTE_ENTER(2, 0);
-    mote_conv_2d_s8_dsp(&layer_02, x, y, scratch);
-    MOTE_TRACE(2, 0, y, 64);
+        MOTE_ENTER(2, call);
+        mote_conv_2d_s8_dsp(&layer_02, x, y, scratch);
+        MOTE_TRACE(2, call * 16, y, 16);
+    }
 }
 
 /* Layer 3: add 'block/add'
@@ -128,8 +142,8 @@ static const mote_add layer_03 = {
 
 static MOTE_LAYER void layer_03_add(uint8_t *arena)
 {
-    const int8_t *x0 = (const void *)(arena + 64);
-    const int8_t *x1 = (const void *)(arena + 172);
+    const int8_t *x0 = (const void *)(arena + 96);
+    const int8_t *x1 = (const void *)(arena);
     int8_t *y = (void *)(arena);
 
     MOTE_ENTER(3, 0);
@@ -204,9 +218,9 @@ void tiny_run(void *arena)
 {
     uint8_t *bytes = arena;
 
-    layer_00_conv_2d(bytes);
+    layer_00_conv_2d(bytes, 0, 4);
     layer_01_depthwise_conv_2d(bytes);
-    layer_02_conv_2d(bytes);
+    layer_02_conv_2d(bytes, 0, 4);
     layer_03_add(bytes);
     layer_04_average_pool_2d(bytes, 0, 2);
     layer_05_fully_connected(bytes);
