@@ -18,6 +18,9 @@ from mote.plan.task import Access, Network, Run, Task
 STATES = 2_000
 """How many sets of finished layers are looked at before the search is given up."""
 
+LAYERS = 64
+"""In networks of more layers fewer sets are looked at, since each takes longer."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -39,14 +42,17 @@ class Order:
         return self.peak_bytes == self.lower_bound_bytes
 
 
-def best_order(network: Network, *, states: int = STATES) -> Order:
+def best_order(network: Network, *, states: int | None = None) -> Order:
     """The order of whole tasks with the lowest peak; the network's own if none is better.
 
     Args:
         network: What is computed.
-        states: Look at about this many sets of finished tasks. Where they do not suffice, the
-            best order found so far is the result, and ``is_optimal`` is False.
+        states: Look at about this many sets of finished tasks; ``STATES``, or fewer in large
+            networks, if none. Where they do not suffice, the best order found so far is the
+            result, and ``is_optimal`` is False.
     """
+    if states is None:
+        states = STATES * LAYERS // max(LAYERS, len(network.tasks))
     given = whole(network, range(len(network.tasks)))
     alive = live_bytes(network, given)
     found = explore(

@@ -21,6 +21,9 @@ more are alive after it."""
 WIDTH = 2_000
 """How many partial states are kept to find one with fewer live bytes."""
 
+TASKS = 64
+"""Of more tasks fewer are kept, since each takes longer."""
+
 
 @dataclass(frozen=True)
 class _Rows:
@@ -132,7 +135,7 @@ class States:
         return self._rests[key]
 
     def lowest(
-        self, first: State, last: State, limit: int, width: int = WIDTH
+        self, first: State, last: State, limit: int, width: int | None = None
     ) -> tuple[int, State | None] | None:
         """The fewest live bytes of all states from ``first`` to ``last``, and the state.
 
@@ -142,6 +145,7 @@ class States:
         whose strips are not yet weighed, the lightest is kept. That is exact; where more than
         ``width`` would have to be kept, there is no answer.
         """
+        width = width or WIDTH * TASKS // max(TASKS, len(self.tasks))
         changed = [t for t, (a, b) in enumerate(zip(first, last, strict=True)) if a != b]
         ends = {
             strip.name: max((t for t in strip.tasks if first[t] != last[t]), default=-1)
