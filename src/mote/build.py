@@ -21,11 +21,11 @@ from mote.lower.lower import lower
 from mote.lower.step import Program
 from mote.passes import optimize as optimized
 from mote.passes.remove_transposes import remove_transposes
-from mote.plan import Options, Plan, check_fit, make_plan
+from mote.plan import Options, Plan, check_fit, make_plan, place_in_regions, spare_scratch
 from mote.reference import check_inputs
 from mote.run import save as output
 from mote.run.interface import Interface, interface
-from mote.target import Target, resolve
+from mote.target import Region, Target, resolve
 
 if TYPE_CHECKING:
     from mote.frontends.torch.importer import Exportable
@@ -201,6 +201,7 @@ def compile(
     ram: int | None = None,
     feed_rows: bool = False,
     allow_float: bool = False,
+    regions: Sequence[Region] | None = None,
 ) -> Build:
     """Turn an int8 model into a C project for a core or a board.
 
@@ -217,6 +218,8 @@ def compile(
             ``<prefix>_feed_row``, so that the input as a whole needs no memory.
         allow_float: Let layers compute in float32, which takes several times the cycles and four
             times the memory of int8; ``Build.float_layers`` names them.
+        regions: Of RAM, where its parts differ in speed; the board's if not given. A plan that
+            the fastest does not hold is divided: the C functions then take a block in each.
 
     Raises:
         MoteError: The model cannot be read, is not quantised, uses what has no kernel, or does
@@ -234,9 +237,11 @@ def compile(
         _refuse_float(graph)
     _refuse_constant_outputs(graph)
     program = lower(graph, target.core)
+    if regions is None:
+        regions = target.board.regions if target.board else ()
     beside = 0
     while True:
-        build = _planned(graph, program, target, options, beside)
+        build = _planned(graph, program, target, options, regions, beside)
         needed = beside_arena(build) if ram is not None else 0
         if ram is None or build.plan.total_bytes + needed <= ram:
             return build
@@ -244,13 +249,19 @@ def compile(
 
 
 def _planned(
-    graph: Graph, program: Program, target: Target, options: Options, beside: int
+    graph: Graph,
+    program: Program,
+    target: Target,
+    options: Options,
+    regions: Sequence[Region],
+    beside: int,
 ) -> Build:
     """The build whose arena leaves so many bytes of the limit of RAM."""
     limit = options.ram_bytes
     within = options if limit is None else replace(options, ram_bytes=max(0, limit - beside))
-    plan = make_plan(program, within)
-    check_fit(program, plan, target, ram_bytes=limit, beside_bytes=beside)
+    plan = place_in_regions(make_plan(program, within), regions)
+    program = spare_scratch(program, plan.frugal)
+    check_fit(program, plan, target, ram_bytes=limit, beside_bytes=beside, regions=regions)
     return Build(graph, program, plan, target, generate(program, plan, target))
 
 

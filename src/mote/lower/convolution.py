@@ -1,5 +1,7 @@
 """Convolution and depthwise convolution as kernel calls."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from mote.ir.graph import Graph, Node
@@ -14,6 +16,8 @@ from mote.lower.constant_channels import (
 )
 from mote.lower.convolution_cycles import (
     Cycles,
+    cycles_of_2,
+    cycles_of_4,
     depthwise_3x3_cycles,
     dsp_cycles,
     portable_cycles,
@@ -72,18 +76,25 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int) -> Step:
     parameters = {name: size for name, size in sizes.items() if name != "groups"}
     parameters |= {"pairs": len(pairs.bias), **result_range(channels)}
     cycles = dsp_cycles(sizes["y_width"], len(pairs.bias), taps, sizes["kernel_height"])
-    return Step(
+    copied = taps if sizes["x_channels"] % 4 else 0
+    step = Step(
         node=node,
         kernel=KERNELS[f"mote_conv_2d_s8{dsp_suffix(pairs)}" + "_single" * single],
-        parameters=tuple(parameters.items()),
+        parameters=(*parameters.items(), ("pixels", 4)),
         constants=(
             *pair_constants(pairs, lanes),
             Constant("gaps", gaps, False),
             *([Constant("constants", value.astype(np.int8), False)] if is_cut else []),
         ),
-        scratch_bytes=8 * taps + (taps if sizes["x_channels"] % 4 else 0),
+        scratch_bytes=8 * taps + copied,
         split=_split(graph, node, cycles),
     )
+    frugal = replace(
+        step, parameters=(*parameters.items(), ("pixels", 2)), scratch_bytes=4 * taps + copied
+    )
+    groups = graph.result(node).elements // sizes["y_channels"] // 4
+    extra = groups * (2 * cycles_of_2(len(pairs.bias), taps) - cycles_of_4(len(pairs.bias), taps))
+    return replace(step, frugal=frugal, frugal_cycles=round(extra))
 
 
 def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:

@@ -20,13 +20,22 @@ def portable_cycles(pixels: int, channels: int, taps: int, unpacked: int) -> Cyc
     return lambda rows: CALL + UNPACK * unpacked + rows * row
 
 
+def cycles_of_4(pairs: int, taps: int) -> float:
+    """All channels of a group of four pixels."""
+    return pairs * (6 * taps + 90)
+
+
+def cycles_of_2(pairs: int, taps: int) -> float:
+    """All channels of one or two pixels."""
+    return pairs * (3.5 * taps + 60)
+
+
 def dsp_cycles(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles:
     """Convolution in groups of 4 pixels that run over the rows of a call; ``pairs``: of channels.
 
     One or two pixels that are over cost less than a group.
     """
-    four = pairs * (6 * taps + 90)
-    two = pairs * (3.5 * taps + 60)
+    four, two = cycles_of_4(pairs, taps), cycles_of_2(pairs, taps)
     left = (0, two, two, four)
     patch = 2 * taps + 12 * kernel_height + 30
 

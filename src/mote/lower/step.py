@@ -105,6 +105,8 @@ class Step:
             array of operands.
         split: How it divides into calls; None when one call must compute all of it. Without a
             split, parameters are those of the one call.
+        frugal: The same step with less scratch, in more cycles; None when there is none.
+        frugal_cycles: Estimate of how many more, for the whole layer.
         state_bytes: Memory that it keeps from its first call to its last, 4-byte aligned.
     """
 
@@ -117,6 +119,8 @@ class Step:
     constant_operands: tuple[int, ...] = ()
     split: Split | None = None
     state_bytes: int = 0
+    frugal: "Step | None" = None
+    frugal_cycles: int = 0
 
     def call_parameters(self, calls: int) -> tuple[tuple[str, int | float | tuple[int, ...]], ...]:
         """The parameters of each call, when that many equal ones compute the layer."""

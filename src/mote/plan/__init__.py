@@ -1,9 +1,10 @@
 """Memory planning: which call runs when, where its rows lie, and an independent proof."""
 
 from mote.plan.fit import check_fit, check_measured_fit
-from mote.plan.modes import MODES, Options, make_plan
+from mote.plan.modes import MODES, Options, make_plan, spare_scratch
 from mote.plan.plan import ALIGNMENT, Buffer, Plan
 from mote.plan.prove import prove
+from mote.plan.regions import place_in_regions
 
 __all__ = [
     "ALIGNMENT",
@@ -14,5 +15,7 @@ __all__ = [
     "check_fit",
     "check_measured_fit",
     "make_plan",
+    "place_in_regions",
     "prove",
+    "spare_scratch",
 ]

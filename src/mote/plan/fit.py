@@ -1,8 +1,11 @@
 """Refuses a model that a board has no room for, and says by how much and where."""
 
+from collections.abc import Sequence
+
 from mote.errors import FitError
 from mote.lower.step import Program, Step
 from mote.plan.plan import Plan
+from mote.target.region import Region
 from mote.target.target import Board, Target
 
 
@@ -13,6 +16,7 @@ def check_fit(
     *,
     ram_bytes: int | None = None,
     beside_bytes: int = 0,
+    regions: Sequence[Region] = (),
 ) -> None:
     """Compare the arena with what it may take and the board's RAM, the constants with its flash.
 
@@ -23,6 +27,7 @@ def check_fit(
         program, plan, target: What is compared.
         ram_bytes: What may be used of RAM.
         beside_bytes: What is needed of that besides the arena: stack and variables.
+        regions: Those that the plan was divided among.
 
     Raises:
         FitError: RAM, flash or both are too small.
@@ -36,6 +41,16 @@ def check_fit(
             f"({needed - ram_bytes:,} B too many)",
             details=[_worst_step(program, plan)] if program.steps else [],
             hint="allow more, deliver the input row by row, or use a smaller network",
+        )
+    room = {region.name: region.bytes for region in regions}
+    over = [b for b in plan.regions if plan.block_at(b.start).bytes > room[b.name]]
+    if over:
+        size = plan.block_at(over[0].start).bytes
+        raise FitError(
+            program.graph.name,
+            f"{size:,} B are left for {over[0].name}, which has {room[over[0].name]:,} B",
+            details=[f"in {b.name}: {b.bytes:,} B" for b in plan.regions if b not in over],
+            hint="--optimize ram needs less; buffers go into one region as a whole",
         )
     if target.board is None:
         return
@@ -74,7 +89,7 @@ def _refuse(
     program: Program, plan: Plan, board: Board, needs: tuple[tuple[str, int], tuple[str, int]]
 ) -> None:
     """``needs``: what the board must hold in RAM, then in flash."""
-    limits = (("RAM", board.ram_bytes), ("flash", board.flash_bytes))
+    limits = (("RAM", board.all_ram_bytes), ("flash", board.flash_bytes))
     over = [
         f"{what} {needed:,} B of {memory}, {board.name} has {available:,} B "
         f"({needed - available:,} B too many)"
@@ -84,7 +99,7 @@ def _refuse(
     if not over:
         return
     details = over[1:]
-    if needs[0][1] > board.ram_bytes and program.steps:
+    if needs[0][1] > board.all_ram_bytes and program.steps:
         details.append(_worst_step(program, plan))
     raise FitError(
         program.graph.name,

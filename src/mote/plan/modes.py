@@ -1,7 +1,7 @@
 """Chooses among schedules: fewest bytes, fewest cycles, the best of both, or whatever fits."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from mote.errors import InputError
 from mote.lower.step import Program
@@ -60,12 +60,14 @@ class Candidate:
         schedule: All calls.
         live_bytes: Most bytes alive.
         cycles: Estimated cycles of one inference.
+        frugal: The steps that spare scratch.
     """
 
     network: Network
     schedule: tuple[Run, ...]
     live_bytes: int
     cycles: float
+    frugal: frozenset[int] = frozenset()
 
     def score(self, optimize: str, size: int) -> tuple[float, float]:
         """What is to be small, when the arena has that many bytes."""
@@ -89,27 +91,33 @@ def make_plan(program: Program, options: Options) -> Plan:
         found = fitting or sorted(found, key=lambda c: c.score("ram", c.live_bytes))
     if limit is None and (options.optimize == "time" or len(found) == 1):
         return _placed(found[0])
-    tried = []
-    for candidate in found:
+    best: tuple[tuple[bool, tuple[float, float]], Candidate] | None = None
+    for candidate in found[:PLACED] if limit is None else found:
+        optimistic = False, candidate.score(options.optimize, candidate.live_bytes)
+        if best and best[0] <= optimistic:
+            break
         size = place(candidate.network, candidate.schedule).layout.bytes
         if limit is not None and size > limit:
             size = place_optimally(candidate.network, candidate.schedule).layout.bytes
-        fits = limit is None or size <= limit
-        tried.append((not fits, candidate.score(options.optimize, size), candidate))
-        enough = 1 if options.optimize == "time" else PLACED
-        if sum(not is_larger for is_larger, *_ in tried) == enough:
-            break
-    *_, chosen = min(tried, key=lambda t: t[:2])
-    return _placed(chosen)
+        is_larger = limit is not None and size > limit
+        score = is_larger, candidate.score("ram" if is_larger else options.optimize, size)
+        if best is None or score < best[0]:
+            best = score, candidate
+    assert best is not None
+    return _placed(best[1])
 
 
 def candidates(program: Program, options: Options) -> list[Candidate]:
     """Schedules that trade bytes for cycles, down to the one that computes layer by layer."""
-    fine = network(program, _rows(program, finest=True), streamed=options.feed_rows)
+    in_haste = options.optimize == "time" and options.ram_bytes is None
+    frugal = frozenset(i for i, step in enumerate(program.steps) if step.frugal and not in_haste)
+    fine = network(
+        spare_scratch(program, frugal), _rows(program, finest=True), streamed=options.feed_rows
+    )
     macs = sum(program.graph.macs(step.node) for step in program.steps)
     base = macs * options.cycles_per_mac + 1
     points = curve(fine)
-    if options.optimize == "time" and options.ram_bytes is None:
+    if in_haste:
         points = points[-1:]
     if options.optimize == "ram" and options.ram_bytes is None:
         points = points[:2]
@@ -118,8 +126,15 @@ def candidates(program: Program, options: Options) -> list[Candidate]:
         smallest = min(found, key=lambda c: (c.live_bytes, c.cycles))
         better = search(smallest.network, smallest.schedule)
         if better.peak_bytes < smallest.live_bytes:
-            cycles = base + sum(t.calls * t.call_cycles for t in smallest.network.tasks)
-            found.append(Candidate(smallest.network, better.schedule, better.peak_bytes, cycles))
+            cycles = sum(t.calls * t.call_cycles for t in smallest.network.tasks)
+            found.append(
+                replace(
+                    smallest,
+                    schedule=better.schedule,
+                    live_bytes=better.peak_bytes,
+                    cycles=smallest.cycles + cycles,
+                )
+            )
     return found
 
 
@@ -140,10 +155,34 @@ def _mixed(
     found: list[Candidate] = []
     for share in SHARES:
         larger = {task for task in alone if most[task] <= share * point.peak_bytes}
-        candidate = _coarse(program, fine, point, options, base, alone, larger)
+        frugal = frozenset(
+            task.index
+            for position, task in enumerate(fine.tasks)
+            if task.index != FEED
+            and _scratch_saved(program, task.index, task.scratch_bytes) + most[position]
+            > point.peak_bytes
+        )
+        sparing = spare_scratch(program, frugal)
+        extra = sum(program.steps[index].frugal_cycles for index in frugal)
+        candidate = _coarse(sparing, fine, point, options, base + extra, alone, larger)
+        candidate = replace(candidate, frugal=frugal)
         if all(candidate.network != other.network for other in found):
             found.append(candidate)
     return found
+
+
+def spare_scratch(program: Program, frugal: Collection[int]) -> Program:
+    """The program with the frugal form of some steps."""
+    steps = tuple(
+        step.frugal if step.frugal and index in frugal else step
+        for index, step in enumerate(program.steps)
+    )
+    return replace(program, steps=steps)
+
+
+def _scratch_saved(program: Program, index: int, scratch_bytes: int) -> int:
+    """How much less scratch a task takes than its step in the program."""
+    return program.steps[index].scratch_bytes - scratch_bytes
 
 
 def _coarse(
@@ -196,4 +235,10 @@ def _most_alive(tasks: Network, schedule: Sequence[Run]) -> list[int]:
 def _placed(candidate: Candidate) -> Plan:
     placement = place_optimally(candidate.network, candidate.schedule)
     prove(candidate.network, candidate.schedule, placement.layout)
-    return Plan(candidate.network, candidate.schedule, placement.layout, placement.bound_bytes)
+    return Plan(
+        candidate.network,
+        candidate.schedule,
+        placement.layout,
+        placement.bound_bytes,
+        frugal=candidate.frugal,
+    )

@@ -12,10 +12,20 @@ from mote.plan.apart import find_overs
 from mote.plan.items import find_items
 from mote.plan.least import alive_bytes
 from mote.plan.optimal import place_optimally
+from mote.plan.place import place
 from mote.plan.plan import Block, Plan
 from mote.plan.prove import prove
 from mote.plan.task import Access, Layout, Network, Run, Task
 from mote.target.region import Region
+
+TIGHT = 1.1
+"""How far first fit may be from what is needed for the solver to be tried."""
+
+EFFORT = 0.5
+"""How long the solver may search for each layout, in its deterministic time."""
+
+WORK = 200_000
+"""About how many calls are looked at while parts are chosen for a region: bounds the time."""
 
 ALIGNMENT = 8
 """Every region starts at a multiple of this in the plan's addresses."""
@@ -45,9 +55,13 @@ class _Model:
             return 0
         return int(alive_bytes(items, find_overs(network, items)).max())
 
-    def layout(self, parts: set[Part]) -> Layout:
-        """Where these lie, from 0 on."""
-        return place_optimally(_only(self.network, parts), self.schedule).layout
+    def layout(self, parts: set[Part], room: int | None) -> Layout:
+        """Where these lie, from 0 on: in so much room if that is easy, else in little."""
+        network = _only(self.network, parts)
+        first = place(network, self.schedule).layout
+        if room is not None and (first.bytes <= room or first.bytes > TIGHT * room):
+            return first
+        return place_optimally(network, self.schedule, effort=EFFORT).layout
 
     def total(self, parts: set[Part]) -> int:
         """Bytes of these that are read and written."""
@@ -74,10 +88,10 @@ def place_in_regions(plan: Plan, regions: Sequence[Region]) -> Plan:
         chosen = left if is_last else _most_accessed(model, left, region.bytes)
         if not chosen:
             continue
-        layout = model.layout(chosen)
+        layout = model.layout(chosen, None if is_last else region.bytes)
         while not is_last and layout.bytes > region.bytes:  # it does not pack as it counts
             chosen = chosen - {min(chosen, key=lambda part: (model.traffic[part], str(part)))}
-            layout = model.layout(chosen)
+            layout = model.layout(chosen, region.bytes)
         if not layout.bytes and not is_last:
             continue
         left = left - chosen
@@ -118,30 +132,32 @@ def traffic(network: Network) -> dict[Part, int]:
 
 
 def _most_accessed(model: _Model, parts: set[Part], room: int) -> set[Part]:
-    """Parts with much traffic that are never more than ``room`` bytes together.
+    """Parts with the most traffic that are never more than ``room`` bytes together.
 
-    Those with the most traffic for each byte first, then exchanges as long as these gain.
+    A search that takes or leaves one part after the other, those with the most traffic for each
+    byte first, so that what it finds first is the greedy choice. It goes on until it has seen all
+    that could be better, or weighed as much as ``WORK`` allows.
     """
     size = {part: max(1, model.least({part})) for part in parts}
     order = sorted(parts, key=lambda p: (-model.traffic[p] / size[p], str(p)))
-    chosen: set[Part] = set()
-    for part in order:
-        if size[part] <= room and model.least(chosen | {part}) <= room:
-            chosen.add(part)
-    is_better = True
-    while is_better:
-        is_better = False
-        for joins in order:
-            if joins in chosen or size[joins] > room:
-                continue
-            for leaves in sorted(chosen, key=lambda p: (model.traffic[p], str(p))):
-                if model.traffic[leaves] >= model.traffic[joins]:
-                    break
-                if model.least((chosen - {leaves}) | {joins}) <= room:
-                    chosen = (chosen - {leaves}) | {joins}
-                    is_better = True
-                    break
-    return chosen
+    order = [part for part in order if size[part] <= room and model.traffic[part]]
+    rest = [model.total(set(order[i:])) for i in range(len(order) + 1)]
+    calls = sum(run.count for run in model.schedule)
+    effort = max(2 * len(order), WORK // max(1, calls))
+    best: tuple[int, set[Part]] = (0, set())
+    pending: list[tuple[int, int, set[Part]]] = [(0, 0, set())]
+    while pending and effort > 0:
+        number, total, chosen = pending.pop()
+        if total > best[0]:
+            best = total, chosen
+        if total + rest[number] <= best[0]:
+            continue
+        part = order[number]
+        pending.append((number + 1, total, chosen))
+        effort -= 1
+        if model.least(chosen | {part}) <= room:
+            pending.append((number + 1, total + model.traffic[part], chosen | {part}))
+    return best[1]
 
 
 def _only(network: Network, parts: set[Part]) -> Network:

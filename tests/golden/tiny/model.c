@@ -4,18 +4,18 @@
  * Written by Mote 0.1.0 for cortex-m4; a change here is lost when it is written again.
  * Graph sha256 947e73fff0070395052519c64501bd6b4899705650c0aa61541dc614b0b00682
  *
- * The arena: 188 bytes; at no time are more than 188 bytes alive.
+ * The arena: 160 bytes; at no time are more than 160 bytes alive.
  * A buffer is kept from the layer that writes it to the last that reads it.
  *
  *   offset    bytes   layers  holds
- *       16       64    in..0  int8[1,8,8,1] 'pixels'
+ *       32       64    in..0  int8[1,8,8,1] 'pixels'
  *        0       64     0..3  int8[1,4,4,4] 'stem_out'
- *       80      108     0..0  scratch
- *      112       64     1..2  int8[1,4,4,4] 'dw_out'
- *       96       64     2..3  int8[1,4,4,4] 'pw_out'
- *       64       32     2..2  scratch
- *        0       64     3..4  int8[1,4,4,4] 'sum'
- *       64       16     4..5  int8[1,2,2,4] 'pooled'
+ *       96       60     0..0  scratch
+ *       80       64     1..2  int8[1,4,4,4] 'dw_out'
+ *       64       64     2..3  int8[1,4,4,4] 'pw_out'
+ *      144       16     2..2  scratch
+ *       64       64     3..4  int8[1,4,4,4] 'sum'
+ *        4       16     4..5  int8[1,2,2,4] 'pooled'
  *        0        4     5..6  int8[1,4] 'logits'
  *        0        4   6..out  int8[1,4] 'classes' */
 #include "model.h"
@@ -47,7 +47,7 @@
 #endif
 
 /* Layer 0: conv_2d 'stem'
- * int8[1,8,8,1] -> int8[1,4,4,4], 576 MACs, in 4 calls
+ * int8[1,8,8,1] -> int8[1,4,4,4], 576 MACs, in 2 calls
  * y[o] = clamp(requantize(sum(x * weights[o]) + bias[o]) + y_zero) */
 static const mote_conv_2d_pairs layer_00 = {
     .weights = tiny_layer_00_weights,
@@ -55,25 +55,25 @@ static const mote_conv_2d_pairs layer_00 = {
     .multiplier = tiny_layer_00_multiplier,
     .shift = tiny_layer_00_shift,
     .gaps = tiny_layer_00_gaps,
-    .x_width = 8, .x_channels = 1, .y_height = 1, .y_width = 4, .y_channels = 4, .kernel_height = 3,
+    .x_width = 8, .x_channels = 1, .y_height = 2, .y_width = 4, .y_channels = 4, .kernel_height = 3,
     .kernel_width = 3, .stride_height = 2, .stride_width = 2, .dilation_height = 1,
     .dilation_width = 1, .pad_left = 0, .x_zero = -8, .pairs = 2, .y_zero = -128, .y_min = -128,
-    .y_max = 127,
+    .y_max = 127, .pixels = 2,
 };
 
 static MOTE_LAYER void layer_00_conv_2d(uint8_t *arena, uint32_t call, uint32_t end)
 {
     for (; call < end; call++) {
-        const int8_t *x[3];
-        int32_t row = (int32_t)(call) * 2;
-        for (uint32_t i = 0; i < 3; i++, row++)
-            x[i] = row < 0 || row >= 8 ? 0 : (const int8_t *)(const void *)(arena + 16 + row * 8);
-        int8_t *y = (void *)(arena + call * 16);
-        void *scratch = arena + 80;
+        const int8_t *x[5];
+        int32_t row = (int32_t)(call) * 4;
+        for (uint32_t i = 0; i < 5; i++, row++)
+            x[i] = row < 0 || row >= 8 ? 0 : (const int8_t *)(const void *)(arena + 32 + row * 8);
+        int8_t *y = (void *)(arena + call * 2 * 16);
+        void *scratch = arena + 96;
 
         MOTE_ENTER(0, call);
         mote_conv_2d_s8_dsp(&layer_00, x, y, scratch);
-        MOTE_TRACE(0, call * 16, y, 16);
+        MOTE_TRACE(0, call * 32, y, 32);
     }
 }
 
@@ -96,7 +96,7 @@ static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
     int32_t row = 0 - 1;
     for (uint32_t i = 0; i < 6; i++, row++)
         x[i] = row < 0 || row >= 4 ? 0 : (const int8_t *)(const void *)(arena + row * 16);
-    int8_t *y = (void *)(arena + 112);
+    int8_t *y = (void *)(arena + 80);
 
     MOTE_ENTER(1, 0);
     mote_depthwise_conv_2d_s8_dsp_3x3(&layer_01, x, y);
@@ -115,16 +115,16 @@ static const mote_conv_2d_pairs layer_02 = {
     .x_width = 4, .x_channels = 4, .y_height = 1, .y_width = 4, .y_channels = 4, .kernel_height = 1,
     .kernel_width = 1, .stride_height = 1, .stride_width = 1, .dilation_height = 1,
     .dilation_width = 1, .pad_left = 0, .x_zero = 3, .pairs = 2, .y_zero = -5, .y_min = -128,
-    .y_max = 127,
+    .y_max = 127, .pixels = 2,
 };
 
 static MOTE_LAYER void layer_02_conv_2d(uint8_t *arena, uint32_t call, uint32_t end)
 {
     for (; call < end; call++) {
         const int32_t row = (int32_t)(call) * 1;
-        const int8_t *const x[] = {(const int8_t *)(const void *)(arena + 112 + row * 16)};
-        int8_t *y = (void *)(arena + 96 + call * 16);
-        void *scratch = arena + 64;
+        const int8_t *const x[] = {(const int8_t *)(const void *)(arena + 80 + row * 16)};
+        int8_t *y = (void *)(arena + 64 + call * 16);
+        void *scratch = arena + 144;
 
         MOTE_ENTER(2, call);
         mote_conv_2d_s8_dsp(&layer_02, x, y, scratch);
@@ -142,9 +142,9 @@ static const mote_add layer_03 = {
 
 static MOTE_LAYER void layer_03_add(uint8_t *arena)
 {
-    const int8_t *x0 = (const void *)(arena + 96);
+    const int8_t *x0 = (const void *)(arena + 64);
     const int8_t *x1 = (const void *)(arena);
-    int8_t *y = (void *)(arena);
+    int8_t *y = (void *)(arena + 64);
 
     MOTE_ENTER(3, 0);
     mote_add_s8(&layer_03, x0, x1, y);
@@ -165,8 +165,8 @@ static MOTE_LAYER void layer_04_average_pool_2d(uint8_t *arena, uint32_t call, u
         const int8_t *x[2];
         int32_t row = (int32_t)(call) * 2;
         for (uint32_t i = 0; i < 2; i++, row++)
-            x[i] = (const int8_t *)(const void *)(arena + row * 16);
-        int8_t *y = (void *)(arena + 64 + call * 8);
+            x[i] = (const int8_t *)(const void *)(arena + 64 + row * 16);
+        int8_t *y = (void *)(arena + 4 + call * 8);
 
         MOTE_ENTER(4, call);
         mote_average_pool_2d_s8(&layer_04, x, y);
@@ -188,7 +188,7 @@ static const mote_fully_connected layer_05 = {
 
 static MOTE_LAYER void layer_05_fully_connected(uint8_t *arena)
 {
-    const int8_t *x = (const void *)(arena + 64);
+    const int8_t *x = (const void *)(arena + 4);
     int8_t *y = (void *)(arena);
 
     MOTE_ENTER(5, 0);
@@ -218,7 +218,7 @@ void tiny_run(void *arena)
 {
     uint8_t *bytes = arena;
 
-    layer_00_conv_2d(bytes, 0, 4);
+    layer_00_conv_2d(bytes, 0, 2);
     layer_01_depthwise_conv_2d(bytes);
     layer_02_conv_2d(bytes, 0, 4);
     layer_03_add(bytes);

@@ -12,8 +12,8 @@
  * fill it up are 0); in each four they stand in the order 0, 2, 1, 3.
  * weights: 4-byte aligned; they, bias, multiplier, shift and gaps are laid out as mote_multiply_job says.
  * constants: results of one pixel, of which the channels that do not depend on x remain.
- * Scratch: 8 * taps bytes, and taps more when x_channels is no multiple of 4.
- * Cost: groups of 4 pixels run on from row to row of a call. Of what is left, 3 pixels cost as much as 4; one or
+ * Scratch: 2 * pixels * taps bytes, and taps more when x_channels is no multiple of 4.
+ * Cost, with pixels 4: groups of 4 run on from row to row of a call. Of what is left, 3 pixels cost as much as 4; one or
  * two cost as little as 7 / 12 of that (mote_multiply_2.h). A call costs about 120 instructions besides. */
 #ifndef MOTE_CONV_2D_DSP_H
 #define MOTE_CONV_2D_DSP_H
@@ -165,7 +165,7 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_
     job.gaps = layer->gaps;
 
     for (uint32_t left = (uint32_t)layer->y_height * layer->y_width; left > 0; left -= count) {
-        const uint32_t step = left > 2 ? 4 : 2;
+        const uint32_t step = left > 2 ? layer->pixels : 2;
         count = left < step ? left : step;
         mote_put_patches(&windows, count, lanes, step);
         job.x_end = lanes + (uint32_t)windows.taps / 2 * step;

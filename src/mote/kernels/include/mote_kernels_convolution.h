@@ -53,6 +53,7 @@ typedef struct {
     uint16_t dilation_height, dilation_width;
     uint16_t pad_left;
     int8_t x_zero, y_zero, y_min, y_max;
+    uint8_t pixels; /* side by side in scratch: 4, or 2 where RAM is short */
 } mote_conv_2d_pairs;
 
 /* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
