@@ -153,7 +153,7 @@ def _mixed(
     alone = {s[0] for s in point.segments if len(s) == 1 and fine.tasks[s[0]].index != FEED}
     most = _most_alive(fine, point.schedule)
     found: list[Candidate] = []
-    for share in SHARES:
+    for share in SHARES[:1] if options.optimize == "time" else SHARES:
         larger = {task for task in alone if most[task] <= share * point.peak_bytes}
         frugal = frozenset(
             task.index
@@ -194,7 +194,7 @@ def _coarse(
     alone: set[int],
     larger: set[int],
 ) -> Candidate:
-    """Some layers in larger calls, as far as that takes no more bytes."""
+    """Some layers in larger calls, as far as that takes no more bytes, if these matter."""
     fast, rows = _rows(program, finest=False), _rows(program, finest=True)
     rows |= {i: fast[i] for i in (fine.tasks[task].index for task in larger) if i in fast}
     while True:
@@ -207,7 +207,9 @@ def _coarse(
         shrink = {
             mixed.tasks[task].index
             for task in larger
-            if most[task] > point.peak_bytes and rows.get(mixed.tasks[task].index, 1) > 1
+            if most[task] > point.peak_bytes
+            and rows.get(mixed.tasks[task].index, 1) > 1
+            and options.optimize != "time"
         }
         if not shrink:
             break
