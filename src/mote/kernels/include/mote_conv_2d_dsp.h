@@ -152,7 +152,7 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_
     windows.end = layer->y_width * layer->stride_width - layer->pad_left;
     mote_start_row(&windows, x);
     if (layer->x_channels & 3) {
-        windows.bytes = (int8_t *)(lanes + 2 * windows.taps);
+        windows.bytes = (int8_t *)(lanes + (uint32_t)windows.taps / 2 * layer->pixels);
         mote_write32(windows.bytes + windows.taps - 4, 0);
     }
     job.x = lanes;
