@@ -12,7 +12,7 @@
 #include "mote_spread.h"
 
 /* One pixel; x is the image. */
-static void put_pixel(const mote_conv_2d_float *layer, const mote_spread *rows, const mote_spread *columns,
+static void put_pixel(const mote_transposed_conv_2d_float *layer, const mote_spread *rows, const mote_spread *columns,
                       const float *x, float *y)
 {
     const int32_t channels = layer->x_channels, inputs = channels / layer->groups;
@@ -34,7 +34,7 @@ static void put_pixel(const mote_conv_2d_float *layer, const mote_spread *rows, 
     }
 }
 
-void mote_transposed_conv_2d_f32(const mote_conv_2d_float *layer, const float *x, float *y)
+void mote_transposed_conv_2d_f32(const mote_transposed_conv_2d_float *layer, const float *x, float *y)
 {
     const int32_t image = layer->x_height * layer->x_width * layer->x_channels;
     for (int32_t n = 0; n < layer->batches; n++, x += image) {

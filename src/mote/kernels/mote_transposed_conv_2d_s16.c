@@ -11,8 +11,8 @@
 #include "mote_sums_s16.h"
 
 /* One output pixel; x is the image. */
-static void put_pixel(const mote_conv_2d_16x8 *layer, const mote_output_s16 *output, const mote_spread *rows,
-                      const mote_spread *columns, const int16_t *x, int16_t *y)
+static void put_pixel(const mote_transposed_conv_2d_16x8 *layer, const mote_output_s16 *output,
+                      const mote_spread *rows, const mote_spread *columns, const int16_t *x, int16_t *y)
 {
     const int32_t channels = layer->x_channels, inputs = channels / layer->groups;
     const int32_t outputs = layer->y_channels / layer->groups;
@@ -33,7 +33,7 @@ static void put_pixel(const mote_conv_2d_16x8 *layer, const mote_output_s16 *out
     }
 }
 
-void mote_transposed_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y)
+void mote_transposed_conv_2d_s16(const mote_transposed_conv_2d_16x8 *layer, const int16_t *x, int16_t *y)
 {
     const mote_output_s16 output = MOTE_OUTPUT_S16(layer);
     const int32_t image = layer->x_height * layer->x_width * layer->x_channels;

@@ -3,13 +3,15 @@
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, MatMul, TransposedConv2D
 from mote.lower.float_operands import constant_operand, limits
-from mote.lower.geometry import layer_sizes, plane_geometry
+from mote.lower.geometry import layer_sizes, layer_window, plane_geometry, row_sizes
 from mote.lower.kernels import KERNELS
 from mote.lower.matrix import matrix_walk
-from mote.lower.split import split_pointwise
+from mote.lower.split import Split, rows_with_pixels, split_pointwise
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
+PIXELS_AT_ONCE = 4
+"""Fewer, and the work of a call besides them is felt."""
 Weighted = Conv2D | DepthwiseConv2D | FullyConnected | TransposedConv2D
 
 
@@ -18,15 +20,25 @@ def lower_float_layer(graph: Graph, node: Node, core: Core) -> Step:
     op = node.op
     assert isinstance(op, Weighted)
     _, weight, bias = graph.operands(node)
-    is_plane = not isinstance(op, FullyConnected)
-    sizes = plane_geometry(graph, node) if is_plane else layer_sizes(graph, node)
+    sizes, split = _division(graph, node)
     return Step(
         node,
         KERNELS[f"mote_{op.kind}_f32"],
         parameters=(*limits(op).items(), *sizes.items()),
         constants=(Constant("weights", weight.array, True), Constant("bias", bias.array, True)),
-        split=None if is_plane else split_pointwise(graph.result(node), ("batches",)),
+        split=split,
     )
+
+
+def _division(graph: Graph, node: Node) -> tuple[dict[str, int], Split | None]:
+    """The sizes of a layer, and how it divides into calls."""
+    y = graph.result(node)
+    if isinstance(node.op, FullyConnected):
+        return layer_sizes(graph, node), split_pointwise(y, ("batches",))
+    if isinstance(node.op, TransposedConv2D):
+        return plane_geometry(graph, node), None
+    rows = rows_with_pixels(y.shape[1], y.shape[2], PIXELS_AT_ONCE)
+    return row_sizes(graph, node), Split((layer_window(graph, node),), ("y_height",), rows)
 
 
 def lower_float_mat_mul(graph: Graph, node: Node, core: Core) -> Step:

@@ -20,9 +20,14 @@ def geometry(graph: Graph, node: Node) -> dict[str, int]:
 
 
 def row_geometry(graph: Graph, node: Node) -> dict[str, int]:
-    """``geometry`` of a layer that reads rows: they count from the start of an image and may lie
-    anywhere, so the result's are those of all images, and the input's need not be known."""
-    sizes = geometry(graph, node)
+    """``row_sizes`` and the input's zero point."""
+    return {**row_sizes(graph, node), "x_zero": graph.operands(node)[0].q.zero_point}
+
+
+def row_sizes(graph: Graph, node: Node) -> dict[str, int]:
+    """``plane_geometry`` of a layer that reads rows: they count from the start of an image and may
+    lie anywhere, so the result's are those of all images, and the input's need not be known."""
+    sizes = plane_geometry(graph, node)
     sizes["y_height"] *= sizes["batches"]
     return {name: size for name, size in sizes.items() if name not in WHOLE_IMAGES}
 

@@ -64,13 +64,21 @@ KERNELS: dict[str, Kernel] = {
         _dsp("mote_conv_2d_s8_dsp_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_wide", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_wide_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
-        Kernel("mote_conv_2d_s16", "mote_conv_2d_16x8", Conv2D, _S16, takes_scratch=True),
+        Kernel(
+            "mote_conv_2d_s16",
+            "mote_conv_2d_16x8",
+            Conv2D,
+            _S16,
+            takes_scratch=True,
+            takes_rows=True,
+        ),
         Kernel(
             "mote_depthwise_conv_2d_s16",
             "mote_conv_2d_16x8",
             DepthwiseConv2D,
             _S16,
             takes_scratch=True,
+            takes_rows=True,
         ),
         Kernel(
             "mote_fully_connected_s16",
@@ -80,7 +88,9 @@ KERNELS: dict[str, Kernel] = {
             takes_scratch=True,
         ),
         Kernel("mote_transposed_conv_2d_s8", "mote_conv_2d", TransposedConv2D, _S8),
-        Kernel("mote_transposed_conv_2d_s16", "mote_conv_2d_16x8", TransposedConv2D, _S16),
+        Kernel(
+            "mote_transposed_conv_2d_s16", "mote_transposed_conv_2d_16x8", TransposedConv2D, _S16
+        ),
         Kernel("mote_mat_mul_s8", "mote_mat_mul", MatMul, _S8),
         Kernel("mote_mat_mul_s16", "mote_mat_mul", MatMul, _S16),
         Kernel(

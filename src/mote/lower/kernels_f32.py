@@ -44,9 +44,9 @@ def _unary(function: Function) -> Kernel:
 
 
 KERNELS_F32: tuple[Kernel, ...] = (
-    _kernel("conv_2d", "mote_conv_2d_float", Conv2D),
-    _kernel("depthwise_conv_2d", "mote_conv_2d_float", DepthwiseConv2D),
-    _kernel("transposed_conv_2d", "mote_conv_2d_float", TransposedConv2D),
+    _kernel("conv_2d", "mote_conv_2d_float", Conv2D, takes_rows=True),
+    _kernel("depthwise_conv_2d", "mote_conv_2d_float", DepthwiseConv2D, takes_rows=True),
+    _kernel("transposed_conv_2d", "mote_transposed_conv_2d_float", TransposedConv2D),
     _kernel("fully_connected", "mote_fully_connected_float", FullyConnected),
     _kernel("mat_mul", "mote_mat_mul_float", MatMul),
     _kernel("mat_mul_constant", "mote_mat_mul_float", MatMul),

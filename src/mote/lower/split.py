@@ -83,6 +83,12 @@ def split_pointwise(y: Tensor, scaled: tuple[str, ...], operands: int = 1) -> Sp
     return Split((Window(),) * operands, scaled, rows=row_shape(y)[1], call_cycles=POINTWISE_CYCLES)
 
 
+def rows_with_pixels(height: int, width: int, pixels: int) -> int:
+    """The least divisor of ``height`` with which a call computes that many pixels, or else all."""
+    enough = (n for n in range(1, height) if height % n == 0 and n * width >= pixels)
+    return next(enough, height)
+
+
 def rows_at_once(height: int, width: int, pixels: int) -> int:
     """The least divisor of ``height`` with which a call computes a multiple of ``pixels`` pixels,
     or, if there is none, the one that leaves the smallest share of its last group empty."""

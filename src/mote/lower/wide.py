@@ -5,10 +5,16 @@ import numpy as np
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, TransposedConv2D
-from mote.lower.geometry import layer_sizes, plane_geometry, weight_bits
+from mote.lower.geometry import (
+    layer_sizes,
+    layer_window,
+    plane_geometry,
+    row_sizes,
+    weight_bits,
+)
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import pack_weights
-from mote.lower.split import split_pointwise
+from mote.lower.split import Split, rows_with_pixels, split_pointwise
 from mote.lower.step import Constant, Step
 from mote.reference.fixed_point import (
     activation_range,
@@ -19,6 +25,10 @@ from mote.reference.fixed_point import (
 )
 
 Wide = Conv2D | DepthwiseConv2D | FullyConnected | TransposedConv2D
+PIXELS_AT_ONCE = 16
+"""Fewer, and what is done for each channel in every call is felt."""
+CHANNEL_CYCLES = 50
+UNPACKING_CYCLES = 4
 MAX_SUM = 2**47
 """Sums stay below this: TFLite assumes as much of its own."""
 
@@ -31,16 +41,40 @@ def lower_wide_layer(graph: Graph, node: Node) -> Step:
     bits = weight_bits(graph, node)
     is_depthwise = isinstance(op, DepthwiseConv2D)
     rows = weight.array.reshape(1 if is_depthwise else weight.shape[0], -1).astype(np.int64)
-    is_dense = isinstance(op, FullyConnected)
-    sizes = layer_sizes(graph, node) if is_dense else plane_geometry(graph, node)
     scaling, constants = _scaling(graph, node)
     return Step(
         node=node,
         kernel=KERNELS[f"mote_{op.kind}_s16"],
-        parameters=tuple({**sizes, **scaling, "weight_bits": bits}.items()),
+        parameters=tuple({**_sizes(graph, node), **scaling}.items()),
         constants=(Constant("weights", pack_weights(rows, bits), True), *constants),
         scratch_bytes=rows.shape[1] if bits == 4 else 0,
-        split=split_pointwise(graph.result(node), ("batches",)) if is_dense else None,
+        split=_split(graph, node),
+    )
+
+
+def _sizes(graph: Graph, node: Node) -> dict[str, int]:
+    if isinstance(node.op, TransposedConv2D):
+        return plane_geometry(graph, node)
+    is_dense = isinstance(node.op, FullyConnected)
+    sizes = layer_sizes(graph, node) if is_dense else row_sizes(graph, node)
+    return {**sizes, "weight_bits": weight_bits(graph, node)}
+
+
+def _split(graph: Graph, node: Node) -> Split | None:
+    op, y = node.op, graph.result(node)
+    if isinstance(op, FullyConnected):
+        return split_pointwise(y, ("batches",))
+    if isinstance(op, TransposedConv2D):
+        return None
+    _, weight, _ = graph.operands(node)
+    cycles = CHANNEL_CYCLES * y.shape[3] if isinstance(op, Conv2D) else 0
+    if weight_bits(graph, node) == 4:
+        cycles += UNPACKING_CYCLES * weight.elements
+    return Split(
+        (layer_window(graph, node),),
+        scaled=("y_height",),
+        rows=rows_with_pixels(y.shape[1], y.shape[2], PIXELS_AT_ONCE),
+        call_cycles=100 + cycles,
     )
 
 

@@ -67,9 +67,27 @@ typedef struct {
 
 /* Layers of int16 activations; how their sums become int16 says mote_sums_s16.h. */
 
-/* Convolution and depthwise convolution of int16; weights as mote_conv_2d_rows has them. */
+/* Convolution and depthwise convolution of int16; weights and rows as mote_conv_2d_rows has them. */
 typedef struct {
     const int8_t *weights;
+    const int64_t *bias;       /* [y_channels] */
+    const int32_t *multiplier; /* [y_channels] */
+    const uint8_t *shift;      /* [y_channels], 1..62 */
+    int64_t limit;             /* of a sum, beyond which every result saturates */
+    uint16_t x_width, x_channels;
+    uint16_t y_height, y_width, y_channels; /* of one call */
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t pad_left;
+    uint16_t groups;
+    int16_t y_min, y_max;
+    uint8_t weight_bits; /* 8 or 4 */
+} mote_conv_2d_16x8;
+
+/* Transposed convolution of int16. */
+typedef struct {
+    const int8_t *weights;     /* [y_channels, kernel_height, kernel_width, x_channels / groups] */
     const int64_t *bias;       /* [y_channels] */
     const int32_t *multiplier; /* [y_channels] */
     const uint8_t *shift;      /* [y_channels], 1..62 */
@@ -83,8 +101,7 @@ typedef struct {
     uint16_t pad_top, pad_left;
     uint16_t groups;
     int16_t y_min, y_max;
-    uint8_t weight_bits; /* 8 or 4 */
-} mote_conv_2d_16x8;
+} mote_transposed_conv_2d_16x8;
 
 typedef struct {
     const int8_t *weights;     /* [outputs, inputs] */
@@ -250,15 +267,16 @@ typedef struct {
     uint32_t elements;
 } mote_lookup_s16;
 
-void mote_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y, void *scratch);
-void mote_depthwise_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y,
+void mote_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *const *x, int16_t *y,
+                      void *scratch);
+void mote_depthwise_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *const *x, int16_t *y,
                                 void *scratch);
 void mote_fully_connected_s16(const mote_fully_connected_16x8 *layer, const int16_t *x, int16_t *y,
                               void *scratch);
 void mote_mat_mul_s8(const mote_mat_mul *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
 void mote_mat_mul_s16(const mote_mat_mul *layer, const int16_t *x0, const int16_t *x1, int16_t *y);
 void mote_transposed_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
-void mote_transposed_conv_2d_s16(const mote_conv_2d_16x8 *layer, const int16_t *x, int16_t *y);
+void mote_transposed_conv_2d_s16(const mote_transposed_conv_2d_16x8 *layer, const int16_t *x, int16_t *y);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_w4(const mote_fully_connected *layer, const int8_t *x, int8_t *y,
                                 void *scratch);

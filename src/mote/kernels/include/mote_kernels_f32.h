@@ -15,7 +15,21 @@ extern "C" {
 #endif
 
 /* Weights of convolutions [y_channels, kernel_height, kernel_width, x_channels / groups], of depthwise ones
- * [kernel_height, kernel_width, y_channels]. */
+ * [kernel_height, kernel_width, y_channels]. Rows as in mote_pool_rows. */
+typedef struct {
+    const float *weights;
+    const float *bias; /* [y_channels] */
+    float y_min, y_max;
+    uint16_t x_width, x_channels;
+    uint16_t y_height, y_width, y_channels; /* of one call */
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t pad_left;
+    uint16_t groups;
+} mote_conv_2d_float;
+
+/* Weights as in mote_conv_2d_float. */
 typedef struct {
     const float *weights;
     const float *bias; /* [y_channels] */
@@ -28,7 +42,7 @@ typedef struct {
     uint16_t dilation_height, dilation_width;
     uint16_t pad_top, pad_left;
     uint16_t groups;
-} mote_conv_2d_float;
+} mote_transposed_conv_2d_float;
 
 typedef struct {
     const float *weights; /* [outputs, inputs] */
@@ -136,9 +150,9 @@ typedef struct {
     float alpha, beta;
 } mote_unary_float;
 
-void mote_conv_2d_f32(const mote_conv_2d_float *layer, const float *x, float *y);
-void mote_depthwise_conv_2d_f32(const mote_conv_2d_float *layer, const float *x, float *y);
-void mote_transposed_conv_2d_f32(const mote_conv_2d_float *layer, const float *x, float *y);
+void mote_conv_2d_f32(const mote_conv_2d_float *layer, const float *const *x, float *y);
+void mote_depthwise_conv_2d_f32(const mote_conv_2d_float *layer, const float *const *x, float *y);
+void mote_transposed_conv_2d_f32(const mote_transposed_conv_2d_float *layer, const float *x, float *y);
 void mote_fully_connected_f32(const mote_fully_connected_float *layer, const float *x, float *y);
 void mote_mat_mul_f32(const mote_mat_mul_float *layer, const float *x0, const float *x1, float *y);
 void mote_mat_mul_constant_f32(const mote_mat_mul_float *layer, const float *x, float *y);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The walk of the float32 convolutions: put_pixel(layer, x, iy, ix, y) computes all channels of one pixel at
- * y, whose tap (0, 0) reads row iy and column ix of image x, perhaps outside. */
+ * The walk of the float32 convolutions: put_pixel(layer, x, rows, ix, y) computes all channels of one pixel at
+ * y. Tap (ky, kx) reads row x[ky * dilation_height], which lies inside the image for the taps in rows, and
+ * column ix + kx * dilation_width, perhaps outside. */
 #ifndef MOTE_PIXELS_F32_H
 #define MOTE_PIXELS_F32_H
 
@@ -10,13 +11,11 @@
 #include "mote_window.h"
 
 #define MOTE_PIXELS_F32(put_pixel, layer, x, y)                                                      \
-    const int32_t image = (layer)->x_height * (layer)->x_width * (layer)->x_channels;                \
-    for (int32_t n = 0; n < (layer)->batches; n++, (x) += image) {                                   \
-        for (int32_t oy = 0; oy < (layer)->y_height; oy++) {                                         \
-            const int32_t iy = oy * (layer)->stride_height - (layer)->pad_top;                       \
-            for (int32_t ox = 0; ox < (layer)->y_width; ox++, (y) += (layer)->y_channels)            \
-                put_pixel(layer, x, iy, ox * (layer)->stride_width - (layer)->pad_left, y);          \
-        }                                                                                            \
+    for (int32_t oy = 0; oy < (layer)->y_height; oy++, (x) += (layer)->stride_height) {              \
+        const mote_window rows = mote_taps_inside((const void *const *)(x), (layer)->kernel_height,  \
+                                                  (layer)->dilation_height);                         \
+        for (int32_t ox = 0; ox < (layer)->y_width; ox++, (y) += (layer)->y_channels)                \
+            put_pixel(layer, x, rows, ox * (layer)->stride_width - (layer)->pad_left, y);            \
     }
 
 #endif

@@ -22,18 +22,23 @@ static inline mote_window mote_clip(int32_t start, int32_t dilation, int32_t tap
     return inside;
 }
 
-/* The taps, of count, whose rows lie inside the image: tap i reads rows[i * dilation]. Rows outside, which
- * are null, stand at the ends. */
-static inline mote_window mote_taps_inside(const void *const *rows, int32_t count, int32_t dilation)
+/* The taps whose rows lie inside the image: tap i reads rows[i * dilation]. Rows outside, which are null,
+ * stand at the ends. When all are, first and last are 0. */
+static inline mote_window mote_taps_inside(const void *const *rows, int32_t taps, int32_t dilation)
 {
-    mote_window inside = {0, 0};
-    while (inside.first < count && !rows[inside.first * dilation])
+    mote_window inside = {0, taps};
+    if (rows[0] && rows[(taps - 1) * dilation])
+        return inside;
+    while (inside.first < taps && !rows[inside.first * dilation])
         inside.first++;
-    for (inside.last = inside.first; inside.last < count && rows[inside.last * dilation];)
+    if (inside.first == taps)
+        inside.first = 0;
+    for (inside.last = inside.first; inside.last < taps && rows[inside.last * dilation];)
         inside.last++;
     return inside;
 }
 
+/* The rows, of count, that lie inside the image. */
 static inline mote_window mote_rows_inside(const void *const *rows, int32_t count)
 {
     return mote_taps_inside(rows, count, 1);
