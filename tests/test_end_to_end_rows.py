@@ -10,7 +10,7 @@ from random_graphs import random_graph, random_inputs, with_random_rounding
 from row_builds import Choice, build_by_rows, one_row, some_rows
 from test_end_to_end_host import CORES, differing, load_together
 
-GRAPHS = 30
+GRAPHS = 20
 
 
 def made(seed: int, core: str) -> Graph:

@@ -75,17 +75,13 @@ def arithmetic() -> Iterator[Graph]:
     """Operands of the result's shape, and those that repeat, beside them and as constants."""
     shapes = [(2, 6, 5, 3), (2, 1, 5, 3), (2, 6, 1, 1), (2, 1, 1, 3), (1, 1, 5, 1)]
     repeating = [*shapes, (1, 1, 1, 1), (1, 5, 3), (5, 1), (3,), ()]
-    for dtype in ACTIVATIONS:
-        for shape in repeating:
+    for first, dtype in enumerate(ACTIVATIONS):
+        for number, shape in enumerate(repeating, first):
             x, y = tensor("x", (2, 6, 5, 3), dtype), tensor("z", shape, dtype)
-            yield graph(Mul(), x, y)
-            yield graph(Sub(), y, x)
-            yield graph(Add(), x, y)
-        for shape in ((1, 1, 5, 3), (3,), ()):
+            yield graph((Mul(), Sub(), Add())[number % 3], *((x, y) if number % 2 else (y, x)))
+        for op, shape in ((Add(), (1, 1, 5, 3)), (Sub(), (3,)), (Mul(), ())):
             x, y = tensor("x", (2, 6, 5, 3), dtype), constant("c", shape, dtype)
-            yield graph(Add(), x, y)
-            yield graph(Sub(), y, x)
-            yield graph(Mul(), x, y)
+            yield graph(op, *((x, y) if first else (y, x)))
         yield graph(Add(), *(tensor(n, (2, 4, 3), dtype) for n in "ab"))
         yield graph(Mul(), tensor("a", (4, 3), dtype), tensor("b", (4, 1), dtype))
         yield graph(PRelu(), tensor("x", (2, 6, 5, 3), dtype), constant("a", (1, 3), dtype))
