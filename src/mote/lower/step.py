@@ -212,9 +212,13 @@ class Program:
 
     def place(self, tensor: str) -> tuple[str, int]:
         """The buffer in which a tensor lies, and the byte at which it starts there."""
-        names = {alias.name: alias for alias in self.aliases}
         start = 0
-        while tensor in names:
-            start += names[tensor].offset
-            tensor = names[tensor].of
+        while tensor in self._names:
+            alias = self._names[tensor]
+            start += alias.offset
+            tensor = alias.of
         return tensor, start
+
+    @cached_property
+    def _names(self) -> Mapping[str, Alias]:
+        return {alias.name: alias for alias in self.aliases}

@@ -26,10 +26,10 @@ def network(
         for index, step in enumerate(program.steps)
         if step.split
     }
-    linear = _linear(program, chosen, streamed)
+    sizes = _row_sizes(program)
+    linear = _linear(program, sizes, chosen, streamed)
     strips = {}
-    for name in _buffers(program):
-        size = _row_bytes(program, name)
+    for name, size in sizes.items():
         strips[name] = Strip(
             name,
             graph.tensors[name].bytes // size,
@@ -62,7 +62,9 @@ def _buffers(program: Program) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _linear(program: Program, chosen: Mapping[int, int], streamed: bool) -> set[str]:
+def _linear(
+    program: Program, sizes: Mapping[str, int], chosen: Mapping[int, int], streamed: bool
+) -> set[str]:
     """Buffers of which a kernel, or the application, sees several rows through one pointer."""
     graph = program.graph
     found = {program.buffer(t) for t in graph.outputs}
@@ -70,33 +72,33 @@ def _linear(program: Program, chosen: Mapping[int, int], streamed: bool) -> set[
         found |= set(graph.inputs)
     for index, step in enumerate(program.steps):
         rows = chosen.get(index)
-        if rows != 1 or accumulates(step) or not _has_rows(program, step.node.output):
+        if rows != 1 or accumulates(step) or not _has_rows(program, sizes, step.node.output):
             found.add(program.buffer(step.node.output))
         for tensor, window in _operands(program, step):
             name = program.buffer(tensor)
             reads_one = window is not None and rows == 1 and window.extent == 1
             is_free = reads_one or step.kernel.takes_rows
-            if not is_free or not _has_rows(program, tensor):
+            if not is_free or not _has_rows(program, sizes, tensor):
                 found.add(name)
     return found
 
 
-def _row_bytes(program: Program, buffer: str) -> int:
-    """Size of the rows of a buffer: where its tensor is one row, of those that layers see in it."""
+def _row_sizes(program: Program) -> dict[str, int]:
+    """Bytes of the rows of each buffer: where its tensor is one row, of those that layers see."""
     tensors = program.graph.tensors
-    own, whole = row_bytes(tensors[buffer]), tensors[buffer].bytes
-    if own < whole:
-        return own
-    steps = program.steps
-    names = {t for step in steps if step.split for t in (*step.node.inputs, step.node.output)}
-    seen = (t for t in names if not tensors[t].is_constant and program.buffer(t) == buffer)
-    return math.gcd(own, *(row_bytes(tensors[t]) for t in seen if tensors[t].bytes == whole))
+    sizes = {name: row_bytes(tensors[name]) for name in _buffers(program)}
+    for step in program.steps:
+        for name in (*step.node.inputs, step.node.output) if step.split else ():
+            buffer, whole = program.buffer(name), tensors[name].bytes
+            if buffer in sizes and whole == tensors[buffer].bytes == row_bytes(tensors[buffer]):
+                sizes[buffer] = math.gcd(sizes[buffer], row_bytes(tensors[name]))
+    return sizes
 
 
-def _has_rows(program: Program, tensor: str) -> bool:
+def _has_rows(program: Program, sizes: Mapping[str, int], tensor: str) -> bool:
     """True when the rows of a tensor are rows of its buffer."""
     buffer, start = program.place(tensor)
-    size = _row_bytes(program, buffer)
+    size = sizes[buffer]
     return row_bytes(program.graph.tensors[tensor]) == size and start % size == 0
 
 
