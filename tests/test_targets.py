@@ -11,7 +11,7 @@ from mote.target import BOARDS, CORES, Board, Core, resolve
 from mote.target.boards import BOARD_ALIASES
 
 OF_FLASH = ("wait_states", "instruction_cache", "data_cache")
-DATA = ("ram_bytes", "flash_bytes", "clock_hz", *OF_FLASH, "active_mw", "price_usd")
+DATA = ("ram_bytes", "flash_bytes", "clock_hz", *OF_FLASH, "active_mw", "price_usd", "regions")
 
 
 @pytest.mark.parametrize("name", ["cortex-m4", "Cortex-M4", " CORTEX_M4 ", "m4"])
@@ -55,7 +55,7 @@ def test_every_figure_of_a_board_has_a_source(board: Board) -> None:
     sourced = {datum for data, _ in board.sources for datum in data.split(", ")}
     assert sourced <= set(DATA)
     parts = {datum: board.flash if datum in OF_FLASH else board for datum in DATA}
-    known = {datum for datum, part in parts.items() if getattr(part, datum) is not None}
+    known = {datum for datum, part in parts.items() if getattr(part, datum) not in (None, ())}
     assert known <= sourced, f"no source for {sorted(known - sourced)}"
     assert all(source for _, source in board.sources)
 

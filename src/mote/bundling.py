@@ -53,6 +53,13 @@ def bundle(builds: Sequence[Build], *, ram: int | None = None) -> Bundle:
             f"one is compiled for {target.name}, others for {', '.join(others)}",
             hint="compile all of them for one target: the kernels are shared",
         )
+    divided = [build.graph.name for build in builds if build.plan.regions]
+    if divided:
+        raise InputError(
+            "models",
+            f"{' and '.join(divided)} need several regions of RAM, and models share one block",
+            hint="--regions none (regions=() in Python) keeps each in one block",
+        )
     parts = [(build.program, build.plan) for build in builds]
     made = Bundle(tuple(builds), generate_bundle(parts, target))
     _check_fit(made, ram)

@@ -11,10 +11,11 @@ import mote
 from mote.build import Build
 from mote.cli.options import Decorator
 from mote.cli.patches import patched
+from mote.cli.regions import parse_regions
 from mote.cli.sizes import size_in_bytes
 from mote.ir import Graph
 from mote.plan import MODES
-from mote.target import Target
+from mote.target import Region, Target
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Compilation:
     feed_rows: bool
     allow_float: bool
     patches: str | None
+    regions: tuple[Region, ...] | None
 
     def compile(self, graph: Graph, target: Target) -> Build:
         """The model, compiled as the options say."""
@@ -38,6 +40,7 @@ class Compilation:
             ram=self.ram,
             feed_rows=self.feed_rows,
             allow_float=self.allow_float,
+            regions=self.regions,
         )
 
 
@@ -53,10 +56,12 @@ def compilation_options() -> Decorator:
             feed_rows: bool,
             allow_float: bool,
             patches: str | None,
+            regions: str | None,
             **others: Any,
         ) -> Any:
             limit = None if ram is None else size_in_bytes("--ram", ram)
-            options = Compilation(optimize, limit, feed_rows, allow_float, patches)
+            parts = None if regions is None else parse_regions(regions)
+            options = Compilation(optimize, limit, feed_rows, allow_float, patches, parts)
             return command(compilation=options, **others)
 
         with_options: Callable[..., Any] = packed
@@ -90,6 +95,12 @@ _OPTIONS: tuple[Decorator, ...] = (
         "--allow-float",
         is_flag=True,
         help="Compute layers that are not quantised in float32; without, they are refused.",
+    ),
+    click.option(
+        "--regions",
+        metavar="NAME=SIZE,...",
+        help="Parts of RAM, the fastest first, such as dtcm=64kB,sram=256kB: what is accessed most "
+        "goes into the fastest. Without, those of the board; `none` for one block.",
     ),
     click.option(
         "--patches",

@@ -19,6 +19,8 @@ def memory_rows(totals: Totals, board: Board | None) -> list[tuple[str, str]]:
         f"{number(totals.rodata_bytes)} + weights {number(totals.weights_bytes)}"
     )
     if board:
-        ram += f", of {number(board.ram_bytes)}"
+        ram += f", of {number(board.all_ram_bytes)}"
         flash += f", of {number(board.flash_bytes)}"
-    return [("RAM", ram), ("stack", stack), ("flash", flash)]
+    parts = [f"{number(size)} B in {name}" for name, size in totals.region_bytes.items()]
+    regions = [("regions", f"arena and scratch: {' + '.join(parts)}")] if parts else []
+    return [("RAM", ram), *regions, ("stack", stack), ("flash", flash)]

@@ -74,11 +74,11 @@ def _run(program: Program, plan: Plan) -> str:
 
 def _given(plan: Plan) -> str:
     """What the layers are handed."""
-    return "bytes" if len(plan.blocks) == 1 else arguments(plan)
+    return arguments(plan) if plan.regions else "bytes"
 
 
 def _bytes(plan: Plan) -> list[str]:
-    return ["    uint8_t *bytes = arena;", ""] if len(plan.blocks) == 1 else []
+    return [] if plan.regions else ["    uint8_t *bytes = arena;", ""]
 
 
 def _feed(program: Program, plan: Plan) -> str:
@@ -91,7 +91,7 @@ def _feed(program: Program, plan: Plan) -> str:
     blocks, block = parameters(plan, "void"), plan.block_at(plan.layout.rows[name][0]).name
     at = void_address(plan, plan.progress_start)
     unused, feed = "", f"    progress *at = (void *)({at});\n"
-    if len(plan.blocks) == 1:
+    if not plan.regions:
         feed = "    uint8_t *bytes = arena;\n"
         feed += f"    progress *at = (void *)(bytes + {plan.progress_start});\n"
     else:

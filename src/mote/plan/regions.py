@@ -12,17 +12,17 @@ from mote.plan.apart import find_overs
 from mote.plan.items import find_items
 from mote.plan.least import alive_bytes
 from mote.plan.optimal import place_optimally
-from mote.plan.place import place
+from mote.plan.place import placement, pose, search
 from mote.plan.plan import Block, Plan
 from mote.plan.prove import prove
 from mote.plan.task import Access, Layout, Network, Run, Task
 from mote.target.region import Region
 
-TIGHT = 1.1
-"""How far first fit may be from what is needed for the solver to be tried."""
+EFFORT = 0.2
+"""How long the solver may search for a layout, in its deterministic time."""
 
-EFFORT = 0.5
-"""How long the solver may search for each layout, in its deterministic time."""
+QUICK_WORK = 1_000
+"""Pairs of items that first fit compares where several layouts are tried."""
 
 WORK = 200_000
 """About how many calls are looked at while parts are chosen for a region: bounds the time."""
@@ -55,13 +55,16 @@ class _Model:
             return 0
         return int(alive_bytes(items, find_overs(network, items)).max())
 
-    def layout(self, parts: set[Part], room: int | None) -> Layout:
-        """Where these lie, from 0 on: in so much room if that is easy, else in little."""
+    def layout(self, parts: set[Part]) -> Layout:
+        """Where these lie, from 0 on, in little room."""
+        return place_optimally(_only(self.network, parts), self.schedule, effort=EFFORT).layout
+
+    def quick_layout(self, parts: set[Part]) -> Layout:
+        """The same in less time, in somewhat more room."""
         network = _only(self.network, parts)
-        first = place(network, self.schedule).layout
-        if room is not None and (first.bytes <= room or first.bytes > TIGHT * room):
-            return first
-        return place_optimally(network, self.schedule, effort=EFFORT).layout
+        problem = pose(network, self.schedule)
+        bases = search(problem, work=QUICK_WORK)
+        return placement(network, problem, bases, problem.bound_bytes).layout
 
     def total(self, parts: set[Part]) -> int:
         """Bytes of these that are read and written."""
@@ -88,10 +91,10 @@ def place_in_regions(plan: Plan, regions: Sequence[Region]) -> Plan:
         chosen = left if is_last else _most_accessed(model, left, region.bytes)
         if not chosen:
             continue
-        layout = model.layout(chosen, None if is_last else region.bytes)
+        layout = model.layout(chosen)
         while not is_last and layout.bytes > region.bytes:  # it does not pack as it counts
-            chosen = chosen - {min(chosen, key=lambda part: (model.traffic[part], str(part)))}
-            layout = model.layout(chosen, region.bytes)
+            chosen = chosen - _least_accessed(model, chosen, layout.bytes - region.bytes)
+            layout = model.quick_layout(chosen)
         if not layout.bytes and not is_last:
             continue
         left = left - chosen
@@ -158,6 +161,17 @@ def _most_accessed(model: _Model, parts: set[Part], room: int) -> set[Part]:
         if model.least(chosen | {part}) <= room:
             pending.append((number + 1, total + model.traffic[part], chosen | {part}))
     return best[1]
+
+
+def _least_accessed(model: _Model, parts: set[Part], size: int) -> set[Part]:
+    """Parts with little traffic that take so many bytes together, one at least."""
+    found: set[Part] = set()
+    for part in sorted(parts, key=lambda part: (model.traffic[part], str(part))):
+        found.add(part)
+        size -= model.least({part})
+        if size <= 0:
+            break
+    return found
 
 
 def _only(network: Network, parts: set[Part]) -> Network:

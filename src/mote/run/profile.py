@@ -44,6 +44,7 @@ class Totals:
         stack_bytes: Most stack written below the caller's.
         stack_bound_bytes: Most stack that any input can make it need, from its machine code.
         variables_bytes: Variables outside the arena.
+        region_bytes: Where the arena is divided among regions of RAM, what lies in each.
         flash_bytes: code + rodata + weights: every byte of the image.
         code_bytes: Instructions, startup included.
         startup_bytes: Of these, the vector table and the measuring harness.
@@ -70,6 +71,7 @@ class Totals:
     startup_bytes: int
     rodata_bytes: int
     weights_bytes: int
+    region_bytes: Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,6 +247,7 @@ def _totals(
         startup_bytes=parts.startup_bytes,
         rodata_bytes=parts.rodata_bytes,
         weights_bytes=parts.weights_bytes,
+        region_bytes={b.name: b.bytes for b in plan.blocks} if plan.regions else {},
     )
 
 

@@ -8,6 +8,7 @@ are left out.
 
 from mote.target.cores import CORES
 from mote.target.flash import Cache, Flash
+from mote.target.region import Region
 from mote.target.target import Board
 
 KB = 1024
@@ -107,6 +108,14 @@ BOARDS: dict[str, Board] = {
                     "DS10916, features: DTCM, SRAM1, SRAM2 adjoin",
                 ),
                 ("wait_states", "RM0385, wait states by CPU clock: 2.7 V to 3.6 V, 216 MHz"),
+                (
+                    "regions",
+                    "DS10916, features; RM0385: SRAM behind the bus matrix, its cost an estimate",
+                ),
+            ),
+            regions=(
+                Region(name="dtcm", bytes=64 * KB, access_cycles=1),
+                Region(name="sram", bytes=256 * KB, access_cycles=2),
             ),
         ),
         Board(
@@ -123,6 +132,14 @@ BOARDS: dict[str, Board] = {
                 ("ram_bytes", "DS12110, features: the AXI SRAM; 1 MB with all others"),
                 ("flash_bytes, clock_hz", "DS12110, features"),
                 ("wait_states", "RM0433, flash wait states: VOS0, 240 MHz bus clock"),
+                (
+                    "regions",
+                    "DS12110, features: DTCM, AXI SRAM; RM0433: the AXI bus at half the clock",
+                ),
+            ),
+            regions=(
+                Region(name="dtcm", bytes=128 * KB, access_cycles=1),
+                Region(name="axi_sram", bytes=512 * KB, access_cycles=2),
             ),
         ),
         Board(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mote.target.flash import Flash
+from mote.target.region import Region
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,8 @@ class Board:
         name: As the user types it, for example ``nucleo-l4r5zi``.
         title: Full name.
         core: Its core.
-        ram_bytes: Usable RAM.
+        ram_bytes: Usable RAM: the largest part that lies in one piece.
+        regions: Parts of its RAM that differ in how long an access takes; none where all is alike.
         flash_bytes: Flash that holds code.
         clock_hz: The clock at which times are given.
         flash: Its wait states at that clock, and its caches.
@@ -53,6 +55,12 @@ class Board:
     active_mw: float | None
     price_usd: float | None
     sources: tuple[tuple[str, str], ...]
+    regions: tuple[Region, ...] = ()
+
+    @property
+    def all_ram_bytes(self) -> int:
+        """RAM that a model can use in all its regions."""
+        return max(self.ram_bytes, sum(region.bytes for region in self.regions))
 
 
 @dataclass(frozen=True, kw_only=True)
