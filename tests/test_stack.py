@@ -33,7 +33,7 @@ def parts(elf: Path, core: Core) -> tuple[Image, Mapping[int, Instruction]]:
 def bound_and_painted(code: str, core: Core, directory: Path) -> tuple[StackBound, int]:
     firmware = toy_firmware(code, [LAYER, "layer_01_end"], core, directory)
     image, instructions = parts(firmware.elf, core)
-    bound = stack_bound(image, instructions, "toy_run", layers=[LAYER], callers=[LAYER])
+    bound = stack_bound(image, instructions, "toy_run", through_pointers={LAYER: [LAYER]})
     return bound, run(firmware, [words()]).stack_bytes
 
 
@@ -107,7 +107,7 @@ void *keep(void) {{ return (void *)helper; }}
 {HEAD} {{ {body} }}{END}"""
     firmware = toy_firmware(code, [LAYER, "layer_01_end"], M4, tmp_path)
     with pytest.raises(ToolError, match=complaint):
-        stack_bound(*parts(firmware.elf, M4), "toy_run", layers=[LAYER], callers=["toy_run"])
+        stack_bound(*parts(firmware.elf, M4), "toy_run", through_pointers={"toy_run": [LAYER]})
 
 
 @every_core

@@ -66,8 +66,7 @@ def stack_bound(
     code: Mapping[int, Instruction],
     entry: str,
     *,
-    layers: Collection[str],
-    callers: Collection[str],
+    through_pointers: Mapping[str, Collection[str]],
 ) -> StackBound:
     """The stack that a call of a function takes at most.
 
@@ -75,15 +74,13 @@ def stack_bound(
         image: The program.
         code: Its instructions by address.
         entry: Name of the function.
-        layers: Functions that may be called through a pointer.
-        callers: The only functions that may call one.
+        through_pointers: What each function that calls through a pointer may call there.
 
     Raises:
         ToolError: A function calls itself, or nothing says what is called or how deep the stack
             grows.
     """
     functions = {s.address: s.name for s in image.symbols if s.is_function}
-    targets = [address for address, name in functions.items() if source_name(name) in layers]
     known: dict[int, StackBound] = {}
 
     def bound(address: int, active: tuple[int, ...]) -> StackBound:
@@ -95,8 +92,10 @@ def stack_bound(
         frame = _frame(image, code, address, name)
         best = StackBound(frame.depth, (name,))
         for target, depth in frame.calls:
-            if target is None and source_name(name) not in callers:
+            possible = through_pointers.get(source_name(name), ())
+            if target is None and not possible:
                 raise ToolError("stack", f"{name} calls through a pointer: nothing says what")
+            targets = [a for a, called in functions.items() if source_name(called) in possible]
             for called in targets if target is None else (target,):
                 inner = bound(called, (*active, address))
                 if depth + inner.bytes > best.bytes:
@@ -116,12 +115,17 @@ def model_stack(image: Image, code: Mapping[int, Instruction], program: Program)
     functions = {source_name(s.name) for s in image.symbols if s.is_function}
     prefix = c_identifier(program.graph.name)
     layers = [layer_function(program, index) for index in range(len(program.steps))]
+    in_tables = (*layers, *(name + ONCE for name in layers))
     return stack_bound(
         image,
         code,
         f"{prefix}_run" if f"{prefix}_run" in functions else FEED_ALL,
-        layers=(*layers, *(name + ONCE for name in layers)),
-        callers=(f"{prefix}_run", f"{prefix}_feed_row"),
+        through_pointers={
+            f"{prefix}_run": in_tables,
+            f"{prefix}_feed_row": in_tables,
+            # The compiler may keep the address of what a loop calls in a register.
+            FEED_ALL: (f"{prefix}_start", f"{prefix}_feed_row"),
+        },
     )
 
 
