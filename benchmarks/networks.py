@@ -1,4 +1,4 @@
-"""Networks that the benchmarks train or plan, for `mote train --model benchmarks/networks.py:FUNCTION`."""
+"""Networks of benchmarks, for `mote train --model benchmarks/networks.py:FUNCTION` or to plan."""
 
 from torch import nn
 

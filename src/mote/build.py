@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mote.codegen import generate
-from mote.errors import InputError, TargetError, ToolError, UnsupportedModelError
+from mote.errors import FitError, InputError, TargetError, ToolError, UnsupportedModelError
 from mote.frontends import native, onnx, tflite
 from mote.frontends import torch as pytorch
 from mote.ir import DType, Graph
@@ -21,6 +21,7 @@ from mote.lower.lower import lower
 from mote.lower.step import Program
 from mote.passes import optimize as optimized
 from mote.passes.remove_transposes import remove_transposes
+from mote.passes.turn_sequences import turn_sequences
 from mote.plan import Options, Plan, check_fit, make_plan, place_in_regions, spare_scratch
 from mote.reference import check_inputs
 from mote.run import save as output
@@ -236,14 +237,27 @@ def compile(
     if not allow_float:
         _refuse_float(graph)
     _refuse_constant_outputs(graph)
-    program = lower(graph, target.core)
     if regions is None:
         regions = target.board.regions if target.board else ()
-    beside = 0
+    turned = turn_sequences(graph)  # streams sequences too, for more cycles
+    if optimize == "ram" or feed_rows:
+        graph = turned
+    try:
+        return _fitting(graph, target, options, regions)
+    except FitError:
+        if ram is None or turned is graph:
+            raise
+        return _fitting(turned, target, options, regions)
+
+
+def _fitting(graph: Graph, target: Target, options: Options, regions: Sequence[Region]) -> Build:
+    """The build that keeps to the limit of RAM, stack included."""
+    program = lower(graph, target.core)
+    limit, beside = options.ram_bytes, 0
     while True:
         build = _planned(graph, program, target, options, regions, beside)
-        needed = beside_arena(build) if ram is not None else 0
-        if ram is None or build.plan.total_bytes + needed <= ram:
+        needed = beside_arena(build) if limit is not None else 0
+        if limit is None or build.plan.total_bytes + needed <= limit:
             return build
         beside = needed  # more than it was, since the arena has left room for that
 
