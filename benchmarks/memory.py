@@ -1,4 +1,4 @@
-"""How little RAM does a network need, and what does that cost? Every plan is proven by replaying it.
+"""How little RAM does a network need, and what does that cost? Every plan is proven by a replay.
 
     python benchmarks/memory.py [--model kws] [--json]
 
