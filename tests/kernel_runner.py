@@ -147,27 +147,33 @@ def _calls_on_rows(step: Step, x: Array, result: Array, calls: int) -> list[str]
     size = x.nbytes // (images * height)
     rows = result.shape[0] * result.shape[1] // calls
     span, per_image = window.span(rows), calls // images
-    scratch = ", scratch" if step.kernel.takes_scratch else ""
+    starts = range(0, result.shape[1], rows)
+    firsts = [window.first(row) for row in starts]
+    lasts = [window.rows(row, row + rows, height)[1] for row in starts]
+    more = ", scratch" if step.kernel.takes_scratch else ""
+    more += f", (uint32_t)(call % {per_image} * {rows})" if step.kernel.takes_row else ""
     return [
-        f"    {kind} *rows[{images * height}];",
+        f"    static const int first[] = {{{', '.join(map(str, firsts))}}};",
+        f"    static const int last[] = {{{', '.join(map(str, lasts))}}};",
+        f"    {kind} *place[{images * height}];",
         f"    for (int i = 0; i < {images * height}; i++) {{",
-        f"        rows[i] = blank({size});",
-        f"        memcpy(rows[i], (char *)x0 + i * {size}, {size});",
+        f"        place[i] = blank({size});",
+        f"        memcpy(place[i], (char *)x0 + i * {size}, {size});",
         "    }",
         f"    for (int call = 0; call < {calls}; call++) {{",
         f"        const {kind} *x[{span}];",
         f"        for (int i = 0; i < {span}; i++) {{",
-        f"            int row = call % {per_image} * {rows * window.stride} - {window.pad} + i;",
-        f"            x[i] = row < 0 || row >= {height} ? NULL",
-        f"                                     : rows[call / {per_image} * {height} + row];",
+        f"            int row = first[call % {per_image}] + i;",
+        f"            x[i] = row < 0 || row >= last[call % {per_image}] ? NULL",
+        f"                                     : place[call / {per_image} * {height} + row];",
         "        }",
         (
             f"        {step.kernel.name}(&layer, x, ({out} *)((char *)result + call * "
-            f"{result.nbytes // calls}){scratch});"
+            f"{result.nbytes // calls}){more});"
         ),
         "    }",
         f"    for (int i = 0; i < {images * height}; i++)",
-        "        free(rows[i]);",
+        "        free(place[i]);",
     ]
 
 

@@ -84,6 +84,7 @@ def test_a_kernel_is_declared_with_the_struct_and_pointers_of_its_row(kernel: Ke
     if kernel.takes_rows:
         operands = rf"const {x} \*const \*x"
     pattern = rf"const {kernel.struct} \*layer, {operands},.*\b{y} \*y(, void \*scratch)?"
+    pattern += r", uint32_t row" if kernel.takes_row else ""
     pattern += r", void \*state, uint32_t call" if kernel.takes_state else ""
     found = re.fullmatch(pattern, declaration(kernel))
     assert found, declaration(kernel)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from mote.codegen.blocks import parameters
 from mote.codegen.formulas import formula
 from mote.codegen.identifiers import activations, constant_name, layer_function, layer_number
+from mote.codegen.row_pointers import first_row_table, row_pointers, rows_per_call
 from mote.codegen.rows import row_address
 from mote.codegen.text import C_TYPES, number, quoted, shape, wrapped
 from mote.lower.split import Split, Window, row_shape
@@ -26,6 +27,7 @@ def layer(program: Program, plan: Plan, index: int) -> str:
         f" * {size}{_calls(task)}",
         f" * {formula(step.node.op, graph.result(step.node).dtype)} */",
     ]
+    lines += first_row_table(program, index, step, task)
     if step.kernel.struct:
         lines += _parameters(program, step, index, task.calls, struct)
     arguments = ", uint32_t call, uint32_t end" if is_looped(task) else ""
@@ -68,11 +70,12 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
     for name, tensor, window in zip(names, operands, windows, strict=True):
         c_type = C_TYPES[graph.tensors[tensor].dtype]
         if step.kernel.takes_rows and window:
-            lines += _row_pointers(program, plan, index, task, tensor, window, name)
+            lines += row_pointers(program, plan, index, task, tensor, window, name)
             pointers.append(f"{name}")
             continue
         row = "0"
         if step.split and window:
+            assert isinstance(window, Window), "kernels take an array of rows at odd distances"
             row = _row(program, step, step.split, task, tensor, window)
         place = row_address(program, plan, tensor, row)
         lines.append(f"    const {c_type} *{name} = (const void *)({place});")
@@ -90,6 +93,8 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
     if step.kernel.takes_scratch:
         lines.append(f"    void *scratch = {_memory(plan, plan.layout.scratch, position)};")
         pointers.append("scratch")
+    if step.kernel.takes_row:
+        pointers.append(_row_in_image(program, step, task))
     if step.kernel.takes_state:
         lines.append(f"    void *state = {_memory(plan, plan.layout.state, position)};")
         pointers += ["state", "call" if is_looped(task) else "0"]
@@ -107,7 +112,16 @@ def _memory(plan: Plan, places: Mapping[int, int], position: int) -> str:
 def _result_row(program: Program, step: Step, task: Task) -> str:
     if task.calls == 1 or _accumulates(step):
         return "0"
-    return _times("call", _rows_per_call(program, step, task))
+    return _times("call", rows_per_call(program, step, task))
+
+
+def _row_in_image(program: Program, step: Step, task: Task) -> str:
+    """The number of the first row of the result that a call computes."""
+    per_image = task.calls // row_shape(program.graph.result(step.node))[0]
+    if per_image == 1:
+        return "0"
+    call = "call" if per_image == task.calls else f"call % {per_image}"
+    return _times(call, rows_per_call(program, step, task))
 
 
 def _accumulates(step: Step) -> bool:
@@ -124,7 +138,7 @@ def _row(
     assert window.pad <= 0, "kernels that read outside the image take an array of rows"
     images, height, _ = row_shape(program.graph.tensors[tensor])
     per_image = task.calls // images
-    stride = _rows_per_call(program, step, task) * window.stride
+    stride = rows_per_call(program, step, task) * window.stride
     if images == 1 or stride * per_image == height:
         terms = [_times("call", stride)] if is_looped(task) and stride else []
     else:
@@ -135,54 +149,8 @@ def _row(
     return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})" if terms else "0"
 
 
-def _rows_per_call(program: Program, step: Step, task: Task) -> int:
-    images, height, _ = row_shape(program.graph.result(step.node))
-    return images * height // task.calls
-
-
 def _times(name: str, factor: int) -> str:
     return name if factor == 1 else f"{name} * {factor}"
-
-
-def _row_pointers(
-    program: Program,
-    plan: Plan,
-    index: int,
-    task: Task,
-    tensor: str,
-    window: Window,
-    name: str,
-) -> list[str]:
-    """The array of the rows that a call reads; null for those outside the image."""
-    step, graph = program.steps[index], program.graph
-    images, height, _ = row_shape(graph.tensors[tensor])
-    rows = _rows_per_call(program, step, task)
-    span = window.span(rows)
-    c_type = C_TYPES[graph.tensors[tensor].dtype]
-    per_image = task.calls // images
-    in_image = "call" if images == 1 else f"call % {per_image}"
-    start = f"(int32_t)({in_image}) * {rows * window.stride}" if task.calls > 1 else "0"
-    start += f" - {window.pad}" if window.pad > 0 else f" + {-window.pad}" if window.pad else ""
-    row = "row" if images == 1 else f"(call / {per_image} * {height} + (uint32_t)row)"
-    place = row_address(program, plan, tensor, row)
-    cast = f"(const {c_type} *)(const void *)({place})"
-    reads_outside = window.pad > 0 or (
-        (row_shape(graph.result(step.node))[1] - 1) * window.stride - window.pad + window.extent
-        > height
-    )
-    if span == 1 and not reads_outside:
-        return [
-            f"    const int32_t row = {start};",
-            f"    const {c_type} *const {name}[] = {{{cast}}};",
-        ]
-    if reads_outside:
-        cast = f"row < 0 || row >= {height} ? 0 : {cast}"
-    return [
-        f"    const {c_type} *{name}[{span}];",
-        f"    int32_t row = {start};",
-        f"    for (uint32_t i = 0; i < {span}; i++, row++)",
-        f"        {name}[i] = {cast};",
-    ]
 
 
 def _trace(step: Step, index: int, task: Task, size: int) -> str:

@@ -2,16 +2,16 @@
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, MatMul, TransposedConv2D
+from mote.lower.convolution_cycles import portable_cycles
 from mote.lower.float_operands import constant_operand, limits
-from mote.lower.geometry import layer_sizes, layer_window, plane_geometry, row_sizes
+from mote.lower.geometry import layer_sizes, layer_window, row_sizes, spread_sizes, taps_of_output
 from mote.lower.kernels import KERNELS
 from mote.lower.matrix import matrix_walk
-from mote.lower.split import Split, rows_with_pixels, split_pointwise
+from mote.lower.rows_per_call import split_windows
+from mote.lower.split import Split, split_pointwise
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
-PIXELS_AT_ONCE = 4
-"""Fewer, and the work of a call besides them is felt."""
 Weighted = Conv2D | DepthwiseConv2D | FullyConnected | TransposedConv2D
 
 
@@ -30,15 +30,15 @@ def lower_float_layer(graph: Graph, node: Node, core: Core) -> Step:
     )
 
 
-def _division(graph: Graph, node: Node) -> tuple[dict[str, int], Split | None]:
+def _division(graph: Graph, node: Node) -> tuple[dict[str, int], Split]:
     """The sizes of a layer, and how it divides into calls."""
     y = graph.result(node)
     if isinstance(node.op, FullyConnected):
         return layer_sizes(graph, node), split_pointwise(y, ("batches",))
-    if isinstance(node.op, TransposedConv2D):
-        return plane_geometry(graph, node), None
-    rows = rows_with_pixels(y.shape[1], y.shape[2], PIXELS_AT_ONCE)
-    return row_sizes(graph, node), Split((layer_window(graph, node),), ("y_height",), rows)
+    is_spread = isinstance(node.op, TransposedConv2D)
+    sizes = spread_sizes(graph, node) if is_spread else row_sizes(graph, node)
+    cycles = portable_cycles(y.shape[2], y.shape[3], taps_of_output(graph, node), 0)
+    return sizes, split_windows(y.shape[1], layer_window(graph, node), cycles)
 
 
 def lower_float_mat_mul(graph: Graph, node: Node, core: Core) -> Step:

@@ -11,7 +11,7 @@ from mote.lower.float_operands import limits
 from mote.lower.global_pooling import averaged_plane, pooled_plane
 from mote.lower.kernels import KERNELS
 from mote.lower.pooling import mean_split, mean_walk, pool_split, window_sizes
-from mote.lower.resize import lower_resize, resize_sizes
+from mote.lower.resize import lower_resize, resize_sizes, resize_split
 from mote.lower.step import Constant, Step
 from mote.reference.resize import positions
 from mote.target.target import Core
@@ -82,4 +82,5 @@ def lower_float_resize(graph: Graph, node: Node, core: Core) -> Step:
         KERNELS["mote_resize_bilinear_f32"],
         parameters=tuple(resize_sizes(graph, node).items()),
         constants=tuple(constants),
+        split=resize_split(graph, node, constants),
     )

@@ -1,9 +1,11 @@
 """Sizes of layers with weights, as the kernels' parameter structs name them."""
 
+from math import prod
+
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, TransposedConv2D
 from mote.lower.sizes import check_sizes
-from mote.lower.split import Window
+from mote.lower.split import Ranges, Window
 
 WHOLE_IMAGES = ("batches", "x_height", "pad_top")
 """Sizes that only a kernel needs which reads images as a whole."""
@@ -32,12 +34,41 @@ def row_sizes(graph: Graph, node: Node) -> dict[str, int]:
     return {name: size for name, size in sizes.items() if name not in WHOLE_IMAGES}
 
 
-def layer_window(graph: Graph, node: Node) -> Window:
+def layer_window(graph: Graph, node: Node) -> Window | Ranges:
     """The rows that one row of a convolution's result reads."""
     op = node.op
+    if isinstance(op, TransposedConv2D):
+        return _spread_rows(graph, node)
     assert isinstance(op, Conv2D | DepthwiseConv2D)
     taps = graph.operands(node)[1].shape[1]
     return Window(op.stride[0], op.padding.top, (taps - 1) * op.dilation[0] + 1)
+
+
+def spread_sizes(graph: Graph, node: Node) -> dict[str, int]:
+    """``plane_geometry`` of a transposed convolution that reads rows: those of the result are of
+    all images, and kernels are told where in its image a call starts."""
+    sizes = plane_geometry(graph, node)
+    sizes["y_height"] *= sizes.pop("batches")
+    return sizes
+
+
+def taps_of_output(graph: Graph, node: Node) -> int:
+    """How many products a result is the sum of; about as many in a transposed convolution."""
+    weight = graph.operands(node)[1]
+    is_depthwise = isinstance(node.op, DepthwiseConv2D)
+    taps = weight.elements // weight.shape[3 if is_depthwise else 0]
+    return taps // prod(node.op.stride) if isinstance(node.op, TransposedConv2D) else taps
+
+
+def _spread_rows(graph: Graph, node: Node) -> Ranges:
+    """The rows that the rows of a transposed convolution's result may read."""
+    sizes = plane_geometry(graph, node)
+    height, stride = sizes["x_height"], sizes["stride_height"]
+    reach = (sizes["kernel_height"] - 1) * sizes["dilation_height"]
+    places = range(sizes["pad_top"], sizes["pad_top"] + sizes["y_height"])
+    firsts = [min(max(-((reach - place) // stride), 0), height) for place in places]
+    lasts = [min(place // stride + 1, height) for place in places]
+    return Ranges(tuple((a, max(a, b)) for a, b in zip(firsts, lasts, strict=True)))
 
 
 def plane_geometry(graph: Graph, node: Node) -> dict[str, int]:

@@ -56,6 +56,10 @@ def _global(name: str, struct: str, operator: type[Op], dtypes: tuple[DType, DTy
     return Kernel(name, struct, operator, dtypes, takes_state=True)
 
 
+def _placed(name: str, struct: str, operator: type[Op], dtypes: tuple[DType, DType]) -> Kernel:
+    return Kernel(name, struct, operator, dtypes, takes_rows=True, takes_row=True)
+
+
 KERNELS: dict[str, Kernel] = {
     kernel.name: kernel
     for kernel in (
@@ -87,8 +91,8 @@ KERNELS: dict[str, Kernel] = {
             _S16,
             takes_scratch=True,
         ),
-        Kernel("mote_transposed_conv_2d_s8", "mote_conv_2d", TransposedConv2D, _S8),
-        Kernel(
+        _placed("mote_transposed_conv_2d_s8", "mote_transposed_conv_2d", TransposedConv2D, _S8),
+        _placed(
             "mote_transposed_conv_2d_s16", "mote_transposed_conv_2d_16x8", TransposedConv2D, _S16
         ),
         Kernel("mote_mat_mul_s8", "mote_mat_mul", MatMul, _S8),
@@ -226,10 +230,10 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_transpose_s8", "mote_walk", Transpose, _S8),
         Kernel("mote_transpose_u8", "mote_walk", Transpose, (_U8, _U8)),
         Kernel("mote_transpose_s16", "mote_walk", Transpose, _S16),
-        Kernel("mote_resize_nearest_s8", "mote_resize", Resize, _S8),
-        Kernel("mote_resize_nearest_s16", "mote_resize", Resize, _S16),
-        Kernel("mote_resize_bilinear_s8", "mote_resize", Resize, _S8),
-        Kernel("mote_resize_bilinear_s16", "mote_resize", Resize, _S16),
+        _placed("mote_resize_nearest_s8", "mote_resize", Resize, _S8),
+        _placed("mote_resize_nearest_s16", "mote_resize", Resize, _S16),
+        _placed("mote_resize_bilinear_s8", "mote_resize", Resize, _S8),
+        _placed("mote_resize_bilinear_s16", "mote_resize", Resize, _S16),
         Kernel("mote_embedding_s8", "mote_embedding", Embedding, (_I32, _I8)),
         Kernel("mote_embedding_s16", "mote_embedding_wide", Embedding, (_I32, _I16)),
         Kernel("mote_softmax_s8", "mote_softmax", Softmax, _S8),

@@ -38,6 +38,10 @@ def _kernel(name: str, struct: str, operator: type[Op], *, takes_rows: bool = Fa
     return Kernel(f"mote_{name}_f32", struct, operator, _F32, takes_rows=takes_rows)
 
 
+def _placed(name: str, struct: str, operator: type[Op]) -> Kernel:
+    return Kernel(f"mote_{name}_f32", struct, operator, _F32, takes_rows=True, takes_row=True)
+
+
 def _unary(function: Function) -> Kernel:
     also = (Relu,) if function is Function.CLIP else ()
     return Kernel(f"mote_{function.value}_f32", "mote_unary_float", Unary, _F32, also=also)
@@ -46,7 +50,7 @@ def _unary(function: Function) -> Kernel:
 KERNELS_F32: tuple[Kernel, ...] = (
     _kernel("conv_2d", "mote_conv_2d_float", Conv2D, takes_rows=True),
     _kernel("depthwise_conv_2d", "mote_conv_2d_float", DepthwiseConv2D, takes_rows=True),
-    _kernel("transposed_conv_2d", "mote_transposed_conv_2d_float", TransposedConv2D),
+    _placed("transposed_conv_2d", "mote_transposed_conv_2d_float", TransposedConv2D),
     _kernel("fully_connected", "mote_fully_connected_float", FullyConnected),
     _kernel("mat_mul", "mote_mat_mul_float", MatMul),
     _kernel("mat_mul_constant", "mote_mat_mul_float", MatMul),
@@ -74,8 +78,8 @@ KERNELS_F32: tuple[Kernel, ...] = (
     Kernel("mote_concat_f32", "mote_concat", Concat, _F32, takes_array=True),
     _kernel("slice", "mote_walk", Slice),
     _kernel("transpose", "mote_walk", Transpose),
-    _kernel("resize_nearest", "mote_resize", Resize),
-    _kernel("resize_bilinear", "mote_resize_float", Resize),
+    _placed("resize_nearest", "mote_resize", Resize),
+    _placed("resize_bilinear", "mote_resize_float", Resize),
     Kernel("mote_embedding_f32", "mote_embedding_float", Embedding, (DType.INT32, DType.FLOAT32)),
     _kernel("softmax", "mote_softmax_float", Softmax),
     _kernel("log_softmax", "mote_softmax_float", LogSoftmax),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mote.lower.split import Split, Window
+from mote.lower.split import Ranges, Split, Window
 
 MOST_POINTERS = 32
 """To rows; a call holds them on the stack, 4 bytes each."""
@@ -10,7 +10,7 @@ NEAR = 1.01
 """Times the cycles of the best number of rows: as good."""
 
 
-def split_windows(height: int, window: Window, cycles: Callable[[int], float]) -> Split:
+def split_windows(height: int, window: Window | Ranges, cycles: Callable[[int], float]) -> Split:
     """The fewest rows that run at full speed.
 
     Args:

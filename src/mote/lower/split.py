@@ -6,6 +6,7 @@ N * H rows of W * C elements. [B, I] has B rows, of one image. Other tensors are
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from mote.ir.tensor import Tensor
 
@@ -26,6 +27,10 @@ class Window:
     pad: int = 0
     extent: int = 1
 
+    def first(self, row: int) -> int:
+        """The first row that a row of the result reads; it may lie outside the operand."""
+        return row * self.stride - self.pad
+
     def rows(self, first: int, last: int, height: int) -> tuple[int, int]:
         """The rows, of ``height``, that rows ``first`` to ``last - 1`` of the result read."""
         low = min(max(first * self.stride - self.pad, 0), height)
@@ -35,6 +40,39 @@ class Window:
     def span(self, rows: int) -> int:
         """How many rows, padding included, that many rows of the result read."""
         return (rows - 1) * self.stride + self.extent
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Which rows of an operand a row of the result reads, where no stride says it.
+
+    Args:
+        ranges: For each row of an image of the result, the first row that it reads, and the one
+            after the last. Neither falls from one row to the next.
+    """
+
+    ranges: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        assert all(a <= c and b <= d for (a, b), (c, d) in pairwise(self.ranges))
+
+    def first(self, row: int) -> int:
+        """The first row that a row of the result reads."""
+        return self.ranges[row][0]
+
+    def rows(self, first: int, last: int, height: int) -> tuple[int, int]:
+        """The rows that rows ``first`` to ``last - 1`` of the result read."""
+        return self.ranges[first][0], self.ranges[last - 1][1]
+
+    def span(self, rows: int) -> int:
+        """The most rows that a call reads which computes that many rows of the result."""
+        starts = range(0, len(self.ranges), rows)
+        return max(1, *(self.ranges[row + rows - 1][1] - self.ranges[row][0] for row in starts))
+
+    @property
+    def extent(self) -> int:
+        """The most rows that one row of the result reads."""
+        return self.span(1)
 
 
 @dataclass(frozen=True)
@@ -53,7 +91,7 @@ class Split:
         call_cycles: About how many cycles each call costs besides its arithmetic.
     """
 
-    operands: tuple[Window | None, ...]
+    operands: tuple[Window | Ranges | None, ...]
     scaled: tuple[str, ...]
     rows: int = 1
     accumulates: bool = False
@@ -81,16 +119,3 @@ def row_bytes(tensor: Tensor) -> int:
 def split_pointwise(y: Tensor, scaled: tuple[str, ...], operands: int = 1) -> Split:
     """Each row of the result is computed from the same row of every operand."""
     return Split((Window(),) * operands, scaled, rows=row_shape(y)[1], call_cycles=POINTWISE_CYCLES)
-
-
-def rows_with_pixels(height: int, width: int, pixels: int) -> int:
-    """The least divisor of ``height`` with which a call computes that many pixels, or else all."""
-    enough = (n for n in range(1, height) if height % n == 0 and n * width >= pixels)
-    return next(enough, height)
-
-
-def rows_at_once(height: int, width: int, pixels: int) -> int:
-    """The least divisor of ``height`` with which a call computes a multiple of ``pixels`` pixels,
-    or, if there is none, the one that leaves the smallest share of its last group empty."""
-    divisors = [n for n in range(1, height + 1) if height % n == 0]
-    return min(divisors, key=lambda n: (-(-n * width // pixels) * pixels / (n * width), n))

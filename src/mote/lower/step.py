@@ -47,6 +47,8 @@ class Kernel:
             nulls for constants.
         takes_rows: True when it reads its only activation through an array of pointers to the rows
             that it needs, with nulls for rows outside the image.
+        takes_row: True when its last argument is the number, in its image, of the first row of the
+            result that it computes.
         takes_state: True when its last arguments are a pointer to what it keeps from call to call,
             and the number of the call.
     """
@@ -59,6 +61,7 @@ class Kernel:
     takes_scratch: bool = False
     takes_array: bool = False
     takes_rows: bool = False
+    takes_row: bool = False
     takes_state: bool = False
     also: tuple[type[Op], ...] = ()
 

@@ -6,9 +6,11 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import TransposedConv2D
 from mote.ir.tensor import DType
 from mote.lower.channels import Channels, check_range
-from mote.lower.geometry import geometry
+from mote.lower.convolution_cycles import portable_cycles
+from mote.lower.geometry import layer_window, spread_sizes, taps_of_output
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import requantization
+from mote.lower.rows_per_call import split_windows
 from mote.lower.step import Constant, Step
 from mote.lower.wide import lower_wide_layer
 from mote.reference.fixed_point import activation_range, channel_multipliers
@@ -39,9 +41,15 @@ def lower_transposed_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     )
     check_range(node, channels)
     parameters, constants = requantization(channels)
+    cycles = portable_cycles(y.shape[2], y.shape[3], taps_of_output(graph, node), 0)
     return Step(
         node=node,
         kernel=KERNELS["mote_transposed_conv_2d_s8"],
-        parameters=tuple({**geometry(graph, node), **parameters}.items()),
+        parameters=(
+            *spread_sizes(graph, node).items(),
+            ("x_zero", x.q.zero_point),
+            *parameters.items(),
+        ),
         constants=(Constant("weights", taps.astype(np.int8), True), *constants),
+        split=split_windows(y.shape[1], layer_window(graph, node), cycles),
     )

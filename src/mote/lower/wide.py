@@ -5,16 +5,19 @@ import numpy as np
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, TransposedConv2D
+from mote.lower.convolution_cycles import portable_cycles
 from mote.lower.geometry import (
     layer_sizes,
     layer_window,
-    plane_geometry,
     row_sizes,
+    spread_sizes,
+    taps_of_output,
     weight_bits,
 )
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import pack_weights
-from mote.lower.split import Split, rows_with_pixels, split_pointwise
+from mote.lower.rows_per_call import split_windows
+from mote.lower.split import Split, split_pointwise
 from mote.lower.step import Constant, Step
 from mote.reference.fixed_point import (
     activation_range,
@@ -25,10 +28,6 @@ from mote.reference.fixed_point import (
 )
 
 Wide = Conv2D | DepthwiseConv2D | FullyConnected | TransposedConv2D
-PIXELS_AT_ONCE = 16
-"""Fewer, and what is done for each channel in every call is felt."""
-CHANNEL_CYCLES = 50
-UNPACKING_CYCLES = 4
 MAX_SUM = 2**47
 """Sums stay below this: TFLite assumes as much of its own."""
 
@@ -54,28 +53,20 @@ def lower_wide_layer(graph: Graph, node: Node) -> Step:
 
 def _sizes(graph: Graph, node: Node) -> dict[str, int]:
     if isinstance(node.op, TransposedConv2D):
-        return plane_geometry(graph, node)
+        return spread_sizes(graph, node)
     is_dense = isinstance(node.op, FullyConnected)
     sizes = layer_sizes(graph, node) if is_dense else row_sizes(graph, node)
     return {**sizes, "weight_bits": weight_bits(graph, node)}
 
 
-def _split(graph: Graph, node: Node) -> Split | None:
-    op, y = node.op, graph.result(node)
-    if isinstance(op, FullyConnected):
+def _split(graph: Graph, node: Node) -> Split:
+    y = graph.result(node)
+    if isinstance(node.op, FullyConnected):
         return split_pointwise(y, ("batches",))
-    if isinstance(op, TransposedConv2D):
-        return None
-    _, weight, _ = graph.operands(node)
-    cycles = CHANNEL_CYCLES * y.shape[3] if isinstance(op, Conv2D) else 0
-    if weight_bits(graph, node) == 4:
-        cycles += UNPACKING_CYCLES * weight.elements
-    return Split(
-        (layer_window(graph, node),),
-        scaled=("y_height",),
-        rows=rows_with_pixels(y.shape[1], y.shape[2], PIXELS_AT_ONCE),
-        call_cycles=100 + cycles,
-    )
+    weight = graph.operands(node)[1]
+    unpacked = weight.elements if weight_bits(graph, node) == 4 else 0
+    cycles = portable_cycles(y.shape[2], y.shape[3], taps_of_output(graph, node), unpacked)
+    return split_windows(y.shape[1], layer_window(graph, node), cycles)
 
 
 def _scaling(graph: Graph, node: Node) -> tuple[dict[str, int], tuple[Constant, ...]]:

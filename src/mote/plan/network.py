@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from mote.lower.split import Window, row_bytes, row_shape
+from mote.lower.split import Ranges, Window, row_bytes, row_shape
 from mote.lower.step import Program, Step
 from mote.plan.task import FEED, Access, Network, Rows, Strip, Task
 
@@ -102,7 +102,7 @@ def _has_rows(program: Program, sizes: Mapping[str, int], tensor: str) -> bool:
     return row_bytes(program.graph.tensors[tensor]) == size and start % size == 0
 
 
-def _operands(program: Program, step: Step) -> list[tuple[str, Window | None]]:
+def _operands(program: Program, step: Step) -> list[tuple[str, Window | Ranges | None]]:
     graph = program.graph
     names = [t for t in step.node.inputs if not graph.tensors[t].is_constant]
     windows = step.split.operands if step.split else (None,) * len(names)
@@ -150,7 +150,7 @@ def _task(program: Program, strips: Mapping[str, Strip], index: int, rows: int |
 
 
 def _windows(
-    window: Window, calls: tuple[Rows, ...], y_height: int, height: int
+    window: Window | Ranges, calls: tuple[Rows, ...], y_height: int, height: int
 ) -> tuple[Rows, ...]:
     """What each call reads; calls do not cross from one image to the next."""
     found = []

@@ -30,15 +30,15 @@ extern "C" {
  * r = shift_base + (shift_bits bits of shift from bit c * shift_bits on, low bits first), and
  * requantize(acc) = acc * multiplier[c] * 2^(-31 - r). */
 
-/* Transposed convolution: weights [y_channels, kernel_height, kernel_width, x_channels / groups]. */
+/* Transposed convolution: weights [y_channels, kernel_height, kernel_width, x_channels / groups]; rows of
+ * x and y as the kernels' files say. */
 typedef struct {
     const int8_t *weights;
     const int32_t *bias;       /* [y_channels], input zero point folded in */
     const int32_t *multiplier; /* [y_channels], Q31 in [2^30, 2^31) or 0 */
     const uint8_t *shift;      /* [ceil(y_channels * shift_bits / 8)] */
-    uint16_t batches;
-    uint16_t x_height, x_width, x_channels;
-    uint16_t y_height, y_width, y_channels;
+    uint16_t x_height, x_width, x_channels; /* of an image */
+    uint16_t y_height, y_width, y_channels; /* of one call */
     uint16_t kernel_height, kernel_width;
     uint16_t stride_height, stride_width;
     uint16_t dilation_height, dilation_width;
@@ -48,7 +48,7 @@ typedef struct {
     int8_t shift_base;
     uint8_t shift_bits;      /* 4 or 8 */
     uint8_t double_rounding; /* 1: double rounding, 0: single */
-} mote_conv_2d;
+} mote_transposed_conv_2d;
 
 /* y[b][o] = clamp(requantize(sum_i x[b][i] * weights[o][i] + bias[o]) + y_zero). DSP kernels: arrays as
  * mote_fully_connected_dsp.h says, shift_base and double_rounding unused. */
@@ -92,9 +92,8 @@ typedef struct {
     const int32_t *multiplier; /* [y_channels] */
     const uint8_t *shift;      /* [y_channels], 1..62 */
     int64_t limit;             /* of a sum, beyond which every result saturates */
-    uint16_t batches;
-    uint16_t x_height, x_width, x_channels;
-    uint16_t y_height, y_width, y_channels;
+    uint16_t x_height, x_width, x_channels; /* of an image */
+    uint16_t y_height, y_width, y_channels; /* of one call */
     uint16_t kernel_height, kernel_width;
     uint16_t stride_height, stride_width;
     uint16_t dilation_height, dilation_width;
@@ -275,8 +274,10 @@ void mote_fully_connected_s16(const mote_fully_connected_16x8 *layer, const int1
                               void *scratch);
 void mote_mat_mul_s8(const mote_mat_mul *layer, const int8_t *x0, const int8_t *x1, int8_t *y);
 void mote_mat_mul_s16(const mote_mat_mul *layer, const int16_t *x0, const int16_t *x1, int16_t *y);
-void mote_transposed_conv_2d_s8(const mote_conv_2d *layer, const int8_t *x, int8_t *y);
-void mote_transposed_conv_2d_s16(const mote_transposed_conv_2d_16x8 *layer, const int16_t *x, int16_t *y);
+void mote_transposed_conv_2d_s8(const mote_transposed_conv_2d *layer, const int8_t *const *x, int8_t *y,
+                                uint32_t row);
+void mote_transposed_conv_2d_s16(const mote_transposed_conv_2d_16x8 *layer, const int16_t *const *x, int16_t *y,
+                                 uint32_t row);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_w4(const mote_fully_connected *layer, const int8_t *x, int8_t *y,
                                 void *scratch);

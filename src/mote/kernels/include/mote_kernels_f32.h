@@ -34,9 +34,8 @@ typedef struct {
     const float *weights;
     const float *bias; /* [y_channels] */
     float y_min, y_max;
-    uint16_t batches;
-    uint16_t x_height, x_width, x_channels;
-    uint16_t y_height, y_width, y_channels;
+    uint16_t x_height, x_width, x_channels; /* of an image */
+    uint16_t y_height, y_width, y_channels; /* of one call */
     uint16_t kernel_height, kernel_width;
     uint16_t stride_height, stride_width;
     uint16_t dilation_height, dilation_width;
@@ -112,11 +111,9 @@ typedef struct {
 
 /* Rows as in mote_resize; the weights are fractions of 1. */
 typedef struct {
-    const int16_t *rows, *columns;             /* [y_height], [y_width] */
+    const int16_t *rows, *columns;             /* [rows of an image], [y_width] */
     const float *row_weights, *column_weights; /* of the following row or column */
-    uint16_t batches;
-    uint16_t x_height, x_width;
-    uint16_t y_height, y_width;
+    uint16_t y_height, y_width;                /* of one call */
     uint16_t channels;
 } mote_resize_float;
 
@@ -152,7 +149,8 @@ typedef struct {
 
 void mote_conv_2d_f32(const mote_conv_2d_float *layer, const float *const *x, float *y);
 void mote_depthwise_conv_2d_f32(const mote_conv_2d_float *layer, const float *const *x, float *y);
-void mote_transposed_conv_2d_f32(const mote_transposed_conv_2d_float *layer, const float *x, float *y);
+void mote_transposed_conv_2d_f32(const mote_transposed_conv_2d_float *layer, const float *const *x, float *y,
+                                 uint32_t row);
 void mote_fully_connected_f32(const mote_fully_connected_float *layer, const float *x, float *y);
 void mote_mat_mul_f32(const mote_mat_mul_float *layer, const float *x0, const float *x1, float *y);
 void mote_mat_mul_constant_f32(const mote_mat_mul_float *layer, const float *x, float *y);
@@ -175,8 +173,8 @@ void mote_pad_reflect_f32(const mote_pad_reflect *layer, const float *x, float *
 void mote_concat_f32(const mote_concat *layer, const void *const *x, float *y);
 void mote_slice_f32(const mote_walk *layer, const float *x, float *y);
 void mote_transpose_f32(const mote_walk *layer, const float *x, float *y);
-void mote_resize_nearest_f32(const mote_resize *layer, const float *x, float *y);
-void mote_resize_bilinear_f32(const mote_resize_float *layer, const float *x, float *y);
+void mote_resize_nearest_f32(const mote_resize *layer, const float *const *x, float *y, uint32_t row);
+void mote_resize_bilinear_f32(const mote_resize_float *layer, const float *const *x, float *y, uint32_t row);
 void mote_embedding_f32(const mote_embedding_float *layer, const int32_t *x, float *y);
 void mote_softmax_f32(const mote_softmax_float *layer, const float *x, float *y);
 void mote_log_softmax_f32(const mote_softmax_float *layer, const float *x, float *y);

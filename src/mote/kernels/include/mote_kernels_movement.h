@@ -42,13 +42,12 @@ typedef struct {
     uint16_t operands;
 } mote_concat;
 
-/* Result row i reads row rows[i] and, bilinear, with row_weights[i] / 1024 the one after it. */
+/* Row i of an image of the result reads row rows[i] and, bilinear, with row_weights[i] / 1024 the one after it.
+ * A call that computes rows from row on has pointers to the rows from rows[row] on, [x_width, channels]. */
 typedef struct {
-    const int16_t *rows, *columns;               /* [y_height], [y_width] */
+    const int16_t *rows, *columns;               /* [rows of an image], [y_width] */
     const int16_t *row_weights, *column_weights; /* 0..1023; unused by nearest */
-    uint16_t batches;
-    uint16_t x_height, x_width;
-    uint16_t y_height, y_width;
+    uint16_t y_height, y_width;                  /* of one call */
     uint16_t channels;
 } mote_resize;
 
@@ -77,10 +76,10 @@ void mote_slice_s16(const mote_walk *layer, const int16_t *x, int16_t *y);
 void mote_transpose_s8(const mote_walk *layer, const int8_t *x, int8_t *y);
 void mote_transpose_u8(const mote_walk *layer, const uint8_t *x, uint8_t *y);
 void mote_transpose_s16(const mote_walk *layer, const int16_t *x, int16_t *y);
-void mote_resize_nearest_s8(const mote_resize *layer, const int8_t *x, int8_t *y);
-void mote_resize_nearest_s16(const mote_resize *layer, const int16_t *x, int16_t *y);
-void mote_resize_bilinear_s8(const mote_resize *layer, const int8_t *x, int8_t *y);
-void mote_resize_bilinear_s16(const mote_resize *layer, const int16_t *x, int16_t *y);
+void mote_resize_nearest_s8(const mote_resize *layer, const int8_t *const *x, int8_t *y, uint32_t row);
+void mote_resize_nearest_s16(const mote_resize *layer, const int16_t *const *x, int16_t *y, uint32_t row);
+void mote_resize_bilinear_s8(const mote_resize *layer, const int8_t *const *x, int8_t *y, uint32_t row);
+void mote_resize_bilinear_s16(const mote_resize *layer, const int16_t *const *x, int16_t *y, uint32_t row);
 void mote_embedding_s8(const mote_embedding *layer, const int32_t *x, int8_t *y);
 void mote_embedding_s16(const mote_embedding_wide *layer, const int32_t *x, int16_t *y);
 

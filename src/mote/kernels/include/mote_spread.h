@@ -36,4 +36,13 @@ static inline mote_spread mote_meet(int32_t place, int32_t taps, int32_t stride,
     return met;
 }
 
+/* The first input that this place, or a later one, may read; size when none does. */
+static inline int32_t mote_first_met(int32_t place, int32_t taps, int32_t stride, int32_t dilation,
+                                     int32_t size)
+{
+    const int32_t reach = place - (taps - 1) * dilation;
+    const int32_t first = reach > 0 ? (reach + stride - 1) / stride : 0;
+    return first < size ? first : size;
+}
+
 #endif
