@@ -51,6 +51,14 @@ def test_rows_cut_out_are_rows_of_the_operand() -> None:
     assert program.aliases == (Alias("a", "x", 2 * 12),)
 
 
+def test_columns_of_one_row_lie_behind_those_left_out() -> None:
+    part = Slice((0, 2, 1, 0), (1, 3, 3, 3), (1, 1, 1, 1))
+    graph = chain(("a", part, ("x",)), ("y", RELU, ("a",)))
+    assert lowered(graph).aliases == (Alias("a", "x", 2 * 12 + 3),)
+    x = random_inputs(graph, 0)
+    np.testing.assert_array_equal(mote.compile(graph, "host").run(x), reference.run(graph, x)["y"])
+
+
 def test_rows_put_together_are_written_where_they_are_needed() -> None:
     program = lowered(
         chain(

@@ -122,6 +122,6 @@ def _first_byte(graph: Graph, node: Node) -> int | None:
     ):
         return None
     # All inside the first dimension with several elements is there, one behind the other.
-    sizes = [math.prod(x.shape[i + 1 :]) for i in range(axes)]
+    sizes = [math.prod(x.shape[i + 1 :]) for i in range(first + 1)]
     elements = sum(begin * size for begin, size in zip(op.begins, sizes, strict=False))
     return elements * x.dtype.bits // 8
