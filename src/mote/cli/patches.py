@@ -20,7 +20,11 @@ def patched(graph: Graph, patches: str, target: Target, ram: int | None) -> Grap
         chosen = mote.choose_patches(graph, target, ram=ram)
         split, tiles = chosen.split, chosen.tiles
         more = f"{100 * chosen.overhead:.1f} % more multiply-accumulates"
-        what = f"{tiles} x {tiles} up to '{split}', {more}" if tiles > 1 else "none: layers fit"
+        what = (
+            f"{tiles} x {tiles} up to '{split}', {more}"
+            if tiles > 1
+            else "none, whole layers are best"
+        )
         remark(f"patches: {what}")
     else:
         split, tiles = _parsed(patches)

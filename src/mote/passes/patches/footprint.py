@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
-from mote.ir import Graph, Node, Tensor
+from mote.ir import DType, Graph, Node, Tensor
 from mote.ir.ops import (
     Add,
     AveragePool2D,
@@ -11,7 +11,6 @@ from mote.ir.ops import (
     Concat,
     Conv2D,
     DepthwiseConv2D,
-    Dequantize,
     LayerNorm,
     LogSoftmax,
     MaxPool2D,
@@ -39,7 +38,7 @@ AXES = (HEIGHT, WIDTH)
 PADDED = (AveragePool2D, Conv2D, DepthwiseConv2D, MaxPool2D, Pad)
 """Operators whose windows may reach beyond their operand."""
 
-PIXEL_BY_PIXEL = (BatchNorm, Dequantize, LayerNorm, LogSoftmax, Quantize, Relu, Softmax, Unary)
+PIXEL_BY_PIXEL = (BatchNorm, LayerNorm, LogSoftmax, Relu, Softmax, Unary)
 """Operators whose result at a pixel is made of the operand at that pixel."""
 
 
@@ -92,6 +91,8 @@ def can_tile(graph: Graph, node: Node) -> bool:
             return axis not in AXES and not any(t.is_constant for t in operands)
         case Mean(axes=axes, keep_dims=keep_dims):
             return keep_dims and axes == (3,)
+        case Quantize():  # slices of reals would be layers that compute in float32
+            return operands[0].dtype is not DType.FLOAT32
         case Pad(mode=mode, paddings=paddings):
             return mode is PadMode.CONSTANT or not any(any(paddings[axis]) for axis in AXES)
     return isinstance(node.op, (*PIXEL_BY_PIXEL, Slice))
