@@ -202,6 +202,18 @@ def test_one_pixel_that_broadcasts_is_read_by_every_tile() -> None:
     assert_patches_change_nothing(graph, "y", 3)
 
 
+def test_real_inputs_are_quantised_as_a_whole() -> None:
+    """A slice of reals would be a layer that computes in float32, which compiling refuses."""
+    whole = chain((1, 8, 8, 2), [("a", Conv2D(), "x")])
+    real = Tensor("real", (1, 8, 8, 2), DType.FLOAT32)
+    nodes = (Node("bytes", Quantize(), ("real",), "x"), *whole.nodes)
+    graph = Graph("real", {**whole.tensors, "real": real}, nodes, ("real",), ("a",))
+    assert splits(graph) == ("a",)
+    patched = patch(graph, "a", 2)
+    assert patched.nodes[0] == nodes[0]
+    assert all(patched.operands(n)[0].dtype is DType.INT8 for n in patched.nodes[1:])
+
+
 @pytest.fixture(name="network", scope="module")
 def _network() -> tuple[Graph, list[str]]:
     return mobilenet_v2(224)
