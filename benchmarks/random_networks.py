@@ -1,6 +1,6 @@
 """Does generated C compute what the reference computes, on thousands of random networks?
 
-    python benchmarks/random_networks.py [--count 5000] [--first-seed 0] [--target dsp] [--json]
+    python benchmarks/random_networks.py [--count 5000] [--target dsp] [--optimize ram] [--json]
 
 Targets are ``portable`` and ``dsp``, the two sets of kernels on this machine (the second in its
 portable meaning), and every emulated core. Every layer's result is compared, for two inputs.
@@ -17,6 +17,7 @@ import mote
 from mote import reference
 from mote.build import Build
 from mote.ir.tensor import Array
+from mote.plan import MODES
 from mote.run.host import CFLAGS, load_all
 from mote.target import CORES
 from report import Figure, options, progress, run, show
@@ -48,11 +49,11 @@ class Tally:
     first: str = ""
 
 
-def compare_networks(seeds: Sequence[int], target: str, tally: Tally) -> None:
+def compare_networks(seeds: Sequence[int], target: str, optimize: str, tally: Tally) -> None:
     core = KERNELS.get(target, target)
     graphs = [with_random_rounding(random_graph(seed), seed) for seed in seeds]
     builds = [
-        mote.compile(replace(graph, name=f"random_{seed}"), core)
+        mote.compile(replace(graph, name=f"random_{seed}"), core, optimize=optimize)
         for seed, graph in zip(seeds, graphs, strict=True)
     ]
     samples = [
@@ -91,13 +92,13 @@ def emulated(builds: Sequence[Build], samples: Samples) -> Iterator[Traces]:
         yield list(build.trace_samples(inputs))
 
 
-def figures(targets: Sequence[str], first_seed: int, count: int) -> Iterator[Figure]:
+def figures(targets: Sequence[str], first_seed: int, count: int, optimize: str) -> Iterator[Figure]:
     tallies = {target: Tally() for target in targets}
     chunks = range(first_seed, first_seed + count, PER_LIBRARY)
     for start in progress(chunks, f"{count} networks", len(chunks)):
         seeds = range(start, min(start + PER_LIBRARY, first_seed + count))
         for target, tally in tallies.items():
-            compare_networks(seeds, target, tally)
+            compare_networks(seeds, target, optimize, tally)
     for target, tally in tallies.items():
         for what, value in (
             (f"networks, seeds {first_seed} to {first_seed + count - 1}", tally.networks),
@@ -127,8 +128,10 @@ def figures(targets: Sequence[str], first_seed: int, count: int) -> Iterator[Fig
     type=click.Choice([*KERNELS, *EMULATED]),
     default=list(KERNELS),
 )
-def main(targets: Sequence[str], count: int, seed: int, as_json: bool) -> int:
-    return show("random_networks", figures(targets, seed, count), seed=seed, as_json=as_json)
+@click.option("--optimize", type=click.Choice(MODES), default="balanced", show_default=True)
+def main(targets: Sequence[str], count: int, seed: int, optimize: str, as_json: bool) -> int:
+    found = figures(targets, seed, count, optimize)
+    return show("random_networks", found, seed=seed, as_json=as_json)
 
 
 if __name__ == "__main__":

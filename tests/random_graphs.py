@@ -89,7 +89,8 @@ def random_inputs(graph: Graph, seed: int) -> list[Array]:
             arrays.append(rng.normal(0, 3, tensor.shape).astype(np.float32))
             continue
         if tensor.dtype is DType.INT32:  # LiteRT refuses indices outside the table
-            rows = min(graph.tensors[n.inputs[1]].shape[0] for n in graph.consumers(name))
+            tables = [n.inputs[1] for n in graph.nodes if isinstance(n.op, Embedding)]
+            rows = min(graph.tensors[table].shape[0] for table in tables)
             arrays.append(rng.integers(0, rows, tensor.shape).astype(np.int32))
             continue
         low, high = tensor.dtype.range

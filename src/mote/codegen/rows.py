@@ -9,11 +9,20 @@ from mote.plan.plan import Plan
 from mote.plan.task import FEED
 
 
-def row_address(program: Program, plan: Plan, tensor: str, row: str) -> str:
-    """The address of a row of a tensor as an expression; ``row``: an expression for its number."""
+def row_address(
+    program: Program, plan: Plan, tensor: str, row: str, *, size: int | None = None
+) -> str:
+    """The address of a row of a tensor as an expression.
+
+    Args:
+        program, plan: Where the tensor lies.
+        tensor: Its name.
+        row: An expression for the row's number.
+        size: Bytes of a row, if not those that the tensor's shape has.
+    """
     name, first_byte = program.place(tensor)
     offsets = plan.layout.rows[name]
-    size = row_bytes(program.graph.tensors[tensor])
+    size = row_bytes(program.graph.tensors[tensor]) if size is None else size
     if not plan.is_linear(name):
         unit = table_unit(offsets)
         factor = f"{unit}u * " if unit > 1 else ""

@@ -86,7 +86,7 @@ def _feed(program: Program, plan: Plan) -> str:
     (name,) = program.graph.inputs
     strip, prefix = plan.network.strips[name], c_identifier(program.graph.name)
     c_type = C_TYPES[program.graph.tensors[name].dtype]
-    place = row_address(program, plan, name, "at->rows")
+    place = row_address(program, plan, name, "at->rows", size=strip.row_bytes)
     count = len({run.task for run in plan.schedule}) - 1
     blocks, block = parameters(plan, "void"), plan.block_at(plan.layout.rows[name][0]).name
     at = void_address(plan, plan.progress_start)
