@@ -9,7 +9,7 @@ at 224 x 224, all three with random weights. Bytes; "rows fed": the input is del
 Nothing is computed twice: every row of every result is written by one call.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -30,7 +30,7 @@ from networks import large_resnet
 from report import Figure, options, progress, run, show
 
 TARGET = "cortex-m4"
-LARGE = {
+LARGE: dict[str, tuple[Callable[[], nn.Module], tuple[int, int, int]]] = {
     "ic-large": (large_resnet, (3, 32, 32)),
     "mbv2-035": (lambda: mote.zoo.mobilenet_v2(width_mult=0.35), (3, 144, 144)),
     "mbv2-100": (lambda: mote.zoo.mobilenet_v2(), (3, 224, 224)),
@@ -57,7 +57,7 @@ def network(name: str, folder: Path) -> Graph:
     if name in MODELS:
         return mote.load(MODELS[name].path(folder))
     make, shape = LARGE[name]
-    module: nn.Module = make().eval()
+    module = make().eval()
     rng = np.random.default_rng(0)
     graph = mote.from_torch(module, torch.zeros(1, *shape), name=name)
     height, width = shape[1:]

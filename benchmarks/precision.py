@@ -17,9 +17,9 @@ from pathlib import Path
 import click
 
 import mote
-from mote.cli.precision import size_in_bytes
 from mote.cli.precision_report import print_choice, print_sensitivity, sensitivity_as_json
 from mote.cli.samples import Samples, load_samples
+from mote.cli.sizes import size_in_bytes
 from mote.ir import Graph
 from mote.quantization import LayerPrecision, QuantizationConfig
 from mote.quantization.accuracy import Score, score

@@ -6,6 +6,7 @@ Where the result may overwrite an operand it does, also from some bytes below th
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -55,13 +56,13 @@ def check_kernels(
     graphs: Sequence[Graph], inputs: Sequence[Sequence[Array]], folder: Path
 ) -> Counter[str]:
     """Run every graph's one step, once for each place of its result; count the kernels used."""
-    calls = []
+    calls: list[Any] = []
     for graph, xs in zip(graphs, inputs, strict=True):
         (step,) = lower(graph, CORES["cortex-m3"]).steps
         values = reference.run(graph, xs)
         activations = [t for t in step.node.inputs if not graph.tensors[t].is_constant]
         arrays = [values[t] for t in activations]
-        places = [(None, 0)]
+        places: list[tuple[int | None, int]] = [(None, 0)]
         places += [(k, arrays[k].itemsize * (len(calls) // 2 % 5)) for k in step.in_place]
         calls += [(graph, step, arrays, values["y"], *place) for place in places]
     _, steps, operands, results, over, below = zip(*calls, strict=True)

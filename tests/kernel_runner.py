@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mote.codegen.text import real
-from mote.lower.split import Window, row_axes
+from mote.lower.split import Ranges, Window, row_axes
 from mote.lower.step import Step
 
 KERNELS = Path(__file__).resolve().parents[1] / "src" / "mote" / "kernels"
@@ -235,11 +235,12 @@ def _calls_that_accumulate(step: Step, x: Array, calls: int) -> list[str]:
 
 
 def _part_of(
-    array: Array, window: Window | None, result: Array, calls: int
+    array: Array, window: Window | Ranges | None, result: Array, calls: int
 ) -> tuple[list[int], int]:
     """Where the part of an operand that each call reads starts, and its size, in bytes."""
     if window is None:
         return [0] * calls, array.nbytes
+    assert isinstance(window, Window), "kernels whose rows have no stride take an array of them"
     images, height = (1, 1, *array.shape[: row_axes(array.ndim)])[-2:]
     y_images, y_height = (1, 1, *result.shape[: row_axes(result.ndim)])[-2:]
     assert images == y_images
