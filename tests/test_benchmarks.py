@@ -75,6 +75,12 @@ def test_random_networks_are_compared_in_every_layer() -> None:
     assert [f["value"] for f in found if f["holds"]] == [0, 0, 0]
 
 
+@pytest.mark.slow
+def test_rows_need_less_than_patches() -> None:
+    found = figures("patches.py", *on_model("vww"))
+    assert [f["name"] for f in found if f["bar"] == "<"] == ["rows: bytes", "rows fed: bytes"]
+
+
 SLOW_MODELS = [pytest.param(name, marks=pytest.mark.slow) for name in ("vww", "imbalanced", "ic")]
 
 
