@@ -33,7 +33,7 @@ def lower_float_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
         node,
         KERNELS[f"mote_{op.kind}_f32"],
         parameters=(*window_sizes(graph, node).items(), *limits(op).items()),
-        split=pool_split(op),
+        split=pool_split(graph, node),
     )
 
 

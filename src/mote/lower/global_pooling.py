@@ -36,7 +36,7 @@ class Plane:
             scaled=("part",),
             rows=self.rows,
             accumulates=True,
-            call_cycles=40 + 5 * self.channels,
+            call_cycles=40 + 9 * self.channels,  # to get and keep what it has so far
         )
 
     def state_bytes(self, dtype: DType) -> int:

@@ -1,21 +1,26 @@
 """Average and maximum pooling and mean as kernel calls."""
 
-import math
 from collections.abc import Sequence
+from math import prod
 
 from mote.errors import UnsupportedModelError
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import AveragePool2D, MaxPool2D, Mean
 from mote.ir.tensor import DType, Tensor
+from mote.lower.convolution_cycles import CALL
 from mote.lower.folding import Dimension, contiguous_steps, fold, padded
 from mote.lower.global_pooling import averaged_plane, pooled_plane
 from mote.lower.kernels import KERNELS, SUFFIXES
+from mote.lower.rows_per_call import split_windows
 from mote.lower.sizes import check_sizes
 from mote.lower.split import Split, Window, row_axes, row_shape, split_pointwise
 from mote.lower.step import Step
 from mote.reference.fixed_point import activation_range
 from mote.reference.pooling import mean_multiplier
 from mote.target.target import Core
+
+CYCLES_OF_CELL = 5
+CYCLES_OF_RESULT = 15
 
 
 def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
@@ -43,14 +48,17 @@ def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
         node,
         KERNELS[f"mote_{op.kind}_{SUFFIXES[y.dtype]}"],
         parameters=(*window_sizes(graph, node).items(), ("y_min", low), ("y_max", high)),
-        split=pool_split(op),
+        split=pool_split(graph, node),
     )
 
 
-def pool_split(op: AveragePool2D | MaxPool2D) -> Split:
+def pool_split(graph: Graph, node: Node) -> Split:
     """Rows of the result read the rows of their windows."""
+    op, y = node.op, graph.result(node)
+    assert isinstance(op, AveragePool2D | MaxPool2D)
     window = Window(op.stride[0], op.padding.top, op.kernel[0])
-    return Split((window,), scaled=("y_height",))
+    row = row_shape(y)[2] * (CYCLES_OF_CELL * prod(op.kernel) + CYCLES_OF_RESULT)
+    return split_windows(y.shape[1], window, lambda rows: CALL + rows * row)
 
 
 def window_sizes(graph: Graph, node: Node) -> dict[str, int]:
@@ -85,7 +93,7 @@ def lower_mean(graph: Graph, node: Node, core: Core) -> Step:
     """
     assert isinstance(node.op, Mean)
     (x,), y, axes = graph.operands(node), graph.result(node), node.op.axes
-    cells = math.prod(x.shape[axis] for axis in axes)
+    cells = prod(x.shape[axis] for axis in axes)
     multiplier, shift = mean_multiplier(x, y, cells)
     largest = 255 if x.dtype is DType.INT8 else 2**15
     if largest * cells << max(shift, 0) >= 2**31:

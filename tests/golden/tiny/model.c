@@ -11,9 +11,9 @@
  *       32       64    in..0  int8[1,8,8,1] 'pixels'
  *        0       64     0..3  int8[1,4,4,4] 'stem_out'
  *       96       60     0..0  scratch
- *       80       64     1..2  int8[1,4,4,4] 'dw_out'
- *       64       64     2..3  int8[1,4,4,4] 'pw_out'
- *      144       16     2..2  scratch
+ *       96       64     1..2  int8[1,4,4,4] 'dw_out'
+ *       80       64     2..3  int8[1,4,4,4] 'pw_out'
+ *       64       16     2..2  scratch
  *       64       64     3..4  int8[1,4,4,4] 'sum'
  *        4       16     4..5  int8[1,2,2,4] 'pooled'
  *        0        4     5..6  int8[1,4] 'logits'
@@ -96,7 +96,7 @@ static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
     int32_t row = 0 - 1;
     for (uint32_t i = 0; i < 6; i++, row++)
         x[i] = row < 0 || row >= 4 ? 0 : (const int8_t *)(const void *)(arena + row * 16);
-    int8_t *y = (void *)(arena + 80);
+    int8_t *y = (void *)(arena + 96);
 
     MOTE_ENTER(1, 0);
     mote_depthwise_conv_2d_s8_dsp_3x3(&layer_01, x, y);
@@ -122,9 +122,9 @@ static MOTE_LAYER void layer_02_conv_2d(uint8_t *arena, uint32_t call, uint32_t 
 {
     for (; call < end; call++) {
         const int32_t row = (int32_t)(call) * 1;
-        const int8_t *const x[] = {(const int8_t *)(const void *)(arena + 80 + row * 16)};
-        int8_t *y = (void *)(arena + 64 + call * 16);
-        void *scratch = arena + 144;
+        const int8_t *const x[] = {(const int8_t *)(const void *)(arena + 96 + row * 16)};
+        int8_t *y = (void *)(arena + 80 + call * 16);
+        void *scratch = arena + 64;
 
         MOTE_ENTER(2, call);
         mote_conv_2d_s8_dsp(&layer_02, x, y, scratch);
@@ -142,7 +142,7 @@ static const mote_add layer_03 = {
 
 static MOTE_LAYER void layer_03_add(uint8_t *arena)
 {
-    const int8_t *x0 = (const void *)(arena + 64);
+    const int8_t *x0 = (const void *)(arena + 80);
     const int8_t *x1 = (const void *)(arena);
     int8_t *y = (void *)(arena + 64);
 
@@ -152,26 +152,24 @@ static MOTE_LAYER void layer_03_add(uint8_t *arena)
 }
 
 /* Layer 4: average_pool_2d 'pool'
- * int8[1,4,4,4] -> int8[1,2,2,4], 0 MACs, in 2 calls
+ * int8[1,4,4,4] -> int8[1,2,2,4], 0 MACs
  * y = clamp(round(mean of x over the part of the window that lies inside)) */
 static const mote_pool_rows layer_04 = {
-    .x_width = 4, .channels = 4, .y_height = 1, .y_width = 2, .kernel_height = 2, .kernel_width = 2,
+    .x_width = 4, .channels = 4, .y_height = 2, .y_width = 2, .kernel_height = 2, .kernel_width = 2,
     .stride_height = 2, .stride_width = 2, .pad_left = 0, .y_min = -128, .y_max = 127,
 };
 
-static MOTE_LAYER void layer_04_average_pool_2d(uint8_t *arena, uint32_t call, uint32_t end)
+static MOTE_LAYER void layer_04_average_pool_2d(uint8_t *arena)
 {
-    for (; call < end; call++) {
-        const int8_t *x[2];
-        int32_t row = (int32_t)(call) * 2;
-        for (uint32_t i = 0; i < 2; i++, row++)
-            x[i] = (const int8_t *)(const void *)(arena + 64 + row * 16);
-        int8_t *y = (void *)(arena + 4 + call * 8);
+    const int8_t *x[4];
+    int32_t row = 0;
+    for (uint32_t i = 0; i < 4; i++, row++)
+        x[i] = (const int8_t *)(const void *)(arena + 64 + row * 16);
+    int8_t *y = (void *)(arena + 4);
 
-        MOTE_ENTER(4, call);
-        mote_average_pool_2d_s8(&layer_04, x, y);
-        MOTE_TRACE(4, call * 8, y, 8);
-    }
+    MOTE_ENTER(4, 0);
+    mote_average_pool_2d_s8(&layer_04, x, y);
+    MOTE_TRACE(4, 0, y, 16);
 }
 
 /* Layer 5: fully_connected 'dense'
@@ -222,7 +220,7 @@ void tiny_run(void *arena)
     layer_01_depthwise_conv_2d(bytes);
     layer_02_conv_2d(bytes, 0, 4);
     layer_03_add(bytes);
-    layer_04_average_pool_2d(bytes, 0, 2);
+    layer_04_average_pool_2d(bytes);
     layer_05_fully_connected(bytes);
     layer_06_softmax(bytes);
 }
