@@ -2,7 +2,7 @@
  *
  * Depthwise convolution 3 x 3 with 4-bit weights, double rounding: unpacks them, then calls mote_depthwise_conv_2d_s8_dsp_3x3.
  *
- * x, y: as there.  weights: two in a byte, the first in the low half.  Scratch: 9 * computed bytes. */
+ * x, y: as there.  weights: two in a byte, the first in the low half.  Scratch: 9 * computed + 1 bytes. */
 #include "mote_kernels.h"
 #include "mote_unpack_s4.h"
 

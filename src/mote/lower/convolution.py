@@ -141,7 +141,8 @@ def _depthwise_3x3_step(graph: Graph, node: Node, channels: Channels, bits: int)
     parameters = {name: sizes[name] for name in same}
     parameters |= {"channels": sizes["x_channels"], "computed": len(computed)}
     parameters |= {"constant": common, **result_range(chosen), "shift_bits": shift_bits}
-    unpacked = chosen.weights.size if bits == 4 else 0
+    weights = np.pad(chosen.weights.reshape(1, -1), ((0, 0), (0, 1)))  # read by words
+    unpacked = weights.size if bits == 4 else 0
     cycles = depthwise_3x3_cycles(sizes["y_width"], len(computed), sizes["stride_width"], unpacked)
     return Step(
         node=node,
@@ -150,7 +151,7 @@ def _depthwise_3x3_step(graph: Graph, node: Node, channels: Channels, bits: int)
         ],
         parameters=tuple(parameters.items()),
         constants=(
-            Constant("weights", pack_weights(chosen.weights.reshape(1, -1), bits), True),
+            Constant("weights", pack_weights(weights, bits), True),
             Constant("bias", (2 * chosen.bias).astype(np.int32), True),
             Constant("multiplier", chosen.multiplier.astype(np.int32), False),
             Constant("shift", dsp_shifts(chosen.right, shift_bits), False),

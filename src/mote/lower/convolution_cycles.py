@@ -26,8 +26,13 @@ def cycles_of_4(pairs: int, taps: int) -> float:
 
 
 def cycles_of_2(pairs: int, taps: int) -> float:
-    """All channels of one or two pixels."""
-    return pairs * (3.5 * taps + 60)
+    """All channels of two pixels."""
+    return pairs * (3.5 * taps + 50)
+
+
+def cycles_of_1(pairs: int, taps: int) -> float:
+    """All channels of one pixel."""
+    return pairs * (2.25 * taps + 40)
 
 
 def dsp_cycles(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles:
@@ -35,8 +40,8 @@ def dsp_cycles(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles
 
     One or two pixels that are over cost less than a group.
     """
-    four, two = cycles_of_4(pairs, taps), cycles_of_2(pairs, taps)
-    left = (0, two, two, four)
+    four = cycles_of_4(pairs, taps)
+    left = (0, cycles_of_1(pairs, taps), cycles_of_2(pairs, taps), four)
     patch = 2 * taps + 12 * kernel_height + 30
 
     def cycles(rows: int) -> float:
@@ -49,4 +54,4 @@ def dsp_cycles(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles
 def depthwise_3x3_cycles(pixels: int, channels: int, stride: int, unpacked: int) -> Cycles:
     """Depthwise convolution one channel at a time; ``pixels``: of a row of the result."""
     row = 25 + pixels * (16 + 8 * stride)
-    return lambda rows: CALL + UNPACK * unpacked + channels * (110 + rows * row)
+    return lambda rows: CALL + UNPACK * unpacked + channels * (70 + rows * row)

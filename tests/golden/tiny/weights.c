@@ -36,10 +36,10 @@ const uint8_t tiny_layer_00_gaps[4] = {
 };
 
 /* Layer 1: depthwise_conv_2d 'block/dw'. */
-MOTE_WORD_ALIGNED const int8_t tiny_layer_01_weights[36] = {
+MOTE_WORD_ALIGNED const int8_t tiny_layer_01_weights[37] = {
     -25, -125, -62, -10, -31, 87, 96, 88, -20, -120, 44, 29, 127, 47, 48, -93,
     6, -4, -126, 7, 67, 78, 115, 52, 20, -32, 56, -96, 38, -30, 123, 38,
-    -28, 56, -48, 99,
+    -28, 56, -48, 99, 0,
 };
 
 const int32_t tiny_layer_01_bias[4] = {

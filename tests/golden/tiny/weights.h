@@ -13,7 +13,7 @@ extern const int32_t tiny_layer_00_bias[4];
 extern const int32_t tiny_layer_00_multiplier[4];
 extern const uint8_t tiny_layer_00_shift[2];
 extern const uint8_t tiny_layer_00_gaps[4];
-extern const int8_t tiny_layer_01_weights[36];
+extern const int8_t tiny_layer_01_weights[37];
 extern const int32_t tiny_layer_01_bias[4];
 extern const int8_t tiny_layer_02_weights[16];
 extern const int32_t tiny_layer_02_bias[4];

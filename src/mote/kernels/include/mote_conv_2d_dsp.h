@@ -13,12 +13,14 @@
  * weights: 4-byte aligned; they, bias, multiplier, shift and gaps are laid out as mote_multiply_job says.
  * constants: results of one pixel, of which the channels that do not depend on x remain.
  * Scratch: 2 * pixels * taps bytes, and taps more when x_channels is no multiple of 4.
- * Cost, with pixels 4: groups of 4 run on from row to row of a call. Of what is left, 3 pixels cost as much as 4; one or
- * two cost as little as 7 / 12 of that (mote_multiply_2.h). A call costs about 120 instructions besides. */
+ * Cost, with pixels 4: groups of 4 run on from row to row of a call. Of what is left, 3 pixels cost as much as 4,
+ * two as little as 7 / 12 of that (mote_multiply_2.h), one 3 / 8 (mote_multiply_1.h). A call costs about 120
+ * instructions besides. */
 #ifndef MOTE_CONV_2D_DSP_H
 #define MOTE_CONV_2D_DSP_H
 
 #include "mote_kernels.h"
+#include "mote_multiply_1.h"
 #include "mote_multiply_2.h"
 #include "mote_multiply_4.h"
 #include "mote_requantize.h"
@@ -165,7 +167,7 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_
     job.gaps = layer->gaps;
 
     for (uint32_t left = (uint32_t)layer->y_height * layer->y_width; left > 0; left -= count) {
-        const uint32_t step = left > 2 ? layer->pixels : 2;
+        const uint32_t step = left > 2 ? layer->pixels : left;
         count = left < step ? left : step;
         mote_put_patches(&windows, count, lanes, step);
         job.x_end = lanes + (uint32_t)windows.taps / 2 * step;
@@ -176,8 +178,10 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_
                 mote_copy(y + i * channels, layer->constants, (int32_t)channels);
         if (step == 4)
             mote_multiply_4(&job);
-        else
+        else if (step == 2)
             mote_multiply_2(&job);
+        else
+            mote_multiply_1(&job);
         if (is_clamped)
             for (uint32_t i = 0; i < count * channels; i++)
                 y[i] = mote_clamp_s8(y[i], layer->y_min, layer->y_max);

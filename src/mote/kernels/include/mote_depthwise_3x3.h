@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inner part of the DSP depthwise convolution: one channel of some output rows, kernel 3 x 3,
- * horizontal stride 1 or 2, x read in place. MOTE_SINGLE selects single rounding. The functions that end in
- * _apart compute one output row from three rows that one distance does not lead through; they are written
- * for size, and take five instructions more for an output.
+ * The inner part of the DSP depthwise convolution: all channels of some output rows, kernel
+ * 3 x 3, horizontal stride 1 or 2, x read in place. MOTE_SINGLE selects single rounding. Kinds called apart
+ * compute one output row from three rows that one distance does not lead through; they are written for size,
+ * and take five instructions more for an output.
  *
  * x is read column by column. The upper two values of a column make one word, the lower values of two
  * columns another, so that nine taps are four SMLAD and one SMLABB:
@@ -23,34 +23,41 @@
 #define MOTE_SINGLE 0
 #endif
 
-/* The assembly knows the order of the fields. */
+/* All channels of some output rows. The assembly knows the order of the fields. */
 typedef struct {
-    const int8_t *x;      /* row 0 of the window, first column inside the image */
-    int8_t *y;            /* a value every channels bytes */
-    uint32_t zeros;       /* (x_zero, x_zero) */
-    uint32_t left_pad;    /* 1: the first window starts one column left of the image, 0: inside */
-    uint32_t right_pad;   /* 1: the last window ends one column right of the image, 0: inside */
-    intptr_t x_third;     /* from the first row of the window to the third */
-    int32_t bias;         /* doubled */
-    int32_t multiplier;
-    int32_t offset;       /* (2 * y_zero + 1) << (right - 1) */
-    int32_t right;
-    uint32_t cursor;      /* used by the assembly */
     uint32_t channels;
     uint32_t width;       /* of y, without the value whose window has right_pad; 0..32767 */
     intptr_t x_step;      /* from one output row to the next */
     int32_t y_step;
+    uint32_t zeros;       /* (x_zero, x_zero) */
+    uint32_t left_pad;    /* 1: the first window starts one column left of the image, 0: inside */
+    uint32_t right_pad;   /* 1: the last window ends one column right of the image, 0: inside */
+    intptr_t x_third;     /* from the first row of the window to the third */
+    const int8_t *x;      /* row 0 of the window, first column inside the image, first channel */
+    int8_t *y;            /* a value every channels bytes */
     uint32_t rows;        /* of y, at least 1; apart: 1 */
     intptr_t x_row;       /* from the first row of the window to the second */
-    uint32_t weights[5];
+    uint32_t kind;        /* 1: horizontal stride 2, plus 2: apart */
+    const int8_t *weights; /* 9 a channel, row by row, and one byte more */
+    uint32_t row[3];      /* where the weights of the three rows start among the 9 */
+    uint32_t cut;         /* bit i: of window row i only the weights count, and meet x_zero */
+    const int32_t *bias;  /* doubled */
+    const int32_t *multiplier;
+    uint32_t at;          /* 4 * channel: 0 */
+    const uint8_t *shift; /* right shift - 1 */
+    uint32_t shift_form;  /* of 4 bits a channel, at >> 3, 15 << 8; of 8 bits at >> 2, 255 << 8 */
+    int32_t zero;         /* 2 * y_zero + 1 */
+    const uint8_t *gaps;  /* steps to the channels after the first; null: 1 each */
+    uint32_t count;       /* of channels, at least 1 */
 } mote_depthwise_3x3_job;
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
 /* Registers: r0 x, r1 x_row, r2-r6 weights, three of r7-r9 the columns P, r10 (l1, l0), r11 l2, r12 sum,
  * lr free. The upper half of r6, which SMLABB ignores, counts outputs and is -1 between rows.
- * The stack holds the first sixteen words of the job: bias, multiplier, offset, right, cursor, channels,
- * width, x_step, y_step, rows at 0 and x, y, zeros, left_pad, right_pad, x_third at 40. */
+ * The stack holds what changes, bias, multiplier, offset ((2 * y_zero + 1) << (right - 1)), right, x, y, rows
+ * and cursor, at 0; and the job at 32. rows: 2 where a call has one, so that its end is seen at once; else twice
+ * the rows that are left, less one. Labels from 90 on are shared by all kinds. */
 #define MOTE_COLUMN(p)                                                                               \
     "ldrsb " #p ", [r0]\n\t"                                                                         \
     "ldrsb lr, [r0, r1]\n\t"                                                                         \
@@ -90,23 +97,130 @@ typedef struct {
     "ldr r11, [sp, #12]\n\t"                                                                         \
     "asr r12, r12, r11\n\t"                                                                          \
     "ssat r12, #8, r12\n\t"                                                                          \
-    "ldrd r11, lr, [sp, #16]\n\t"
+    "ldrd r11, lr, [sp, #28]\n\t"
 
 #define MOTE_START                                                                                   \
     ".syntax unified\n\t"                                                                            \
     "push {r4-r11, lr}\n\t"                                                                          \
-    "ldm r0!, {r1-r6}\n\t"                                                                           \
-    "push {r1-r6}\n\t"                                                                               \
-    "ldm r0!, {r1-r10}\n\t"                                                                          \
-    "push {r1-r10}\n\t"                                                                              \
-    "ldm r0, {r1-r6}\n\t"                                                                            \
-    "orr r6, r6, #0xff000000\n\t"                                                                    \
-    "orr r6, r6, #0x00ff0000\n\t"
+    "adds r0, r0, #104\n\t"                                                                          \
+    "ldmdb r0!, {r1-r12, lr}\n\t"                                                                    \
+    "push {r1-r12, lr}\n\t"                                                                          \
+    "ldmdb r0!, {r1-r12, lr}\n\t"                                                                    \
+    "push {r1-r12, lr}\n\t"                                                                          \
+    "sub sp, sp, #32\n\t"                                                                            \
+    "ldrd r0, r1, [sp, #64]\n\t"                                                                     \
+    "ldr r2, [sp, #72]\n\t"                                                                          \
+    "strd r0, r1, [sp, #16]\n\t"                                                                     \
+    "lsls r2, r2, #1\n\t"                                                                            \
+    "cmp r2, #2\n\t"                                                                                 \
+    "it ne\n\t"                                                                                      \
+    "subne r2, r2, #1\n\t"                                                                           \
+    "str r2, [sp, #24]\n\t"
+
+/* Weights w of window row i, where bit 0 of lr says that it is cut: r12 collects what they contribute. */
+#define MOTE_CUT_ROW(w)                                                                              \
+    "lsrs lr, lr, #1\n\t"                                                                            \
+    "itttt cs\n\t"                                                                                   \
+    "sxtb16cs r9, " #w "\n\t"                                                                        \
+    "smladcs r12, r9, r11, r12\n\t"                                                                  \
+    "sxtbcs r9, " #w ", ror #8\n\t"                                                                  \
+    "smlabbcs r12, r9, r11, r12\n\t"                                                                 \
+    "it cs\n\t"                                                                                      \
+    "movcs " #w ", #0\n\t"
+
+/* A channel, at 90: its weights and how it is requantised; then the rows of its kind. */
+#define MOTE_START_CHANNEL                                                                           \
+    "90: ldrd r9, r10, [sp, #84]\n\t"                                                                \
+    "ldrd r11, r12, [sp, #92]\n\t"                                                                   \
+    "ldr lr, [sp, #100]\n\t"                                                                         \
+    "ldr r7, [r9, r10]\n\t"                                                                          \
+    "ldr r8, [r9, r11]\n\t"                                                                          \
+    "ldr r10, [r9, r12]\n\t"                                                                         \
+    "adds r9, r9, #9\n\t"                                                                            \
+    "str r9, [sp, #84]\n\t"                                                                          \
+    "cmp lr, #0\n\t"                                                                                 \
+    "bne 92f\n\t"                                                                                    \
+    /* (0, 2) and (1, next) of each row, then the words of weights, doubled; lr joins the bias. */   \
+    "91: sxtb16 r2, r7\n\t"                                                                          \
+    "sxtb16 r3, r7, ror #8\n\t"                                                                      \
+    "sxtb16 r4, r8\n\t"                                                                              \
+    "sxtb16 r5, r8, ror #8\n\t"                                                                      \
+    "sxtb16 r6, r10\n\t"                                                                             \
+    "sxtb16 r9, r10, ror #8\n\t"                                                                     \
+    "pkhbt r3, r3, r5, lsl #16\n\t"                                                                  \
+    "pkhbt r5, r9, r6, lsl #16\n\t"                                                                  \
+    "pkhbt r9, r2, r4, lsl #16\n\t"                                                                  \
+    "pkhtb r4, r4, r2, asr #16\n\t"                                                                  \
+    "sadd16 r6, r6, r6\n\t"                                                                          \
+    "mvn r10, #0\n\t"                                                                                \
+    "sadd16 r2, r9, r9\n\t"                                                                          \
+    "sadd16 r3, r3, r3\n\t"                                                                          \
+    "sadd16 r4, r4, r4\n\t"                                                                          \
+    "sadd16 r5, r5, r5\n\t"                                                                          \
+    "pkhtb r6, r10, r6, asr #16\n\t"                                                                 \
+    "ldrd r7, r8, [sp, #104]\n\t"                                                                    \
+    "ldrd r0, r1, [sp, #112]\n\t"                                                                    \
+    "ldrd r11, r12, [sp, #120]\n\t"                                                                  \
+    "ldr r9, [r7, r0]\n\t"                                                                           \
+    "ldr r10, [r8, r0]\n\t"                                                                          \
+    "lsr r7, r0, r11\n\t"                                                                            \
+    "lsl r8, r7, r11\n\t"                                                                            \
+    "ldrb r7, [r1, r7]\n\t"                                                                          \
+    "subs r8, r0, r8\n\t"                                                                            \
+    "adds r0, r0, #4\n\t"                                                                            \
+    "str r0, [sp, #112]\n\t"                                                                         \
+    "lsrs r7, r7, r8\n\t"                                                                            \
+    "add r9, r9, lr\n\t"                                                                             \
+    "and r7, r7, r11, lsr #8\n\t"                                                                    \
+    "ldrd r1, lr, [sp, #76]\n\t"                                                                     \
+    "lsl r11, r12, r7\n\t"                                                                           \
+    "add r12, r7, #1\n\t"                                                                            \
+    "stm sp, {r9-r12}\n\t"                                                                           \
+    "lsrs lr, lr, #1\n\t"                                                                            \
+    "bcs 94f\n\t"                                                                                    \
+    "bne 93f\n\t"
+
+/* Behind the last row of a channel, at 98 where there are several; cut rows are at 92. */
+#define MOTE_END_CHANNEL                                                                             \
+    "98: ldrd r10, r11, [sp, #16]\n\t"                                                               \
+    "ldrd r12, lr, [sp, #40]\n\t"                                                                    \
+    "ldr r9, [sp, #72]\n\t"                                                                          \
+    "subs r9, r9, #1\n\t"                                                                            \
+    "mls r10, r9, r12, r10\n\t"                                                                      \
+    "mls r11, r9, lr, r11\n\t"                                                                       \
+    "strd r10, r11, [sp, #16]\n\t"                                                                   \
+    "lsls r9, r9, #1\n\t"                                                                            \
+    "adds r9, r9, #1\n\t"                                                                            \
+    "str r9, [sp, #24]\n\t"                                                                          \
+    "95: ldrd r2, r3, [sp, #128]\n\t"                                                                \
+    "ldrd r4, r5, [sp, #16]\n\t"                                                                     \
+    "subs r3, r3, #1\n\t"                                                                            \
+    "beq 96f\n\t"                                                                                    \
+    "str r3, [sp, #132]\n\t"                                                                         \
+    "cbnz r2, 97f\n\t"                                                                               \
+    "adds r4, r4, #1\n\t"                                                                            \
+    "adds r5, r5, #1\n\t"                                                                            \
+    "strd r4, r5, [sp, #16]\n\t"                                                                     \
+    "b 90b\n\t"                                                                                      \
+    "97: ldrb r0, [r2], #1\n\t"                                                                      \
+    "str r2, [sp, #128]\n\t"                                                                         \
+    "adds r4, r4, r0\n\t"                                                                            \
+    "adds r5, r5, r0\n\t"                                                                            \
+    "strd r4, r5, [sp, #16]\n\t"                                                                     \
+    "b 90b\n\t"                                                                                      \
+    "92: ldr r11, [sp, #48]\n\t"                                                                     \
+    "movs r12, #0\n\t"                                                                               \
+    "sadd16 r11, r11, r11\n\t"                                                                       \
+    MOTE_CUT_ROW(r7) MOTE_CUT_ROW(r8) MOTE_CUT_ROW(r10)                                              \
+    "mov lr, r12\n\t"                                                                                \
+    "b 91b\n\t"                                                                                      \
+    "96: add sp, sp, #136\n\t"                                                                       \
+    "pop {r4-r11, pc}\n\t"
 
 /* The first column of a row. */
 #define MOTE_START_ROW                                                                               \
-    "1: ldr r0, [sp, #40]\n\t"                                                                       \
-    "ldrd r12, lr, [sp, #20]\n\t"                                                                    \
+    "1: ldr r0, [sp, #16]\n\t"                                                                       \
+    "ldrd r12, lr, [sp, #32]\n\t"                                                                    \
     "add r6, r6, lr, lsl #16\n\t"                                                                    \
     "ldr r10, [sp, #52]\n\t" MOTE_PADDED_COLUMN(r7)                                                  \
     "cmp r10, #0\n\t"                                                                                \
@@ -115,17 +229,17 @@ typedef struct {
     "8: mov r10, r11\n\t"
 
 #define MOTE_END_ROW                                                                                 \
-    "7: ldrd r10, r11, [sp, #40]\n\t"                                                                \
-    "ldrd r12, lr, [sp, #28]\n\t"                                                                    \
+    "7: ldr lr, [sp, #24]\n\t"                                                                       \
+    "subs lr, lr, #2\n\t"                                                                            \
+    "beq 95f\n\t"                                                                                    \
+    "bmi 98f\n\t"                                                                                    \
+    "str lr, [sp, #24]\n\t"                                                                          \
+    "ldrd r10, r11, [sp, #16]\n\t"                                                                   \
+    "ldrd r12, lr, [sp, #40]\n\t"                                                                    \
     "add r10, r10, r12\n\t"                                                                          \
     "add r11, r11, lr\n\t"                                                                           \
-    "strd r10, r11, [sp, #40]\n\t"                                                                   \
-    "ldr lr, [sp, #36]\n\t"                                                                          \
-    "subs lr, lr, #1\n\t"                                                                            \
-    "str lr, [sp, #36]\n\t"                                                                          \
-    "bne 1b\n\t"                                                                                     \
-    "add sp, sp, #64\n\t"                                                                            \
-    "pop {r4-r11, pc}\n\t"
+    "strd r10, r11, [sp, #16]\n\t"                                                                   \
+    "b 1b\n\t"
 
 /* Stride 1: cursor is y - x, as both move by channels. */
 #define MOTE_NEXT_STRIDE_1                                                                           \
@@ -137,42 +251,39 @@ typedef struct {
     MOTE_COLUMN(p2) MOTE_SUM(p0, p1, p2) MOTE_REQUANTIZE MOTE_NEXT_STRIDE_1
 
 /* At 3, the last two columns are in r7 and r8. */
-__attribute__((naked, noinline, unused)) static void
-mote_depthwise_3x3_stride_1(__attribute__((unused)) const mote_depthwise_3x3_job *job)
-{
-    __asm volatile(MOTE_START MOTE_START_ROW MOTE_COLUMN(r8)
-                   "add r0, r0, r12\n\t" MOTE_SHIFT_LOW
-                   "ldr r11, [sp, #44]\n\t"
-                   "sub r11, r11, r0\n\t"
-                   "str r11, [sp, #16]\n\t"
-                   "cmp r6, #0\n\t"
-                   "blt 3f\n\t"
-                   "2:\n\t" MOTE_OUTPUT_STRIDE_1(r7, r8, r9)
-                   "bmi 4f\n\t" MOTE_OUTPUT_STRIDE_1(r8, r9, r7)
-                   "bmi 5f\n\t" MOTE_OUTPUT_STRIDE_1(r9, r7, r8)
-                   "bpl 2b\n\t"
-                   "b 3f\n\t"
-                   "4: mov r7, r8\n\t"
-                   "mov r8, r9\n\t"
-                   "b 3f\n\t"
-                   "5: mov r8, r7\n\t"
-                   "mov r7, r9\n\t"
-                   "3: ldr lr, [sp, #56]\n\t"
-                   "cmp lr, #0\n\t"
-                   "beq 7f\n\t" MOTE_PADDED_COLUMN(r9) MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE
-                   "strb r12, [r0, r11]\n\t" MOTE_END_ROW);
-}
+#define MOTE_ROWS_STRIDE_1                                                                           \
+    MOTE_START_ROW MOTE_COLUMN(r8)                                                                   \
+    "add r0, r0, r12\n\t" MOTE_SHIFT_LOW                                                             \
+    "ldr r11, [sp, #20]\n\t"                                                                         \
+    "sub r11, r11, r0\n\t"                                                                           \
+    "str r11, [sp, #28]\n\t"                                                                         \
+    "cmp r6, #0\n\t"                                                                                 \
+    "blt 3f\n\t"                                                                                     \
+    "2:\n\t" MOTE_OUTPUT_STRIDE_1(r7, r8, r9)                                                        \
+    "bmi 4f\n\t" MOTE_OUTPUT_STRIDE_1(r8, r9, r7)                                                    \
+    "bmi 5f\n\t" MOTE_OUTPUT_STRIDE_1(r9, r7, r8)                                                    \
+    "bpl 2b\n\t"                                                                                     \
+    "b 3f\n\t"                                                                                       \
+    "4: mov r7, r8\n\t"                                                                              \
+    "mov r8, r9\n\t"                                                                                 \
+    "b 3f\n\t"                                                                                       \
+    "5: mov r8, r7\n\t"                                                                              \
+    "mov r7, r9\n\t"                                                                                 \
+    "3: ldr lr, [sp, #56]\n\t"                                                                       \
+    "cmp lr, #0\n\t"                                                                                 \
+    "beq 7f\n\t" MOTE_PADDED_COLUMN(r9) MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE                         \
+    "strb r12, [r0, r11]\n\t" MOTE_END_ROW
 
 /* Stride 2: cursor is y. */
 #define MOTE_MIDDLE_STRIDE_2                                                                         \
-    "ldr lr, [sp, #20]\n\t" MOTE_SHIFT_LOW                                                           \
+    "ldr lr, [sp, #32]\n\t" MOTE_SHIFT_LOW                                                           \
     "add r0, r0, lr\n\t"
 
 #define MOTE_NEXT_STRIDE_2                                                                           \
     "strb r12, [r11]\n\t"                                                                            \
     "add r0, r0, lr\n\t"                                                                             \
     "add r11, r11, lr\n\t"                                                                           \
-    "str r11, [sp, #16]\n\t"                                                                         \
+    "str r11, [sp, #28]\n\t"                                                                         \
     "subs r6, r6, #65536\n\t"
 
 #define MOTE_OUTPUT_STRIDE_2(p0, p1, p2)                                                             \
@@ -180,31 +291,27 @@ mote_depthwise_3x3_stride_1(__attribute__((unused)) const mote_depthwise_3x3_job
     MOTE_NEXT_STRIDE_2
 
 /* At 3, the last column is in r7. */
-__attribute__((naked, noinline, unused)) static void
-mote_depthwise_3x3_stride_2(__attribute__((unused)) const mote_depthwise_3x3_job *job)
-{
-    __asm volatile(MOTE_START MOTE_START_ROW
-                   "ldr r11, [sp, #44]\n\t"
-                   "str r11, [sp, #16]\n\t"
-                   "cmp r6, #0\n\t"
-                   "blt 3f\n\t"
-                   "2:\n\t" MOTE_OUTPUT_STRIDE_2(r7, r8, r9)
-                   "bmi 4f\n\t" MOTE_OUTPUT_STRIDE_2(r9, r8, r7)
-                   "bpl 2b\n\t"
-                   "b 3f\n\t"
-                   "4: mov r7, r9\n\t"
-                   "3: ldr lr, [sp, #56]\n\t"
-                   "cmp lr, #0\n\t"
-                   "beq 7f\n\t" MOTE_COLUMN(r8) MOTE_MIDDLE_STRIDE_2 MOTE_PADDED_COLUMN(r9)
-                   MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE
-                   "strb r12, [r11]\n\t" MOTE_END_ROW);
-}
+#define MOTE_ROWS_STRIDE_2                                                                           \
+    MOTE_START_ROW                                                                                   \
+    "ldr r11, [sp, #20]\n\t"                                                                         \
+    "str r11, [sp, #28]\n\t"                                                                         \
+    "cmp r6, #0\n\t"                                                                                 \
+    "blt 3f\n\t"                                                                                     \
+    "2:\n\t" MOTE_OUTPUT_STRIDE_2(r7, r8, r9)                                                        \
+    "bmi 4f\n\t" MOTE_OUTPUT_STRIDE_2(r9, r8, r7)                                                    \
+    "bpl 2b\n\t"                                                                                     \
+    "b 3f\n\t"                                                                                       \
+    "4: mov r7, r9\n\t"                                                                              \
+    "3: ldr lr, [sp, #56]\n\t"                                                                       \
+    "cmp lr, #0\n\t"                                                                                 \
+    "beq 7f\n\t" MOTE_COLUMN(r8) MOTE_MIDDLE_STRIDE_2 MOTE_PADDED_COLUMN(r9)                         \
+    MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE                                                             \
+    "strb r12, [r11]\n\t" MOTE_END_ROW
 
 /* The first column; the upper half of r6 counts all outputs, and is 0 at the last one. */
 #define MOTE_START_APART(p)                                                                          \
-    MOTE_START                                                                                       \
-    "ldr r0, [sp, #40]\n\t"                                                                          \
-    "ldrd r12, lr, [sp, #20]\n\t"                                                                    \
+    "ldr r0, [sp, #16]\n\t"                                                                          \
+    "ldrd r12, lr, [sp, #32]\n\t"                                                                    \
     "ldr r10, [sp, #56]\n\t"                                                                         \
     "add lr, lr, r10\n\t"                                                                            \
     "add r6, r6, lr, lsl #16\n\t"                                                                    \
@@ -223,34 +330,36 @@ mote_depthwise_3x3_stride_2(__attribute__((unused)) const mote_depthwise_3x3_job
 
 #define MOTE_END_APART                                                                               \
     "bpl 2b\n\t"                                                                                     \
-    "add sp, sp, #64\n\t"                                                                            \
-    "pop {r4-r11, pc}\n\t"                                                                           \
+    "b 95f\n\t"                                                                                      \
     "4: ldr lr, [sp, #56]\n\t"                                                                       \
     "cmp lr, #0\n\t"                                                                                 \
     "beq 3b\n\t" MOTE_PADDED_COLUMN(r9)                                                              \
     "b 5b\n\t"
 
-__attribute__((naked, noinline, unused)) static void
-mote_depthwise_3x3_stride_1_apart(__attribute__((unused)) const mote_depthwise_3x3_job *job)
-{
-    __asm volatile(MOTE_START_APART(r8) MOTE_COLUMN_APART(r9)
-                   "add r0, r0, r12\n\t" MOTE_SHIFT_LOW
-                   "ldr r11, [sp, #44]\n\t"
-                   "sub r11, r11, r0\n\t"
-                   "str r11, [sp, #16]\n\t"
-                   "2: mov r7, r8\n\t"
-                   "mov r8, r9\n\t" MOTE_LAST_COLUMN_APART MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE
-                   MOTE_NEXT_STRIDE_1 MOTE_END_APART);
-}
+#define MOTE_ROW_STRIDE_1_APART                                                                      \
+    MOTE_START_APART(r8) MOTE_COLUMN_APART(r9)                                                       \
+    "add r0, r0, r12\n\t" MOTE_SHIFT_LOW                                                             \
+    "ldr r11, [sp, #20]\n\t"                                                                         \
+    "sub r11, r11, r0\n\t"                                                                           \
+    "str r11, [sp, #28]\n\t"                                                                         \
+    "2: mov r7, r8\n\t"                                                                              \
+    "mov r8, r9\n\t" MOTE_LAST_COLUMN_APART MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE                     \
+    MOTE_NEXT_STRIDE_1 MOTE_END_APART
+
+#define MOTE_ROW_STRIDE_2_APART                                                                      \
+    MOTE_START_APART(r9)                                                                             \
+    "ldr r11, [sp, #20]\n\t"                                                                         \
+    "str r11, [sp, #28]\n\t"                                                                         \
+    "2: mov r7, r9\n\t" MOTE_COLUMN_APART(r8) MOTE_MIDDLE_STRIDE_2 MOTE_LAST_COLUMN_APART            \
+    MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE MOTE_NEXT_STRIDE_2 MOTE_END_APART
 
 __attribute__((naked, noinline, unused)) static void
-mote_depthwise_3x3_stride_2_apart(__attribute__((unused)) const mote_depthwise_3x3_job *job)
+mote_depthwise_3x3_channels(__attribute__((unused)) const mote_depthwise_3x3_job *job)
 {
-    __asm volatile(MOTE_START_APART(r9)
-                   "ldr r11, [sp, #44]\n\t"
-                   "str r11, [sp, #16]\n\t"
-                   "2: mov r7, r9\n\t" MOTE_COLUMN_APART(r8) MOTE_MIDDLE_STRIDE_2 MOTE_LAST_COLUMN_APART
-                   MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE MOTE_NEXT_STRIDE_2 MOTE_END_APART);
+    __asm volatile(MOTE_START MOTE_START_CHANNEL MOTE_ROWS_STRIDE_1
+                   "93:\n\t" MOTE_ROW_STRIDE_1_APART
+                   "94: bne 99f\n\t" MOTE_ROWS_STRIDE_2
+                   "99:\n\t" MOTE_ROW_STRIDE_2_APART MOTE_END_CHANNEL);
 }
 
 #else
@@ -263,42 +372,62 @@ static inline uint32_t mote_column(const mote_depthwise_3x3_job *job, const int8
     return is_pad ? job->zeros : mote_pkhbt((uint32_t)x[0], (uint32_t)x[job->x_row]);
 }
 
-static inline void mote_depthwise_3x3_rows(const mote_depthwise_3x3_job *job, uint32_t stride)
+/* One channel; weights: as the window meets them, zeros for rows that are cut. */
+static inline void mote_depthwise_3x3_rows(const mote_depthwise_3x3_job *job, const int8_t *first, int8_t *y,
+                                           const int8_t weights[3][3], int32_t bias, int32_t multiplier,
+                                           int right)
 {
-    const int32_t step = (int32_t)job->channels;
-    const uint32_t width = job->width + job->right_pad;
+    const int32_t stride = 1 + (int32_t)(job->kind & 1), step = (int32_t)job->channels;
+    const int32_t width = (int32_t)(job->width + job->right_pad);
+    uint32_t words[5];
+    for (uint32_t i = 0; i < 3; i++)
+        words[i] = mote_twice16(mote_pkhbt((uint32_t)weights[0][i], (uint32_t)weights[1][i]));
+    words[3] = mote_twice16(mote_pkhbt((uint32_t)weights[2][1], (uint32_t)weights[2][0]));
+    words[4] = (uint32_t)(weights[2][2] * 2);
     for (int32_t row = 0; row < (int32_t)job->rows; row++) {
-        const int8_t *x = job->x + row * job->x_step;
-        for (uint32_t j = 0; j < width; j++) {
-            int32_t low[3], sum = job->bias;
-            for (uint32_t i = 0; i < 3; i++) {
-                uint32_t is_left = j == 0 && i == 0 && job->left_pad;
-                uint32_t is_right = j == width - 1 && i == 2 && job->right_pad;
-                int32_t column = (int32_t)(j * stride + i) - (int32_t)job->left_pad;
+        const int8_t *x = first + row * job->x_step;
+        for (int32_t j = 0; j < width; j++) {
+            int32_t low[3], sum = bias;
+            for (int32_t i = 0; i < 3; i++) {
+                int is_left = j == 0 && i == 0 && job->left_pad;
+                int is_right = j == width - 1 && i == 2 && job->right_pad;
+                int32_t column = j * stride + i - (int32_t)job->left_pad;
                 const int8_t *at = is_left || is_right ? x : x + column * step;
                 uint32_t p = mote_column(job, at, is_left || is_right, &low[i]);
-                sum = mote_smlad(p, job->weights[i], sum);
+                sum = mote_smlad(p, words[i], sum);
             }
-            sum = mote_smlad(mote_pkhbt((uint32_t)low[1], (uint32_t)low[0]), job->weights[3], sum);
-            sum = mote_smlabb((uint32_t)low[2], job->weights[4], sum);
-            job->y[row * job->y_step + (int32_t)j * step] =
-                (int8_t)mote_finish(sum, job->multiplier, job->offset, job->right, !MOTE_SINGLE);
+            sum = mote_smlad(mote_pkhbt((uint32_t)low[1], (uint32_t)low[0]), words[3], sum);
+            sum = mote_smlabb((uint32_t)low[2], words[4], sum);
+            y[row * job->y_step + j * step] =
+                (int8_t)mote_finish(sum, multiplier, job->zero * (1 << (right - 1)), right, !MOTE_SINGLE);
         }
     }
 }
 
-static inline void mote_depthwise_3x3_stride_1(const mote_depthwise_3x3_job *job)
+static inline void mote_depthwise_3x3_channels(const mote_depthwise_3x3_job *job)
 {
-    mote_depthwise_3x3_rows(job, 1);
+    const int8_t *x = job->x, *w = job->weights;
+    const int32_t twice_zero = 2 * (int16_t)(uint16_t)job->zeros;
+    int8_t *y = job->y;
+    for (uint32_t c = 0; c < job->count; c++, w += 9) {
+        int8_t weights[3][3];
+        int32_t bias = job->bias[c];
+        const uint32_t log = job->shift_form & 255, byte = 4 * c >> log, bit = 4 * c - (byte << log);
+        const int right = 1 + (int)((uint32_t)job->shift[byte] >> bit & job->shift_form >> 8);
+        for (uint32_t k = 0; k < 3; k++)
+            for (uint32_t i = 0; i < 3; i++) {
+                int8_t one = w[job->row[k] + i];
+                weights[k][i] = job->cut >> k & 1 ? 0 : one;
+                bias += job->cut >> k & 1 ? twice_zero * one : 0;
+            }
+        mote_depthwise_3x3_rows(job, x, y, (const int8_t(*)[3])weights, bias, job->multiplier[c], right);
+        if (c + 1 < job->count) {
+            const uint32_t gap = job->gaps ? job->gaps[c] : 1;
+            x += gap;
+            y += gap;
+        }
+    }
 }
-
-static inline void mote_depthwise_3x3_stride_2(const mote_depthwise_3x3_job *job)
-{
-    mote_depthwise_3x3_rows(job, 2);
-}
-
-#define mote_depthwise_3x3_stride_1_apart mote_depthwise_3x3_stride_1
-#define mote_depthwise_3x3_stride_2_apart mote_depthwise_3x3_stride_2
 
 #endif
 

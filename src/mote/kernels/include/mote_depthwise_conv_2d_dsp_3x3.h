@@ -12,11 +12,12 @@
  * x: rows, as mote_kernels_convolution.h says; every window has one that is not null.  y: [y_height, y_width,
  * channels], must not overlap a row of x.
  * stride_width 1 or 2; windows leave the image by at most one column on each side.
- * weights: [computed, 3, 3].  bias: doubled.  shift: right shift - 1, shift_bits a channel.
+ * weights: [computed, 3, 3], and a byte that is read but does not matter.  bias: doubled.
+ * shift: right shift - 1, shift_bits a channel.
  * gaps: steps from one computed channel to the next, the first from 0; the other channels become
  * constant.
  * Scratch: none.
- * Cost: about 110 instructions a channel besides its pixels, for all output rows of a call whose windows one
+ * Cost: about 70 instructions a channel besides its pixels, for all output rows of a call whose windows one
  * distance leads through; else for each. One instruction more for a column where the rows of a window have no
  * common distance in any order.
  * No overflow: |2 * acc| <= 256 * sum|weights[c]| + |2 * bias[c]| < 2^31, checked at compile time. */
@@ -28,36 +29,31 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 
-/* The rows that a window reads, and the weights of one channel as they meet them. */
+/* The rows that a window reads, and which kernel row each meets. */
 typedef struct {
     const int8_t *x[3];
-    const int8_t *row[3]; /* three weights, or zeros */
-    uint32_t step[3];     /* 9, or 0 for zeros */
-    const int8_t *cut[3]; /* kernel rows outside of the image */
-    uint32_t cuts;
-} mote_placed_weights;
+    uint32_t row[3]; /* where its weights start */
+    uint32_t cut;    /* bit k: that kernel row is outside of the image, x[k] is any row */
+} mote_placed_rows;
 
 /* Exchanges two of the rows. */
-static inline void mote_exchange(mote_placed_weights *placed, uint32_t a, uint32_t b)
+static inline void mote_exchange(mote_placed_rows *placed, uint32_t a, uint32_t b)
 {
-    const int8_t *const x = placed->x[a], *const row = placed->row[a];
-    const uint32_t step = placed->step[a];
+    const int8_t *const x = placed->x[a];
+    const uint32_t row = placed->row[a], cut_a = placed->cut >> a & 1, cut_b = placed->cut >> b & 1;
     placed->x[a] = placed->x[b];
     placed->row[a] = placed->row[b];
-    placed->step[a] = placed->step[b];
     placed->x[b] = x;
     placed->row[b] = row;
-    placed->step[b] = step;
+    placed->cut = (placed->cut & ~(1u << a | 1u << b)) | cut_b << a | cut_a << b;
 }
 
 /* The kernel's upper row reads x[at], of count rows. */
-static mote_placed_weights mote_place_weights(const int8_t *weights, const int8_t *const *x, int32_t at,
-                                              int32_t count)
+static mote_placed_rows mote_place_rows(const int8_t *const *x, int32_t at, int32_t count)
 {
-    static const int8_t zeros[3] = {0, 0, 0};
     const mote_window inside = mote_rows_inside((const void *const *)(x + at), 3);
-    mote_placed_weights placed = {{0, 0, 0}, {zeros, zeros, zeros}, {0, 0, 0}, {zeros, zeros, zeros}, 0};
-    int32_t first = at + inside.first;
+    mote_placed_rows placed = {{0, 0, 0}, {0, 0, 0}, 0};
+    int32_t first = at + inside.first, outside = 0;
     /* Three neighbours, as one distance may lead through those. */
     if (inside.first == 0 && inside.last < 3 && first >= 3 - inside.last && x[first - (3 - inside.last)])
         first -= 3 - inside.last;
@@ -66,39 +62,15 @@ static mote_placed_weights mote_place_weights(const int8_t *weights, const int8_
         const int is_there = first + k < count && x[first + k];
         placed.x[k] = is_there ? x[first + k] : x[first];
         if (is_there && ky >= inside.first && ky < inside.last) {
-            placed.row[k] = weights + 3 * ky;
-            placed.step[k] = 9;
+            placed.row[k] = (uint32_t)(3 * ky);
+            continue;
         }
-        if (k < inside.first || k >= inside.last)
-            placed.cut[placed.cuts++] = weights + 3 * k;
+        while (outside >= inside.first && outside < inside.last)
+            outside++;
+        placed.row[k] = (uint32_t)(3 * outside++);
+        placed.cut |= 1u << k;
     }
     return placed;
-}
-
-/* Sets the job's channel-dependent fields, and moves placed to the next channel. */
-static inline void mote_set_channel(mote_depthwise_3x3_job *job, const mote_depthwise_3x3 *layer,
-                                    mote_placed_weights *placed, uint32_t c)
-{
-    const int8_t *w0 = placed->row[0], *w1 = placed->row[1], *w2 = placed->row[2];
-    int right = mote_right_shift(layer->shift, 1, layer->shift_bits, c);
-
-    job->weights[0] = mote_twice16(mote_pkhbt((uint32_t)w0[0], (uint32_t)w1[0]));
-    job->weights[1] = mote_twice16(mote_pkhbt((uint32_t)w0[1], (uint32_t)w1[1]));
-    job->weights[2] = mote_twice16(mote_pkhbt((uint32_t)w0[2], (uint32_t)w1[2]));
-    job->weights[3] = mote_twice16(mote_pkhbt((uint32_t)w2[1], (uint32_t)w2[0]));
-    job->weights[4] = (uint32_t)(w2[2] * 2);
-    placed->row[0] = w0 + placed->step[0];
-    placed->row[1] = w1 + placed->step[1];
-    placed->row[2] = w2 + placed->step[2];
-    job->bias = layer->bias[c];
-    for (uint32_t i = 0; i < placed->cuts; i++) {
-        const int8_t *w = placed->cut[i];
-        job->bias += 2 * layer->x_zero * (w[0] + w[1] + w[2]);
-        placed->cut[i] = w + 9;
-    }
-    job->multiplier = layer->multiplier[c];
-    job->offset = (2 * layer->y_zero + 1) * (1 << (right - 1));
-    job->right = right;
 }
 
 /* How many output rows, of most, one distance leads through with the window at x; step: rows from one to the
@@ -118,13 +90,13 @@ static int32_t mote_rows_alike(const int8_t *const *x, intptr_t distance, int32_
 static int32_t mote_depthwise_3x3_run(const mote_depthwise_3x3 *layer, mote_depthwise_3x3_job *job,
                                       const int8_t *const *x, int32_t at, int32_t count, int32_t most)
 {
-    mote_placed_weights placed = mote_place_weights(layer->weights, x, at, count);
+    mote_placed_rows placed = mote_place_rows(x, at, count);
     intptr_t second = mote_distance(placed.x[0], placed.x[1]);
     intptr_t third = mote_distance(placed.x[0], placed.x[2]);
-    int is_apart;
+    const uint32_t start = layer->gaps ? layer->gaps[0] : 0;
 
     job->rows = 1;
-    if (third == 2 * second && !placed.cuts)
+    if (third == 2 * second && !placed.cut)
         job->rows = (uint32_t)mote_rows_alike(x + at, second, layer->stride_height, most);
     job->x_step = layer->stride_height * second;
     if (second == 2 * third) /* the third row is in the middle */
@@ -133,24 +105,14 @@ static int32_t mote_depthwise_3x3_run(const mote_depthwise_3x3 *layer, mote_dept
         mote_exchange(&placed, 0, 1);
     second = mote_distance(placed.x[0], placed.x[1]);
     third = mote_distance(placed.x[0], placed.x[2]);
-    is_apart = third != 2 * second;
+    job->kind = (layer->stride_width == 2) | (third != 2 * second) << 1;
     job->x_row = second;
     job->x_third = third;
-    job->x = placed.x[0];
-    for (uint32_t c = 0; c < layer->computed; c++) {
-        uint32_t gap = layer->gaps ? layer->gaps[c] : c > 0;
-        job->x += gap;
-        job->y += gap;
-        mote_set_channel(job, layer, &placed, c);
-        if (layer->stride_width == 1 && !is_apart)
-            mote_depthwise_3x3_stride_1(job);
-        else if (layer->stride_width == 1)
-            mote_depthwise_3x3_stride_1_apart(job);
-        else if (!is_apart)
-            mote_depthwise_3x3_stride_2(job);
-        else
-            mote_depthwise_3x3_stride_2_apart(job);
-    }
+    job->x = placed.x[0] + start;
+    job->cut = placed.cut;
+    for (uint32_t k = 0; k < 3; k++)
+        job->row[k] = placed.row[k];
+    mote_depthwise_3x3_channels(job);
     return (int32_t)job->rows;
 }
 
@@ -168,10 +130,19 @@ static inline void mote_depthwise_conv_2d_dsp_3x3(const mote_depthwise_3x3 *laye
     job.channels = layer->channels;
     job.width = layer->y_width - job.right_pad;
     job.y_step = layer->y_width * channels;
+    job.weights = layer->weights;
+    job.bias = layer->bias;
+    job.multiplier = layer->multiplier;
+    job.at = 0;
+    job.shift = layer->shift;
+    job.shift_form = layer->shift_bits == 4 ? 3 | 15 << 8 : 2 | 255 << 8;
+    job.zero = 2 * layer->y_zero + 1;
+    job.gaps = layer->gaps ? layer->gaps + 1 : NULL;
+    job.count = layer->computed;
     if (layer->gaps)
         mote_fill(y, layer->constant, y_size);
     for (int32_t oy = 0; oy < height;) {
-        job.y = y + oy * job.y_step;
+        job.y = y + oy * job.y_step + (layer->gaps ? layer->gaps[0] : 0);
         oy += mote_depthwise_3x3_run(layer, &job, x, oy * stride, (height - 1) * stride + 3, height - oy);
     }
     if (layer->y_min > -128 || layer->y_max < 127)

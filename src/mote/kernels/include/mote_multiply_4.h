@@ -49,12 +49,12 @@ typedef struct {
     uint32_t pixels;           /* how many there are */
 } mote_multiply_job;
 
-/* Where count pixels go. The assembly always computes 2 or 4: those that are not there are stored in the place
- * of another one, which is stored after them. */
+/* Where count pixels go. The assembly for 4 always computes as many: where there are 3, the last one is stored
+ * in the place of the third, which is stored after it. */
 static inline void mote_place_pixels(mote_multiply_job *job, uint32_t count, uint32_t channels)
 {
     job->pixels = count;
-    job->y_stride = count > 1 ? channels : 0;
+    job->y_stride = channels;
     job->y_last = count > 3 ? 3 * channels : 2 * channels;
 }
 
@@ -217,7 +217,7 @@ static inline int mote_pair_shift(const uint8_t *shift, uint32_t pair, uint32_t 
 }
 
 /* One pixel of step side by side. */
-static inline void mote_multiply_1(const mote_multiply_job *job, uint32_t pixel, uint32_t step)
+static inline void mote_multiply_pixel(const mote_multiply_job *job, uint32_t pixel, uint32_t step)
 {
     const int8_t *w = job->weights;
     int8_t *y = job->y + pixel * job->y_stride;
@@ -247,7 +247,7 @@ static inline void mote_multiply_1(const mote_multiply_job *job, uint32_t pixel,
 static inline void mote_multiply_4(const mote_multiply_job *job)
 {
     for (uint32_t pixel = 0; pixel < job->pixels; pixel++)
-        mote_multiply_1(job, pixel, 4);
+        mote_multiply_pixel(job, pixel, 4);
 }
 
 #endif
