@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the assembly of mote_depthwise_3x3.h computes, in C: for machines without the DSP extension, and
- * as its definition. Included there alone, behind the job that it takes. */
+ * as its definition. */
 #ifndef MOTE_DEPTHWISE_3X3_PORTABLE_H
 #define MOTE_DEPTHWISE_3X3_PORTABLE_H
+
+#include "mote_depthwise_3x3_job.h"
 
 /* A column of the window: (row 0, row 1), and row 2 in *low. */
 static inline uint32_t mote_column(const mote_depthwise_3x3_job *job, const int8_t *x, uint32_t is_pad,
