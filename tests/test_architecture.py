@@ -16,6 +16,7 @@ LAYERS = (
     ("errors", "target"),
     ("ir",),
     ("reference",),
+    ("ranges",),
     ("frontends",),
     ("passes",),
     ("quantization",),

@@ -53,7 +53,7 @@ def conv_2d(
         rows = slice(g * per_group, (g + 1) * per_group)
         matrix = weight[rows].reshape(per_group, -1).astype(np.float64)
         sums[..., rows] = (own @ matrix.T).reshape(*plane, per_group)
-    return _finish(sums, bias, operands, result, op.activation, op.rounding)
+    return scaled_sums(sums, bias, operands, result, op.activation, op.rounding)
 
 
 def depthwise_conv_2d(
@@ -75,7 +75,7 @@ def depthwise_conv_2d(
                 left : left + (columns - 1) * op.stride[1] + 1 : op.stride[1],
             ]
             sums += taps * weight[0, ky, kx].astype(np.float64)
-    return _finish(sums, bias, operands, result, op.activation, op.rounding)
+    return scaled_sums(sums, bias, operands, result, op.activation, op.rounding)
 
 
 def transposed_conv_2d(
@@ -99,7 +99,7 @@ def transposed_conv_2d(
                     x.shape[2], op.stride[1], kx * op.dilation[1] - left, result.shape[2]
                 )
                 sums[:, y, z, chosen] += own[:, i, j] @ weight[chosen, ky, kx].astype(np.float64).T
-    return _finish(sums, bias, operands, result, op.activation, op.rounding)
+    return scaled_sums(sums, bias, operands, result, op.activation, op.rounding)
 
 
 def fully_connected(
@@ -108,7 +108,7 @@ def fully_connected(
     """y[b,o] = sum over i of x[b,i] * weight[o,i]."""
     x, weight, bias = values
     sums = _centred(x, operands[0]) @ weight.astype(np.float64).T
-    return _finish(sums, bias, operands, result, op.activation, op.rounding)
+    return scaled_sums(sums, bias, operands, result, op.activation, op.rounding)
 
 
 def _centred(x: Array, tensor: Tensor, padding: Padding | None = None) -> Doubles:
@@ -141,7 +141,7 @@ def _patches(padded: Doubles, kernel: Sequence[int], op: Conv2D) -> Doubles:
     return view
 
 
-def _finish(
+def scaled_sums(
     sums: Doubles,
     bias: Array,
     operands: Sequence[Tensor],
@@ -149,7 +149,7 @@ def _finish(
     activation: Activation,
     rounding: Rounding,
 ) -> Array:
-    """Bias, scaling to the result's type, activation."""
+    """Exact sums ``[..., O]`` to results: bias, scaling to the result's type, activation."""
     sums += bias
     if result.dtype is DType.FLOAT32:
         return apply_activation(sums, activation).astype(np.float32)
