@@ -54,8 +54,12 @@ def json_option() -> Decorator:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
 
 
-def seed_option() -> Decorator:
-    """--seed: where random inputs start."""
+def seed_option(*, default: int | None = 0) -> Decorator:
+    """--seed: where random inputs start; None by default tells whether it was given."""
     return click.option(
-        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Random seed."
+        "--seed",
+        type=click.IntRange(min=0),
+        default=default,
+        show_default=True if default is not None else "0",
+        help="Random seed.",
     )

@@ -40,14 +40,14 @@ SHOWN_VALUES = 5
     metavar="FILE",
     help=".npy or .npz to write the outputs to.",
 )
-@seed_option()
+@seed_option(default=None)
 def run_command(
     model: Path,
     target: str,
     compilation: Compilation,
     source: Path | None,
     output: Path | None,
-    seed: int,
+    seed: int | None,
 ) -> None:
     """Run MODEL on samples: compiled for this machine, or for a core that QEMU emulates.
 
@@ -59,6 +59,8 @@ def run_command(
       mote run kws.tflite --input x.npz --target cortex-m4 --output y.npy
       mote run kws.tflite --seed 3                    random input
     """
+    if source and seed is not None:
+        raise click.UsageError("--seed makes random samples, --input brings its own")
     chosen = resolve(target)
     graph = mote.load(model)
     inputs = [graph.tensors[name] for name in graph.inputs]
@@ -68,12 +70,12 @@ def run_command(
     if source:
         samples: list[Sample] = read_samples(source, inputs)
     else:
-        samples = [tuple(next(random_samples(graph, 1, seed)))]
+        samples = [tuple(next(random_samples(graph, 1, seed or 0)))]
     with working(f"Running {len(samples)} sample(s) of {model.name} on {chosen.core.name}"):
         build = compilation.compile(graph, chosen)
         results = build.run_samples(samples)
     if not source:
-        remark(f"no --input: one sample of random values, seed {seed}")
+        remark(f"no --input: one sample of random values, seed {seed or 0}")
     for row in float_rows(build.float_layers):
         remark(row)
     if output:

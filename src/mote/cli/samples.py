@@ -67,6 +67,10 @@ def load_samples(
         )
     shape = graph.tensors[graph.inputs[0]].shape
     if Path(source).suffix == ".npy":
+        if mean is not None or std is not None:
+            raise InputError(
+                source, "holds samples as the model sees them, without --mean or --std"
+            )
         return Samples(_fitted(_read_array(source)[:count], shape, source), None, None, source)
     with working(f"Reading {source}"):
         dataset = _dataset(source, model, shape)
@@ -104,12 +108,12 @@ def _dataset(source: str, model: Path, shape: tuple[int, ...]) -> "Dataset":
     config = model.parent / CONFIG
     settings = read_settings(config) if config.exists() else {}
     if settings.keys() >= {"model", "data", "epochs"}:  # other programs call their files so, too
-        return load_dataset(DataSettings.of_run(settings, source))
+        return load_dataset(DataSettings.of_run(settings, source), as_fits=True)
     from mote.data.pictures import MAX_EDGE
 
     is_image = len(shape) == 4 and max(shape[1:3]) <= MAX_EDGE
     size = (shape[1], shape[2]) if is_image else None
-    return load_dataset(DataSettings(data=source, image_size=size))
+    return load_dataset(DataSettings(data=source, image_size=size), as_fits=True)
 
 
 def _constant(values: tuple[float, ...] | None, default: float) -> "Array | float":

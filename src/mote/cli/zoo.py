@@ -51,6 +51,8 @@ def zoo_command(
         raise click.UsageError("--set and --input need the NAME of an architecture")
     if name is not None and as_markdown:
         raise click.UsageError("--markdown prints the whole table and takes no NAME")
+    if as_markdown and as_json:
+        raise click.UsageError("--markdown and --json are two forms of one table")
     if name is not None:
         _measure(name, settings, shape, as_json)
     elif as_markdown:

@@ -8,7 +8,7 @@ from mote.data.augmentation import (
 )
 from mote.data.dataset import Dataset, Split
 from mote.data.features import LogMel, Mfcc
-from mote.data.load import FORMATS, LoadOptions, load
+from mote.data.load import FORMATS, LoadOptions, fitting, load
 from mote.data.motion import MotionOptions
 from mote.data.pictures import ImageOptions
 from mote.data.sound_samples import SoundOptions
@@ -29,5 +29,6 @@ __all__ = [
     "Split",
     "SplitOptions",
     "WaveformAugmentation",
+    "fitting",
     "load",
 ]

@@ -1,7 +1,7 @@
 """Opens a data set: recognises its format, reads it, splits it, measures its values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from mote.data.archive import read_archive
@@ -29,7 +29,7 @@ ARCHIVES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".7z", ".rar")
 
 @dataclass(frozen=True, kw_only=True)
 class LoadOptions:
-    """What can be chosen about reading; each part matters to its kind of set alone."""
+    """What can be chosen about reading; the first three parts are for sets of one kind each."""
 
     images: ImageOptions = field(default_factory=ImageOptions)
     sounds: SoundOptions = field(default_factory=SoundOptions)
@@ -39,11 +39,19 @@ class LoadOptions:
 
 @dataclass(frozen=True)
 class Format:
-    """A format of files: how people call it, how it shows, and how it is read."""
+    """A format of files: how people call it, how it shows, how it is read.
+
+    Args:
+        title: In words.
+        recognise: Whether a tree of files is of this format.
+        read: The samples of one that is.
+        options: The part of ``LoadOptions`` that it reads; the others must be left alone.
+    """
 
     title: str
     recognise: Callable[[Tree], bool]
     read: Callable[[Tree, LoadOptions, Progress | None], Parts]
+    options: str = ""
 
 
 FORMATS: dict[str, Format] = {
@@ -64,24 +72,31 @@ FORMATS: dict[str, Format] = {
         "spoken digits, <digit>_<speaker>_<index>.wav",
         is_spoken_digits,
         lambda tree, options, progress: read_spoken_digits(tree, options.sounds, progress),
+        "sounds",
     ),
     "sounds": Format(
         "sounds, CLASS/*.wav, with train/ and test/, or Speech Commands' lists, or neither",
         lambda tree: bool(tree.with_suffix(".wav")),
         lambda tree, options, progress: read_sounds(tree, options.sounds, progress),
+        "sounds",
     ),
     "images": Format(
         "images, CLASS/*.jpg or .png, with or without train/ and test/",
         lambda tree: bool(tree.with_suffix(*SUFFIXES)),
         lambda tree, options, progress: read_images(tree, options.images, progress),
+        "images",
     ),
     "motion": Format(
         "motion, CLASS/*.csv or CLASS_1.csv, with or without train/ and test/",
         lambda tree: bool(tree.with_suffix(".csv")),
         lambda tree, options, progress: read_motion(tree, options.motion, progress),
+        "motion",
     ),
 }
 """Formats in folders and zip archives, in the order in which they are tried."""
+
+DIGITS, NPZ = "digits", "npz"
+"""Formats that need no tree of files."""
 
 
 def load(
@@ -105,21 +120,73 @@ def load(
         ToolError: A package that this format needs is not installed.
     """
     options = options or LoadOptions()
-    if str(source) == "digits":
-        return _finished("digits", "digits", read_digits(), options.split)
+    if str(source) == DIGITS:
+        if format is not None:
+            raise DataError(DIGITS, f"is part of scikit-learn and of no format '{format}'")
+        _refuse_others(DIGITS, DIGITS, options)
+        return _finished(DIGITS, DIGITS, read_digits(), options.split)
     path = Path(source)
     _check(path, format)
-    if format == "npz" or (format is None and path.suffix.lower() == ".npz"):
-        return _finished(path.stem, "npz", read_archive(path), options.split)
-    if format is None and path.is_file() and path.suffix.lower() != ".zip":
-        raise _not_recognised(str(path), "is not a folder, a zip archive or an .npz file")
+    if _is_npz(path, format):
+        _refuse_others(str(path), NPZ, options)
+        return _finished(path.stem, NPZ, read_archive(path), options.split)
     with open_tree(path) as tree:
         chosen = format or _recognised(tree)
+        _refuse_others(tree.where, chosen, options)
         form = FORMATS[chosen]
         if not form.recognise(tree):
             raise DataError(tree.where, f"is not of format {chosen}: {form.title}")
         parts = remembered(tree, f"{chosen} {options}", lambda: form.read(tree, options, progress))
     return _finished(path.stem or str(path), chosen, parts, options.split)
+
+
+def fitting(options: LoadOptions, source: str | Path, format: str | None = None) -> LoadOptions:
+    """The options without the parts that say nothing about this set, which ``load`` refuses.
+
+    Raises:
+        DataError: The set is missing, or of no known format.
+    """
+    chosen = format or _format_of(source)
+    return replace(options, **{part: getattr(LoadOptions(), part) for part in _others(chosen)})
+
+
+def _format_of(source: str | Path) -> str:
+    if str(source) == DIGITS:
+        return DIGITS
+    path = Path(source)
+    _check(path, None)
+    if _is_npz(path, None):
+        return NPZ
+    with open_tree(path) as tree:
+        return _recognised(tree)
+
+
+def _is_npz(path: Path, form: str | None) -> bool:
+    return form == NPZ or (form is None and path.suffix.lower() == ".npz")
+
+
+def _others(form: str) -> list[str]:
+    """The parts of ``LoadOptions`` that a format does not read."""
+    own = FORMATS[form].options if form in FORMATS else ""
+    return [part for part in ("images", "sounds", "motion") if part != own]
+
+
+def _refuse_others(where: str, form: str, options: LoadOptions) -> None:
+    """Options that would do nothing are a mistake about the set."""
+    plain = LoadOptions()
+    changed = [
+        f"{part}: {f.name}"
+        for part in _others(form)
+        for f in fields(getattr(options, part))
+        if getattr(getattr(options, part), f.name) != getattr(getattr(plain, part), f.name)
+    ]
+    if changed:
+        raise DataError(
+            where,
+            f"is of format {form}, for which some options do nothing",
+            details=changed,
+            hint="leave them out",
+        )
 
 
 def _finished(name: str, form: str, parts: Parts, split: SplitOptions) -> Dataset:
@@ -147,7 +214,7 @@ def _finished(name: str, form: str, parts: Parts, split: SplitOptions) -> Datase
 
 
 def _check(path: Path, form: str | None) -> None:
-    if form is not None and form not in (*FORMATS, "npz"):
+    if form is not None and form not in (*FORMATS, NPZ):
         raise DataError(
             str(path), f"format '{form}' is not known; allowed: {', '.join(FORMATS)}, npz"
         )
@@ -159,6 +226,9 @@ def _check(path: Path, form: str | None) -> None:
         )
     if path.name.lower().endswith(ARCHIVES):
         raise DataError(str(path), "is an archive other than zip", hint="unpack it first")
+    is_known = form is not None or path.suffix.lower() in (".zip", ".npz")
+    if path.is_file() and not is_known:
+        raise _not_recognised(str(path), "is not a folder, a zip archive or an .npz file")
 
 
 def _recognised(tree: Tree) -> str:

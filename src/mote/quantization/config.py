@@ -88,6 +88,11 @@ class QuantizationConfig:
         )
         if not 50 <= self.percentile <= 100:
             problems.append(f"percentile is {self.percentile}, allowed: 50 to 100")
+        elif self.calibration != "percentile" and self.percentile != type(self).percentile:
+            problems.append(
+                f"percentile is {self.percentile}, which calibration {self.calibration} "
+                "does not read"
+            )
         if self.adaround_steps < 1:
             problems.append(f"adaround_steps is {self.adaround_steps}, allowed: 1 or more")
         for name, precision in self.layers.items():

@@ -92,6 +92,8 @@ class TrainingConfig:
                 for name in ("label_smoothing", "mixup")
                 if getattr(self, name)
             ]
+        if not problems and self.optimizer != "sgd" and self.momentum != type(self).momentum:
+            problems.append(f"momentum is {self.momentum:g}, it is for the optimizer sgd")
         if problems:
             raise InputError(
                 WHERE,

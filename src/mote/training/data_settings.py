@@ -13,6 +13,7 @@ from mote.data import (
     MotionOptions,
     SoundOptions,
     SplitOptions,
+    fitting,
     load,
 )
 from mote.data.problems import Progress
@@ -72,11 +73,21 @@ def with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def load_dataset(settings: DataSettings, progress: Progress | None = None) -> Dataset:
-    """Read the data set."""
-    return load(
-        settings.data, format=settings.format, options=_load_options(settings), progress=progress
-    )
+def load_dataset(
+    settings: DataSettings, progress: Progress | None = None, *, as_fits: bool = False
+) -> Dataset:
+    """Read the data set.
+
+    Args:
+        settings: Which, and how.
+        progress: Called with counts of files while many are read.
+        as_fits: Whether settings that say nothing about this data set are let pass: they were made
+            for another.
+    """
+    options = _load_options(settings)
+    if as_fits:
+        options = fitting(options, settings.data, settings.format)
+    return load(settings.data, format=settings.format, options=options, progress=progress)
 
 
 def _load_options(settings: DataSettings) -> LoadOptions:
