@@ -10,6 +10,7 @@ suits its weights and activations.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -26,15 +27,12 @@ from mote.training.request import Request, read_settings
 from report import Figure, options, run, show
 
 SAMPLES = 200
-PLAIN = {
-    "calibration": "min-max",
-    "search_weight_scales": False,
-    "equalize": False,
-    "correct_bias": False,
-}
+PLAIN = QuantizationConfig(
+    calibration="min-max", search_weight_scales=False, equalize=False, correct_bias=False
+)
 CONFIGS = {
-    "per tensor, min-max, to nearest": QuantizationConfig(granularity="per-tensor", **PLAIN),  # type: ignore[arg-type]
-    "per channel, min-max, to nearest": QuantizationConfig(**PLAIN),  # type: ignore[arg-type]
+    "per tensor, min-max, to nearest": replace(PLAIN, granularity="per-tensor"),
+    "per channel, min-max, to nearest": PLAIN,
     "the default": QuantizationConfig(),
 }
 BARS = {"per tensor, min-max, to nearest": (">=", 10.0), "the default": ("<=", 1.0)}

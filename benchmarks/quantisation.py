@@ -4,7 +4,8 @@
 
 Float models of MLPerf Tiny, quantised on 200 calibration samples and scored on the recorded
 inputs, of which the samples are every fifth: kws and vww. "imbalanced" is vww with the channels of
-consecutive layers rescaled by random factors, which leaves the float function as it is. "ic" is
+consecutive layers rescaled by random factors, which leaves the float function as it is. "loud-2"
+and "loud-4" are kws with the first of the 200 calibration samples that many times as large. "ic" is
 ResNet-8 on every fifth test image of the CIFAR-10 archive (JPEG). SQNR is that of the values before
 the softmax, on the inputs that were no calibration samples.
 """
@@ -41,22 +42,20 @@ FOUR_BITS = {"*": LayerPrecision(weights="int4")}
 WIDE = {"*": LayerPrecision(activations="int16")}
 
 
-def plain(**changes: object) -> QuantizationConfig:
-    """Min-max ranges and rounding to nearest, with something changed."""
-    words = {"calibration": "min-max", **changes}
-    off = {"search_weight_scales": False, "equalize": False, "correct_bias": False}
-    return QuantizationConfig(**{**off, **words})  # type: ignore[arg-type]
-
+PLAIN = QuantizationConfig(
+    calibration="min-max", search_weight_scales=False, equalize=False, correct_bias=False
+)
+"""Min-max ranges and rounding to nearest."""
 
 CONFIGS: Mapping[str, QuantizationConfig] = {
-    "plain: min-max, to nearest": plain(),
-    "plain + mse ranges": plain(calibration="mse"),
-    "plain + percentile ranges": plain(calibration="percentile"),
-    "plain + kl ranges": plain(calibration="kl"),
-    "plain + weight scale search": plain(search_weight_scales=True),
-    "plain + equalisation": plain(equalize=True),
-    "plain + bias correction": plain(correct_bias=True),
-    "plain + adaround": plain(adaround=True),
+    "plain: min-max, to nearest": PLAIN,
+    "plain + mse ranges": replace(PLAIN, calibration="mse"),
+    "plain + percentile ranges": replace(PLAIN, calibration="percentile"),
+    "plain + kl ranges": replace(PLAIN, calibration="kl"),
+    "plain + weight scale search": replace(PLAIN, search_weight_scales=True),
+    "plain + equalisation": replace(PLAIN, equalize=True),
+    "plain + bias correction": replace(PLAIN, correct_bias=True),
+    "plain + adaround": replace(PLAIN, adaround=True),
     "default": QuantizationConfig(),
     "default, min-max ranges": QuantizationConfig(calibration="min-max"),
     "default, no weight scale search": QuantizationConfig(search_weight_scales=False),
@@ -71,10 +70,10 @@ CONFIGS: Mapping[str, QuantizationConfig] = {
     "default, fixed point, floor": QuantizationConfig(
         activations="fixed-point", weights="fixed-point-floor"
     ),
-    "per tensor, plain": plain(granularity="per-tensor"),
-    "per tensor + equalisation": plain(granularity="per-tensor", equalize=True),
+    "per tensor, plain": replace(PLAIN, granularity="per-tensor"),
+    "per tensor + equalisation": replace(PLAIN, granularity="per-tensor", equalize=True),
     "per tensor, default": QuantizationConfig(granularity="per-tensor"),
-    "4-bit weights, plain": plain(layers=FOUR_BITS),
+    "4-bit weights, plain": replace(PLAIN, layers=FOUR_BITS),
     "4-bit weights, default": QuantizationConfig(layers=FOUR_BITS),
     "4-bit weights, default + adaround": QuantizationConfig(layers=FOUR_BITS, adaround=True),
     "int16 activations, default": QuantizationConfig(layers=WIDE),
@@ -138,6 +137,14 @@ def imbalanced(models: Path, data: Path, seed: int) -> Subject:
     return replace(same, graph=graph, peer="float", yardstick=accuracy)
 
 
+def loud(models: Path, data: Path, factor: float) -> Subject:
+    """kws with one calibration sample unlike all others."""
+    same = recorded(models, data, "kws")
+    calibration = same.calibration.copy()
+    calibration[0] *= factor
+    return replace(same, calibration=calibration)
+
+
 def resnet(models: Path, archive: Path) -> Subject:
     graph = load(models / "pretrainedResnet.tflite")
     x, y = images(archive, "test/", 5)
@@ -184,6 +191,8 @@ SUBJECTS: Mapping[str, Callable[[Path, Path, int], Subject]] = {
     "kws": lambda models, data, seed: recorded(models, data, "kws"),
     "vww": lambda models, data, seed: recorded(models, data, "vww"),
     "imbalanced": imbalanced,
+    "loud-2": lambda models, data, seed: loud(models, data, 2),
+    "loud-4": lambda models, data, seed: loud(models, data, 4),
     "ic": lambda models, data, seed: resnet(models, data.parent / "cifar10/cifar10-images.zip"),
 }
 

@@ -44,13 +44,13 @@ def figures(
     assert samples.labels is not None
     before = score(graph, samples.test, samples.labels)
     percent = 100 * before.accuracy
-    at_least = {} if least is None else {"bar": ">=", "bound": least}
     yield Figure(
         model=name,
         target="float",
         name=f"accuracy on {before.samples:,} test samples, %",
         value=percent,
-        **at_least,  # type: ignore[arg-type]
+        bar="" if least is None else ">=",
+        bound=least,
     )
     int8 = mote.quantize(graph, samples.calibration)
     yield from _integer(name, "int8", int8, samples, before, 0.5, target, emulated)

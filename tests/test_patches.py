@@ -346,4 +346,6 @@ def test_a_node_is_found_by_name_result_and_position() -> None:
     graph = maker.graph("small", 2)
     assert patch(graph, 0, 2).nodes == patch(graph, "conv_0", 2).nodes
     assert isinstance(patch(graph, 0, 2).nodes[0].op, Slice)
-    assert isinstance(patch(graph, 0, 2).producer("conv_0").op, Concat)  # type: ignore[union-attr]
+    joined = patch(graph, 0, 2).producer("conv_0")
+    assert joined is not None
+    assert isinstance(joined.op, Concat)

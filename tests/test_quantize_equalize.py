@@ -15,12 +15,9 @@ from mote.quantization.evaluation import run_outputs
 from mote.quantization.observe import ChannelRange, observe_channels
 from quantization_graphs import chain, means, mobile, network, samples
 
-PLAIN = {
-    "calibration": "min-max",
-    "search_weight_scales": False,
-    "equalize": False,
-    "correct_bias": False,
-}
+PLAIN = QuantizationConfig(
+    calibration="min-max", search_weight_scales=False, equalize=False, correct_bias=False
+)
 
 
 def channels_of(graph: Graph, x: np.ndarray) -> dict[str, ChannelRange]:
@@ -120,13 +117,13 @@ def test_an_imbalanced_network_loses_nothing_to_its_imbalance(granularity: str) 
     graph = imbalanced(mobile())
     x = samples(graph, 40)
 
-    def last_sqnr(graph: Graph, **changes: object) -> float:
-        config = QuantizationConfig(**{**PLAIN, "granularity": granularity, **changes})  # type: ignore[arg-type]
+    def last_sqnr(graph: Graph, *, equalized: bool = False) -> float:
+        config = replace(PLAIN, granularity=granularity, equalize=equalized)
         return quantize_with_report(graph, x, config)[1].layers[-1].result.sqnr_db
 
     assert last_sqnr(graph) < 15
-    assert last_sqnr(graph, equalize=True) > 25
-    assert last_sqnr(graph, equalize=True) > last_sqnr(mobile()) - 3
+    assert last_sqnr(graph, equalized=True) > 25
+    assert last_sqnr(graph, equalized=True) > last_sqnr(mobile()) - 3
 
 
 def test_clamps_at_6_stay_exact_on_the_samples() -> None:
