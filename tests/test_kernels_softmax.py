@@ -39,10 +39,15 @@ def test_random_rows_equal_the_reference(tmp_path: Path) -> None:
     check_kernels(graphs, inputs, tmp_path)
 
 
-@pytest.mark.parametrize("scale", [0.003, 0.055, 0.18, 1.0, 30.0])
+@pytest.mark.parametrize("scale", [0.003, 0.055, 0.18, 0.21, 1.0, 30.0])
 def test_every_difference_of_two_values_is_exact(scale: float, tmp_path: Path) -> None:
     x = np.stack([np.full(256, 127), np.arange(-128, 128)], axis=1).astype(np.int8)
-    check_kernels([softmax_graph((256, 2), scale)], [[x]], tmp_path)
+    used = check_kernels([softmax_graph((256, 2), scale)], [[x]], tmp_path)
+    assert set(used) == {"mote_softmax_s8"}
+    few = [[part] for part in np.split(x, 8)]
+    used = check_kernels([softmax_graph((32, 2), scale)] * 8, few, tmp_path)
+    is_long = len(exponentials(Softmax(), softmax_graph((32, 2), scale).tensors["x"])) > 64
+    assert set(used) == {"mote_softmax_short_s8" if is_long else "mote_softmax_s8"}
 
 
 @pytest.mark.parametrize("columns", [511, 512, 2049, 4095])

@@ -237,6 +237,7 @@ KERNELS: dict[str, Kernel] = {
         Kernel("mote_embedding_s8", "mote_embedding", Embedding, (_I32, _I8)),
         Kernel("mote_embedding_s16", "mote_embedding_wide", Embedding, (_I32, _I16)),
         Kernel("mote_softmax_s8", "mote_softmax", Softmax, _S8),
+        Kernel("mote_softmax_short_s8", "mote_softmax_short", Softmax, _S8),
         Kernel("mote_softmax_long_s8", "mote_softmax", Softmax, _S8),
         Kernel("mote_softmax_s16", "mote_softmax_int16", Softmax, _S16),
         Kernel("mote_log_softmax_s8", "mote_log_softmax", LogSoftmax, _S8),

@@ -1,4 +1,4 @@
-"""Softmax and its logarithm as kernel calls: tables of exponentials, as long as they matter."""
+"""Softmax and its logarithm as kernel calls: exponentials from tables, or computed."""
 
 import numpy as np
 
@@ -22,6 +22,12 @@ from mote.target.target import Core
 MOST_COLUMNS = {DType.INT8: 2**SUM_INTEGER_BITS - 1, DType.INT16: 2**16 - 1}
 """Each exponential is at most 2**19 in the sum's Q12.19 (2**15 for int16); the sum must stay below
 2**31."""
+
+MOST_COMPUTED = 64
+"""Values whose exponentials may be computed, in about 200 instructions each, to spare a table."""
+
+SMALL_TABLE = 64
+"""Entries that take no more flash than the code that computes them."""
 
 LARGEST_SHIFT_S16 = 14
 """By which differences below 2**16 may move up."""
@@ -47,6 +53,11 @@ def lower_softmax(graph: Graph, node: Node, core: Core) -> Step:
         parameters = (("multiplier", multiplier), *_rows(node, x), ("right", -shift))
         return Step(node, KERNELS["mote_softmax_s16"], parameters, in_place=(0,), split=split)
     table = exponentials(node.op, x)
+    if x.elements <= MOST_COMPUTED and len(table) > SMALL_TABLE:
+        multiplier, shift, _ = softmax_parameters(node.op, x)
+        parameters = (("multiplier", multiplier), *rows, ("entries", len(table)), ("left", shift))
+        kernel = KERNELS["mote_softmax_short_s8"]
+        return Step(node, kernel, parameters, in_place=(0,), split=split)
     is_long = x.shape[-1] > MOST_COLUMNS[DType.INT8]
     return Step(
         node,

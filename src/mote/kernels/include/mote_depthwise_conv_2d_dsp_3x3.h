@@ -29,48 +29,34 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 
-/* The rows that a window reads, and which kernel row each meets. */
+/* A row that a window reads. */
 typedef struct {
-    const int8_t *x[3];
-    uint32_t row[3]; /* where its weights start */
-    uint32_t cut;    /* bit k: that kernel row is outside of the image, x[k] is any row */
-} mote_placed_rows;
+    const int8_t *x;
+    uint32_t weights; /* where those of the kernel row that it meets start */
+    uint32_t is_cut;  /* 1: that kernel row is outside of the image, x is any row */
+} mote_placed_row;
 
-/* Exchanges two of the rows. */
-static inline void mote_exchange(mote_placed_rows *placed, uint32_t a, uint32_t b)
+MOTE_NOT_INLINE static void mote_exchange(mote_placed_row *a, mote_placed_row *b)
 {
-    const int8_t *const x = placed->x[a];
-    const uint32_t row = placed->row[a], cut_a = placed->cut >> a & 1, cut_b = placed->cut >> b & 1;
-    placed->x[a] = placed->x[b];
-    placed->row[a] = placed->row[b];
-    placed->x[b] = x;
-    placed->row[b] = row;
-    placed->cut = (placed->cut & ~(1u << a | 1u << b)) | cut_b << a | cut_a << b;
+    const mote_placed_row old = *a;
+    *a = *b;
+    *b = old;
 }
 
 /* The kernel's upper row reads x[at], of count rows. */
-static mote_placed_rows mote_place_rows(const int8_t *const *x, int32_t at, int32_t count)
+static void mote_place_rows(const int8_t *const *x, int32_t at, int32_t count, mote_placed_row placed[3])
 {
     const mote_window inside = mote_rows_inside((const void *const *)(x + at), 3);
-    mote_placed_rows placed = {{0, 0, 0}, {0, 0, 0}, 0};
-    int32_t first = at + inside.first, outside = 0;
+    int32_t ky = inside.first;
     /* Three neighbours, as one distance may lead through those. */
-    if (inside.first == 0 && inside.last < 3 && first >= 3 - inside.last && x[first - (3 - inside.last)])
-        first -= 3 - inside.last;
-    for (int32_t k = 0; k < 3; k++) {
-        const int32_t ky = first + k - at;
-        const int is_there = first + k < count && x[first + k];
-        placed.x[k] = is_there ? x[first + k] : x[first];
-        if (is_there && ky >= inside.first && ky < inside.last) {
-            placed.row[k] = (uint32_t)(3 * ky);
-            continue;
-        }
-        while (outside >= inside.first && outside < inside.last)
-            outside++;
-        placed.row[k] = (uint32_t)(3 * outside++);
-        placed.cut |= 1u << k;
+    if (ky == 0 && at + inside.last >= 3 && x[at + inside.last - 3])
+        ky = inside.last - 3;
+    for (uint32_t k = 0; k < 3; k++, ky++) {
+        const int is_there = at + ky < count && x[at + ky];
+        placed[k].x = x[at + (is_there ? ky : inside.first)];
+        placed[k].weights = (uint32_t)(3 * (ky < 0 ? ky + 3 : ky > 2 ? ky - 3 : ky));
+        placed[k].is_cut = ky < inside.first || ky >= inside.last;
     }
-    return placed;
 }
 
 /* How many output rows, of most, one distance leads through with the window at x; step: rows from one to the
@@ -90,28 +76,32 @@ static int32_t mote_rows_alike(const int8_t *const *x, intptr_t distance, int32_
 static int32_t mote_depthwise_3x3_run(const mote_depthwise_3x3 *layer, mote_depthwise_3x3_job *job,
                                       const int8_t *const *x, int32_t at, int32_t count, int32_t most)
 {
-    mote_placed_rows placed = mote_place_rows(x, at, count);
-    intptr_t second = mote_distance(placed.x[0], placed.x[1]);
-    intptr_t third = mote_distance(placed.x[0], placed.x[2]);
     const uint32_t start = layer->gaps ? layer->gaps[0] : 0;
+    mote_placed_row placed[3];
+    intptr_t second, third;
+    mote_place_rows(x, at, count, placed);
+    second = mote_distance(placed[0].x, placed[1].x);
+    third = mote_distance(placed[0].x, placed[2].x);
 
     job->rows = 1;
-    if (third == 2 * second && !placed.cut)
+    if (third == 2 * second && !(placed[0].is_cut | placed[1].is_cut | placed[2].is_cut))
         job->rows = (uint32_t)mote_rows_alike(x + at, second, layer->stride_height, most);
     job->x_step = layer->stride_height * second;
     if (second == 2 * third) /* the third row is in the middle */
-        mote_exchange(&placed, 1, 2);
+        mote_exchange(&placed[1], &placed[2]);
     else if (second == -third) /* the first one is */
-        mote_exchange(&placed, 0, 1);
-    second = mote_distance(placed.x[0], placed.x[1]);
-    third = mote_distance(placed.x[0], placed.x[2]);
+        mote_exchange(&placed[0], &placed[1]);
+    second = mote_distance(placed[0].x, placed[1].x);
+    third = mote_distance(placed[0].x, placed[2].x);
     job->kind = (layer->stride_width == 2) | (third != 2 * second) << 1;
     job->x_row = second;
     job->x_third = third;
-    job->x = placed.x[0] + start;
-    job->cut = placed.cut;
-    for (uint32_t k = 0; k < 3; k++)
-        job->row[k] = placed.row[k];
+    job->x = placed[0].x + start;
+    job->cut = 0;
+    for (uint32_t k = 0; k < 3; k++) {
+        job->row[k] = placed[k].weights;
+        job->cut |= placed[k].is_cut << k;
+    }
     mote_depthwise_3x3_channels(job);
     return (int32_t)job->rows;
 }

@@ -47,12 +47,25 @@ MOTE_NOT_INLINE static int8_t *mote_copy(int8_t *to, const int8_t *from, int32_t
     return to;
 }
 
-/* Writes count times the same byte; returns the end of what it wrote. */
+/* Writes count times the same byte; returns the end of what it wrote. Without a loop over bytes, which compilers
+ * turn into a call of memset. */
 MOTE_NOT_INLINE static int8_t *mote_fill(int8_t *to, int8_t value, int32_t count)
 {
+    const uint32_t word = (uint8_t)value * 0x01010101u;
+    for (; count >= 16; count -= 16, to += 16) {
+        mote_write32(to, word);
+        mote_write32(to + 4, word);
+        mote_write32(to + 8, word);
+        mote_write32(to + 12, word);
+    }
     for (; count >= 4; count -= 4, to += 4)
-        mote_write32(to, (uint8_t)value * 0x01010101u);
-    for (; count > 0; count--)
+        mote_write32(to, word);
+    if (count & 2) {
+        to[0] = value;
+        to[1] = value;
+        to += 2;
+    }
+    if (count & 1)
         *to++ = value;
     return to;
 }

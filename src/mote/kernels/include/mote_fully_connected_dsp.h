@@ -30,7 +30,11 @@ static void mote_fully_connected_sums(mote_dot_8_job *job, const int32_t *bias, 
     if (inputs >= 4)
         mote_dot_8(job);
     if (inputs & 3u) {
-        memcpy(last, job->x, inputs & 3u);
+        last[0] = job->x[0];
+        if (inputs & 2u)
+            last[1] = job->x[1];
+        if ((inputs & 3u) == 3)
+            last[2] = job->x[2];
         job->x = last;
         job->x_end = last + 4;
         mote_dot_8(job);

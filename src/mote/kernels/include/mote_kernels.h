@@ -170,6 +170,14 @@ typedef struct {
     uint16_t entries; /* 1..256 */
 } mote_softmax;
 
+/* Softmax of a few int8; a difference to the row's maximum times multiplier * 2^(left - 31) is Q5.26. */
+typedef struct {
+    int32_t multiplier;
+    uint16_t rows, columns;
+    uint16_t entries; /* 1..256 differences that count, from 0 on */
+    uint8_t left;
+} mote_softmax_short;
+
 /* Softmax of int16; a difference to the row's maximum is scaled by multiplier * 2^(-31 - right). */
 typedef struct {
     int32_t multiplier;
@@ -309,6 +317,7 @@ void mote_global_max_pool_s16(const mote_global_pool *layer, const int16_t *x, i
 void mote_global_mean_s16(const mote_global_mean *layer, const int16_t *x, int16_t *y, void *state,
                           uint32_t call);
 void mote_softmax_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
+void mote_softmax_short_s8(const mote_softmax_short *layer, const int8_t *x, int8_t *y);
 void mote_softmax_long_s8(const mote_softmax *layer, const int8_t *x, int8_t *y);
 void mote_softmax_s16(const mote_softmax_int16 *layer, const int16_t *x, int16_t *y);
 void mote_log_softmax_s8(const mote_log_softmax *layer, const int8_t *x, int8_t *y);

@@ -16,10 +16,11 @@
 #define MOTE_SUM int32_t
 #endif
 
-/* Adds the cells of four channels side by side. */
-static inline void mote_add_cells(const MOTE_ELEMENT *cell, uint32_t cells, uint32_t step, MOTE_SUM *sum)
+/* Adds the cells of four channels side by side to the sums at from. */
+static inline void mote_add_cells(const MOTE_ELEMENT *cell, uint32_t cells, uint32_t step,
+                                  const MOTE_SUM *from, MOTE_SUM *to)
 {
-    MOTE_SUM sum0 = sum[0], sum1 = sum[1], sum2 = sum[2], sum3 = sum[3];
+    MOTE_SUM sum0 = from[0], sum1 = from[1], sum2 = from[2], sum3 = from[3];
     for (; cells > 0; cells--) {
         sum0 += cell[0];
         sum1 += cell[1];
@@ -27,46 +28,38 @@ static inline void mote_add_cells(const MOTE_ELEMENT *cell, uint32_t cells, uint
         sum3 += cell[3];
         cell += step;
     }
-    sum[0] = sum0;
-    sum[1] = sum1;
-    sum[2] = sum2;
-    sum[3] = sum3;
+    to[0] = sum0;
+    to[1] = sum1;
+    to[2] = sum2;
+    to[3] = sum3;
+}
+
+/* The same for one channel. */
+static inline void mote_add_cell(const MOTE_ELEMENT *cell, uint32_t cells, uint32_t step,
+                                 const MOTE_SUM *from, MOTE_SUM *to)
+{
+    MOTE_SUM sum = *from;
+    for (; cells > 0; cells--, cell += step)
+        sum += *cell;
+    *to = sum;
 }
 
 #define MOTE_SUM_PLANE(finish, context, layer, x, y, state, call)                                    \
     const uint32_t channels = (layer)->channels, cells = (layer)->part;                              \
     const int is_first = (call) == 0, is_last = ((call) + 1) * cells == (layer)->cells;              \
-    MOTE_SUM *kept = state;                                                                          \
-    uint32_t c = 0;                                                                                  \
-    for (; c + 4 <= channels; c += 4) {                                                              \
-        MOTE_SUM sum[4] = {0, 0, 0, 0};                                                              \
-        if (!is_first) {                                                                             \
-            sum[0] = kept[c];                                                                        \
-            sum[1] = kept[c + 1];                                                                    \
-            sum[2] = kept[c + 2];                                                                    \
-            sum[3] = kept[c + 3];                                                                    \
-        }                                                                                            \
-        mote_add_cells((x) + c, cells, channels, sum);                                               \
-        if (is_last) {                                                                               \
-            (y)[c] = finish(context, sum[0]);                                                        \
-            (y)[c + 1] = finish(context, sum[1]);                                                    \
-            (y)[c + 2] = finish(context, sum[2]);                                                    \
-            (y)[c + 3] = finish(context, sum[3]);                                                    \
-        } else {                                                                                     \
-            kept[c] = sum[0];                                                                        \
-            kept[c + 1] = sum[1];                                                                    \
-            kept[c + 2] = sum[2];                                                                    \
-            kept[c + 3] = sum[3];                                                                    \
-        }                                                                                            \
-    }                                                                                                \
-    for (; c < channels; c++) {                                                                      \
-        MOTE_SUM sum = is_first ? 0 : kept[c];                                                       \
-        for (uint32_t i = 0; i < cells; i++)                                                         \
-            sum += (x)[i * channels + c];                                                            \
-        if (is_last)                                                                                 \
-            (y)[c] = finish(context, sum);                                                           \
+    const MOTE_SUM zeros[4] = {0, 0, 0, 0};                                                          \
+    MOTE_SUM sums[4], *kept = state;                                                                 \
+    for (uint32_t c = 0, lanes; c < channels; c += lanes) {                                          \
+        const MOTE_SUM *from = is_first ? zeros : kept + c;                                          \
+        MOTE_SUM *to = is_last ? sums : kept + c;                                                    \
+        lanes = channels - c < 4 ? 1 : 4;                                                            \
+        if (lanes == 4)                                                                              \
+            mote_add_cells((x) + c, cells, channels, from, to);                                      \
         else                                                                                         \
-            kept[c] = sum;                                                                           \
+            mote_add_cell((x) + c, cells, channels, from, to);                                       \
+        if (is_last)                                                                                 \
+            for (uint32_t i = 0; i < lanes; i++)                                                     \
+                (y)[c + i] = finish(context, sums[i]);                                               \
     }
 
 #endif
