@@ -12,6 +12,7 @@ import pytest
 
 import mote
 from mote import reference
+from mote.build import beside_arena
 from mote.errors import (
     FitError,
     InputError,
@@ -258,3 +259,17 @@ def test_a_write_that_fails_leaves_the_earlier_project(
     monkeypatch.undo()
     assert texts(place) == build.files
     assert os.listdir(tmp_path) == ["tiny"]
+
+
+def test_a_limit_that_is_missed_counts_the_stack_at_once() -> None:
+    least = mote.compile(tiny_graph(), "cortex-m4", optimize="ram")
+    needed = least.plan.total_bytes + beside_arena(least)
+    with pytest.raises(FitError) as caught:
+        mote.compile(tiny_graph(), "cortex-m4", ram=1)
+    assert f"needs {needed:,} B" in caught.value.found
+    assert "of them stack" in caught.value.found
+    assert "row by row" in caught.value.hint
+    with pytest.raises(FitError) as caught:
+        mote.compile(tiny_graph(), "cortex-m4", ram=1, feed_rows=True)
+    assert "row by row" not in caught.value.hint
+    assert mote.compile(tiny_graph(), "cortex-m4", ram=needed).plan.total_bytes <= needed

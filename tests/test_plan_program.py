@@ -122,7 +122,8 @@ def test_a_board_that_is_too_small_is_refused_with_the_worst_step() -> None:
         check_fit(made, make_plan(made, Options()), target)
     assert caught.value.message() == (
         "big: activations need 262,400 B of RAM, nucleo-f412zg has 262,144 B (256 B too many)\n"
-        "  worst step 0: max_pool_2d 'pool/1' (in 262,144 B, out 65,536 B)\n"
+        "  worst step 0: max_pool_2d 'pool/1' (in 262,144 B, out 65,536 B if whole; "
+        "262,400 B are alive at call 1 of 256)\n"
         "  hint: mote targets lists boards with their RAM and flash"
     )
 

@@ -184,5 +184,5 @@ def test_the_command_line_shows_what_lies_where(
 
 def test_models_that_need_several_regions_are_not_bundled() -> None:
     divided = mote.compile(small_graph(), "cortex-m4", regions=regions(100))
-    with pytest.raises(InputError, match="small need several regions"):
+    with pytest.raises(InputError, match="small must be divided among several regions"):
         mote.bundle([divided, mote.compile(tiny_graph(), "cortex-m4")])

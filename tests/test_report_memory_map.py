@@ -1,10 +1,12 @@
 """The memory map as a picture: well-formed, complete, inside its frame."""
 
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 import mote
+from mote.cli import main
 from mote.plan import MODES
 from mote.report import memory_map
 from mote.report.memory_map import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
@@ -45,3 +47,17 @@ def test_every_part_lies_inside_the_frame(seed: int) -> None:
 def test_names_cannot_break_the_picture() -> None:
     build = mote.compile(tiny_graph('<a & "b">'), "host")
     assert ElementTree.fromstring(memory_map(build.program, build.plan)).tag == f"{SVG}svg"
+
+
+@pytest.mark.parametrize("name", ["map.txt", "folder.svg", "file/map.svg"])
+def test_an_impossible_place_is_refused_before_any_work(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder.svg").mkdir()
+    (tmp_path / "file").touch()
+    place = str(tmp_path / name)
+    assert main(["profile", "absent.tflite", "-t", "cortex-m4", "--memory-map", place]) == 2
+    said = capsys.readouterr().err
+    assert place in said
+    assert "absent.tflite" not in said
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder.svg"]

@@ -259,6 +259,8 @@ def _fitting(graph: Graph, target: Target, options: Options, regions: Sequence[R
         needed = beside_arena(build) if limit is not None else 0
         if limit is None or build.plan.total_bytes + needed <= limit:
             return build
+        if build.plan.total_bytes + beside > limit:  # although it is the smallest
+            check_fit(build.program, build.plan, target, ram_bytes=limit, beside_bytes=needed)
         beside = needed  # more than it was, since the arena has left room for that
 
 
@@ -275,7 +277,7 @@ def _planned(
     within = options if limit is None else replace(options, ram_bytes=max(0, limit - beside))
     plan = place_in_regions(make_plan(program, within), regions)
     program = spare_scratch(program, plan.frugal)
-    check_fit(program, plan, target, ram_bytes=limit, beside_bytes=beside, regions=regions)
+    check_fit(program, plan, target, regions=regions)
     return Build(graph, program, plan, target, generate(program, plan, target))
 
 

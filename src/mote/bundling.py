@@ -57,7 +57,8 @@ def bundle(builds: Sequence[Build], *, ram: int | None = None) -> Bundle:
     if divided:
         raise InputError(
             "models",
-            f"{' and '.join(divided)} need several regions of RAM, and models share one block",
+            f"{' and '.join(divided)} must be divided among several regions of RAM, and models "
+            "share one block",
             hint="--regions none (regions=() in Python) keeps each in one block",
         )
     parts = [(build.program, build.plan) for build in builds]

@@ -19,7 +19,7 @@ from mote.cli.options import (
 from mote.errors import TargetError
 from mote.report import memory_map as draw_memory_map
 from mote.run.profile import Profile, Totals
-from mote.run.save import save_file
+from mote.run.save import check_file, save_file
 from mote.run.verify import random_samples
 from mote.target import Target, resolve
 
@@ -58,6 +58,8 @@ def profile_command(
       mote profile kws.tflite -t cortex-m55 --json | jq .totals.cycles
       mote profile kws.tflite -t cortex-m4 --optimize ram --memory-map kws.svg
     """
+    if memory_map:
+        check_file(memory_map, (".svg",))
     chosen = resolve(target)
     if chosen.is_host:
         raise TargetError(

@@ -23,7 +23,7 @@ from mote.cli.precision_report import (
     sensitivity_as_json,
 )
 from mote.cli.samples import Samples, load_samples
-from mote.errors import InputError, OutputError
+from mote.errors import InputError
 from mote.ir import DType, Graph
 from mote.quantization.accuracy import Score, score
 from mote.quantization.config import (
@@ -34,6 +34,7 @@ from mote.quantization.config import (
     WeightScheme,
 )
 from mote.quantization.flash import weight_flash_bytes
+from mote.run.save import check_file
 
 if TYPE_CHECKING:
     from mote.quantization.goal import Choice
@@ -271,12 +272,7 @@ def _quantized(graph: Graph, shown: Samples, config: QuantizationConfig) -> Made
 def _output(model: Path, output: Path | None) -> Path:
     """Where to write, asked before any work is done."""
     place = output or model.with_name(f"{model.stem}.int8{SUFFIX}")
-    if place.suffix != SUFFIX:
-        raise OutputError(
-            str(place), "has another ending than .mote", hint=f"name it {place.stem}{SUFFIX}"
-        )
-    if place.is_dir():
-        raise OutputError(str(place), "is a directory; a file is needed")
+    check_file(place, (SUFFIX,))
     return place
 
 

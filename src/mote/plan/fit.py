@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from mote.errors import FitError
 from mote.lower.step import Program, Step
+from mote.plan.live import live_bytes
 from mote.plan.plan import Plan
+from mote.plan.task import FEED
 from mote.target.region import Region
 from mote.target.target import Board, Target
 
@@ -40,7 +42,9 @@ def check_fit(
             f"the smallest plan needs {needed:,} B{stack}, {ram_bytes:,} B are allowed "
             f"({needed - ram_bytes:,} B too many)",
             details=[_worst_step(program, plan)] if program.steps else [],
-            hint="allow more, deliver the input row by row, or use a smaller network",
+            hint="allow more, "
+            + ("" if plan.is_fed else "deliver the input row by row, ")
+            + "or use a smaller network",
         )
     room = {region.name: region.bytes for region in regions}
     over = [b for b in plan.regions if plan.block_at(b.start).bytes > room[b.name]]
@@ -110,14 +114,21 @@ def _refuse(
 
 
 def _worst_step(program: Program, plan: Plan) -> str:
-    """The step at which most bytes are alive."""
-    alive = [
-        sum(b.bytes for b in plan.buffers if b.first <= i <= b.last)
-        for i in range(len(program.steps))
+    """The step in which most bytes are alive, and how far it has come then."""
+    calls = [
+        (plan.network.tasks[run.task], run.first + count)
+        for run in plan.schedule
+        for count in range(run.count)
     ]
-    index = max(range(len(program.steps)), key=lambda i: alive[i])
-    step = program.steps[index]
-    return f"worst step {index}: {step.node.op.label} '{step.node.name}' ({_sizes(program, step)})"
+    alive = live_bytes(plan.network, plan.schedule)[1:]
+    of_steps = [i for i, (task, _) in enumerate(calls) if task.index != FEED]
+    worst = max(of_steps, key=lambda i: int(alive[i]))
+    task, call = calls[worst]
+    step = program.steps[task.index]
+    sizes = _sizes(program, step)
+    if task.calls > 1:
+        sizes += f" if whole; {alive[worst]:,} B are alive at call {call + 1} of {task.calls}"
+    return f"worst step {task.index}: {step.node.op.label} '{step.node.name}' ({sizes})"
 
 
 def _sizes(program: Program, step: Step) -> str:

@@ -4,8 +4,9 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from mote.codegen.manifest import FILE, TOOL
 from mote.errors import OutputError
@@ -37,6 +38,15 @@ def save_file(data: bytes, path: Path) -> None:
     Raises:
         OutputError: It cannot be written; what was there before is still there.
     """
+    write_whole(path, lambda file: file.write(data))
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Call ``write`` with an open binary file that then replaces ``path``.
+
+    Raises:
+        OutputError: The place cannot be written; what was there before is still there.
+    """
     place = Path(os.path.realpath(path))
     if place.is_dir():
         raise OutputError(str(path), "is a directory; a file is needed", hint="name a file in it")
@@ -45,7 +55,9 @@ def save_file(data: bytes, path: Path) -> None:
         descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
             Path(name).chmod(0o666 & ~_umask())
             os.replace(name, place)
         except BaseException:
@@ -53,6 +65,23 @@ def save_file(data: bytes, path: Path) -> None:
             raise
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def check_file(path: Path, suffixes: Sequence[str]) -> None:
+    """Say what forbids writing a file with one of these endings here, before any work is done."""
+    where = str(path)
+    if path.suffix not in suffixes:
+        allowed = " or ".join(suffixes)
+        hint = f"name it {path.stem}{suffixes[0]}"
+        raise OutputError(where, f"has another ending than {allowed}", hint=hint)
+    place = Path(os.path.realpath(path))
+    if place.is_dir():
+        raise OutputError(where, "is a directory; a file is needed", hint="name a file in it")
+    parent = next(p for p in place.parents if os.path.lexists(p))
+    if not parent.is_dir():
+        raise OutputError(where, f"cannot be made: {parent} is a file")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(where, f"cannot be written: {parent} is not writable")
 
 
 def check_directory(directory: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from mote.errors import ModelFileError
-from mote.training.run_folder import write_whole
+from mote.run.save import write_whole
 
 FORMAT = 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mote.training.run_folder import write_whole
+from mote.run.save import save_file
 
 
 def save_exported(module: nn.Module, example: Tensor, path: Path) -> None:
@@ -26,4 +26,4 @@ def save_exported(module: nn.Module, example: Tensor, path: Path) -> None:
         program = torch.export.export(plain, (example.cpu().contiguous(),))
         stream = io.BytesIO()
         torch.export.save(program, stream)
-    write_whole(path, lambda file: file.write(stream.getvalue()))
+    save_file(stream.getvalue(), path)

@@ -2,12 +2,12 @@
 
 import json
 import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from mote.errors import OutputError
+from mote.run.save import save_file
 
 LAST, BEST = "last.pt", "best.pt"
 CONFIG, METRICS, RESULT, MODEL = "config.json", "metrics.jsonl", "result.json", "model.pt2"
@@ -60,32 +60,4 @@ def write_result(directory: Path, result: Mapping[str, Any]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    write_whole(path, lambda file: file.write(text.encode()))
-
-
-def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Call ``write`` with an open binary file that then replaces ``path``.
-
-    Raises:
-        OutputError: The place cannot be written; what was there is left as it was.
-    """
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
-    except OSError as error:
-        raise OutputError(str(path), f"cannot be written: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    save_file(text.encode(), path)
