@@ -43,6 +43,36 @@ missing_packages() {
         'import sys; print("python%d.%d" % sys.version_info[:2])')"
 }
 
+# For the RISC-V core alone: without them all else works, and its tests say what is missing.
+missing_risc_v_packages() {
+    command -v riscv64-unknown-elf-gcc >/dev/null 2>&1 || printf 'gcc-riscv64-unknown-elf '
+    command -v qemu-system-riscv32 >/dev/null 2>&1 || {
+        # Newer releases have an emulator package for RISC-V alone.
+        if apt-cache show qemu-system-riscv >/dev/null 2>&1; then
+            printf 'qemu-system-riscv '
+        else
+            printf 'qemu-system-misc '
+        fi
+    }
+}
+
+install_risc_v_packages() {
+    missing=$(missing_risc_v_packages)
+    [ -n "$missing" ] || return 0
+    as_root=
+    [ "$(id -u)" -eq 0 ] || as_root=sudo
+    if command -v apt-get >/dev/null 2>&1 && command -v ${as_root:-true} >/dev/null 2>&1; then
+        say "apt-get install --no-install-recommends $missing(for --target rv32imc)"
+        # shellcheck disable=SC2086  # the words are package names
+        { $as_root apt-get update -q &&
+            $as_root env DEBIAN_FRONTEND=noninteractive \
+                apt-get install -q -y --no-install-recommends $missing; } || true
+    fi
+    still=$(missing_risc_v_packages)
+    [ -z "$still" ] ||
+        say "without $still--target rv32imc cannot be built or run here; all else works"
+}
+
 install_packages() {
     missing=$(missing_packages)
     [ -n "$missing" ] || return 0
@@ -111,6 +141,7 @@ install_python_packages() {
 [ -f pyproject.toml ] || fail "no pyproject.toml here" "run make from the top of Mote's checkout"
 python=$(find_python)
 install_packages
+install_risc_v_packages
 install_python_packages
 say "ready: $("$venv/bin/mote" --version), $("$venv/bin/python" --version)," \
     "arm-none-eabi-gcc $(arm-none-eabi-gcc -dumpversion)," \

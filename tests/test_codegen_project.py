@@ -3,11 +3,13 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from mote.ir.ops import OPS, Reshape
 from mote.target import CORES
 from random_graphs import random_graph
 from tiny_model import tiny_graph
+from toy_project import missing_tools
 
 STRICT = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror", "-O2")
 GOLDEN = Path(__file__).parent / "golden" / "tiny"
@@ -149,6 +152,21 @@ def test_make_builds_a_library_for_the_core(tmp_path: Path, core: str) -> None:
     call(tmp_path / "tiny", tool("make"), "CROSS=arm-none-eabi-", "CFLAGS=-O1 -Werror")
     symbols = call(tmp_path / "tiny", "arm-none-eabi-nm", "build/arm-none-eabi/libtiny.a")
     assert " T tiny_run" in symbols
+
+
+def test_make_builds_a_library_for_risc_v(tmp_path: Path) -> None:
+    """With headers from elsewhere, as the Makefile says: the compiler has none of its own."""
+    if reason := missing_tools(CORES["rv32imc"]):
+        pytest.skip(reason)
+    headers = resources.files("mote.run") / "harness/freestanding"
+    mote.compile(tiny_graph(), "rv32imc").save(tmp_path / "tiny")
+    compiler = tool("riscv64-unknown-elf-gcc")
+    options = ["CROSS=riscv64-unknown-elf-", f"CFLAGS=-O1 -Werror -isystem {headers}"]
+    call(tmp_path / "tiny", tool("make"), *options)
+    made = tmp_path / "tiny/build/riscv64-unknown-elf/libtiny.a"
+    listed = call(tmp_path, compiler.removesuffix("gcc") + "readelf", "-h", str(made))
+    assert set(re.findall(r"Class: +(\w+)", listed)) == {"ELF32"}
+    assert " T tiny_run" in call(tmp_path, compiler.removesuffix("gcc") + "nm", str(made))
 
 
 def test_the_library_has_no_variables_and_needs_nothing_but_memory_functions(

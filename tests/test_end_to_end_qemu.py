@@ -20,7 +20,7 @@ from mote.run.stack import StackBound, model_stack
 from mote.run.verify import random_samples
 from mote.target import Core
 from shared import shared_path
-from toy_project import EMULATED
+from toy_project import every_core
 
 MODELS = {
     "vww": "vww_96_int8",
@@ -31,7 +31,6 @@ MODELS = {
 SAMPLES = 3
 
 every_model = pytest.mark.parametrize("model", MODELS)
-every_core = pytest.mark.parametrize("core", EMULATED, ids=lambda core: core.name)
 
 
 @cache

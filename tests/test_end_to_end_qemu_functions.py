@@ -5,7 +5,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import pytest
 
 import mote
 from kernel_check import one_node, random_input
@@ -20,7 +19,7 @@ from random_functions import function_graph
 from random_layers import side_by_side
 from test_kernels_layer_norm import random_layer_norm, rows
 from test_kernels_unary import random_prelu
-from toy_project import EMULATED
+from toy_project import every_core
 
 S16 = DType.INT16
 
@@ -40,7 +39,7 @@ def graph_and_inputs() -> tuple[Graph, list[Array], dict[str, Array]]:
     return graph, inputs, reference.run(graph, inputs)
 
 
-@pytest.mark.parametrize("core", EMULATED, ids=lambda core: core.name)
+@every_core
 def test_int16_functions_give_the_bytes_of_the_reference(core: Core) -> None:
     graph, inputs, want = graph_and_inputs()
     built = mote.compile(graph, core.name)

@@ -17,12 +17,10 @@ from mote.target import Core
 from random_functions import with_own_functions
 from random_graphs import random_graph, random_inputs, with_random_rounding
 from random_layers import side_by_side
-from toy_project import EMULATED
+from toy_project import every_core
 
 GRAPHS_PER_FIRMWARE = 25
 SAMPLES = 3
-
-every_core = pytest.mark.parametrize("core", EMULATED, ids=lambda core: core.name)
 
 
 @cache

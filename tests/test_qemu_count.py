@@ -12,10 +12,9 @@ from mote.run.firmware import Firmware
 from mote.run.qemu import run
 from mote.target import Core
 from mote.target.cores import CORES
-from toy_project import EMULATED, toy_firmware, words
+from toy_project import every_arm_core, toy_firmware, words
 
 M4 = CORES["cortex-m4"]
-every_core = pytest.mark.parametrize("core", EMULATED, ids=lambda core: core.name)
 
 
 def assembly(name: str, *lines: str) -> str:
@@ -42,7 +41,7 @@ RETURN = assembly("layer_99_return", "bx lr")
 LOOP = ("movs r1, #100", "1: subs r1, #1", "bne 1b", "bx lr")  # 1 + 2 * 100 + 1
 
 
-@every_core
+@every_arm_core
 def test_a_loop_of_known_length(core: Core, tmp_path: Path) -> None:
     layers = ["layer_00_loop", "layer_99_return"]
     firmware = toy_firmware(assembly(layers[0], *LOOP) + RETURN, layers, core, tmp_path)
@@ -53,7 +52,7 @@ def test_a_loop_of_known_length(core: Core, tmp_path: Path) -> None:
     assert 6 <= rows[RUN_ROW] <= 7
 
 
-@every_core
+@every_arm_core
 def test_a_function_that_two_layers_share_counts_for_the_layer_that_called_it(
     core: Core, tmp_path: Path
 ) -> None:
@@ -68,7 +67,7 @@ def test_a_function_that_two_layers_share_counts_for_the_layer_that_called_it(
     assert [rows[i] for i in (1, 2, 3)] == [4 + 2 * n + 1 for n in (10, 25, 3)]
 
 
-@every_core
+@every_arm_core
 def test_branches_taken_and_not_taken_are_told_apart(core: Core, tmp_path: Path) -> None:
     layers = ["layer_00_loop", "layer_99_return"]
     firmware = toy_firmware(assembly(layers[0], *LOOP) + RETURN, layers, core, tmp_path)
@@ -80,7 +79,7 @@ def test_branches_taken_and_not_taken_are_told_apart(core: Core, tmp_path: Path)
 
 
 @pytest.mark.parametrize("shift", [0, 2])
-@every_core
+@every_arm_core
 def test_code_across_a_page_counts_once(core: Core, shift: int, tmp_path: Path) -> None:
     """A 32-bit instruction (bl) before, across and after the end of a page, in a loop."""
     start = ["push {r4, lr}", "movs r4, #7", "bl 7f", "pop {r4, pc}", "9: bx lr"]
@@ -108,7 +107,7 @@ def test_only_the_first_sample_is_counted(tmp_path: Path) -> None:
     assert by_row(count(firmware, layers, 5, 1000, 7))[1] == 2 + 2 * 5
 
 
-@every_core
+@every_arm_core
 def test_two_runs_count_the_same(core: Core, tmp_path: Path) -> None:
     layers = ["layer_00_loop", "layer_99_return"]
     code = assembly(layers[0], *LOOP) + RETURN
@@ -118,7 +117,7 @@ def test_two_runs_count_the_same(core: Core, tmp_path: Path) -> None:
     assert count(first, layers) == count(second, layers) == count(first, layers)
 
 
-@every_core
+@every_arm_core
 def test_rows_add_up_to_every_instruction_of_the_window(core: Core, tmp_path: Path) -> None:
     layers = ["layer_00_loop", "layer_99_return"]
     firmware = toy_firmware(assembly(layers[0], *LOOP) + RETURN, layers, core, tmp_path)

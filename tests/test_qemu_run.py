@@ -9,10 +9,9 @@ from mote.errors import InputError, TargetError, ToolError
 from mote.run.qemu import run
 from mote.target import Core
 from mote.target.cores import CORES
-from toy_project import EMULATED, NOTHING, WORDS, toy_firmware, words
+from toy_project import NOTHING, WORDS, every_arm_core, every_core, toy_firmware, words
 
 M0PLUS, M4 = CORES["cortex-m0plus"], CORES["cortex-m4"]
-every_core = pytest.mark.parametrize("core", EMULATED, ids=lambda core: core.name)
 
 SQUARES = """
 __attribute__((noinline)) void layer_00_squares(uint8_t *arena)
@@ -63,7 +62,7 @@ __attribute__((naked)) void layer_01_return(uint8_t *arena) {{ __asm("bx lr"); }
 """
 
 
-@every_core
+@every_arm_core
 def test_stack_is_counted_to_the_word(core: Core, tmp_path: Path) -> None:
     layers = ["layer_00_stack", "layer_01_return"]  # the last call of run may be a jump
     used = {}
@@ -102,14 +101,14 @@ __attribute__((naked)) void layer_00_deep(uint8_t *arena)
 }"""
 
 
-@every_core
+@every_arm_core
 def test_too_deep_a_stack_is_reported(core: Core, tmp_path: Path) -> None:
     firmware = toy_firmware(DEEP, ["layer_00_deep"], core, tmp_path)
     with pytest.raises(ToolError, match="more than 65,536 B of stack"):
         run(firmware, [words()])
 
 
-@every_core
+@every_arm_core
 def test_a_fault_names_the_function_and_the_registers(core: Core, tmp_path: Path) -> None:
     code = '__attribute__((naked)) void layer_00_bad(uint8_t *arena) { __asm("udf #0"); }'
     firmware = toy_firmware(code, ["layer_00_bad"], core, tmp_path)

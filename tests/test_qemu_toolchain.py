@@ -11,7 +11,7 @@ from mote.run.elf import read_image, sizes
 from mote.run.qemu import run
 from mote.target import Core
 from mote.target.cores import CORES
-from toy_project import EMULATED, NOTHING, toy_firmware, words
+from toy_project import NOTHING, every_core, toy_firmware, words
 
 
 @pytest.mark.parametrize("tool", toolchain.PACKAGES)
@@ -139,7 +139,7 @@ __attribute__((noinline)) void layer_00_use(uint8_t *arena)
 """
 
 
-@pytest.mark.parametrize("core", EMULATED, ids=lambda core: core.name)
+@every_core
 def test_every_byte_of_the_image_is_accounted_for(core: Core, tmp_path: Path) -> None:
     firmware = toy_firmware(WEIGHTS, ["layer_00_use"], core, tmp_path)
     found = sizes(read_image(firmware.elf), {"toy_layer_00_weights"})

@@ -1,19 +1,49 @@
 """A hand-written project with the names of a generated one, for the tests of the runners."""
 
+import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mote.ir.tensor import Array, DType
 from mote.run.firmware import Firmware, build
 from mote.run.interface import Interface, Slot
-from mote.target import Core
+from mote.run.toolchain import PACKAGES
+from mote.target import Core, tools
 from mote.target.cores import CORES
 
 EMULATED = [core for core in CORES.values() if core.machine]
+ARM = [core for core in EMULATED if core.tools is tools.ARM]
 WORDS = 8
 """The toy has one input and one output of this many int32; the output follows the input."""
+
+
+def missing_tools(core: Core) -> str:
+    """Why tests of a core skip, empty when they run; in CI they run and fail."""
+    programs = (core.tools.compiler, core.tools.objdump, core.tools.emulator)
+    missing = [name for name in programs if name in PACKAGES and shutil.which(name) is None]
+    if not missing or os.environ.get("CI"):
+        return ""
+    packages = " ".join(PACKAGES[name] for name in missing)
+    return f"{', '.join(missing)} not found: apt-get install {packages}"
+
+
+def _needs_tools(core: Core) -> pytest.MarkDecorator:
+    reason = missing_tools(core)
+    return pytest.mark.skipif(bool(reason), reason=reason or "all there")
+
+
+def parametrized(cores: Sequence[Core]) -> pytest.MarkDecorator:
+    """A test with each of these cores as ``core``; ids are their names."""
+    found = [pytest.param(core, id=core.name, marks=_needs_tools(core)) for core in cores]
+    return pytest.mark.parametrize("core", found)
+
+
+every_core = parametrized(EMULATED)
+every_arm_core = parametrized(ARM)
 
 NOTHING = '__attribute__((naked)) void layer_00_none(uint8_t *arena) { __asm("bx lr"); }'
 

@@ -214,7 +214,7 @@ def compile(
             of both).
         ram: Most bytes of RAM; of the plans that keep to it, the one that ``optimize`` likes best
             is taken. The most stack that any input can need counts, except on the host, and
-            where the Arm compiler is missing.
+            where the compiler for it is missing.
         feed_rows: The application delivers the input row by row while the network runs, with
             ``<prefix>_feed_row``, so that the input as a whole needs no memory.
         allow_float: Let layers compute in float32, which takes several times the cycles and four
@@ -289,12 +289,12 @@ def beside_arena(build: Build) -> int:
     if build.target.is_host:
         return 0
     try:
-        find("arm-none-eabi-gcc")
+        find(build.target.core.tools.compiler)
         return sum(examined(build.files, build.program, build.plan, build.target))
     except TargetError:  # larger than any emulated machine, for which programs are linked
         return 0
     except ToolError as error:
-        if error.where != "arm-none-eabi-gcc" or "not found" not in error.found:
+        if error.where != build.target.core.tools.compiler or "not found" not in error.found:
             raise
         return 0
 

@@ -1,5 +1,7 @@
 """`mote ops`: what is supported, operator x element types x core."""
 
+from collections.abc import Sequence
+
 import click
 
 from mote.cli.console import print_json, print_table, stdout, table
@@ -31,19 +33,26 @@ def ops_command(as_json: bool) -> None:
     if as_json:
         print_json({"operators": [_as_json(row) for row in rows]})
         return
-    cores = list(rows[0].cores)
-    made = table(
-        ["operator", "types", *(core.removeprefix("cortex-") for core in cores)],
-        text=["operator", "types"],
-    )
+    groups = _alike(rows)
+    names = ["\n".join(core.removeprefix("cortex-") for core in group) for group in groups]
+    made = table(["operator", "types", *names], text=["operator", "types"])
     for row in rows:
         x, y = (dtype.value for dtype in row.dtypes)
-        marks = (_MARKS[row.cores[core]] for core in cores)
+        marks = (_MARKS[row.cores[group[0]]] for group in groups)
         made.add_row(row.kind, x if x == y else f"{x} to {y}", *marks)
     print_table(made)
     console = stdout()
     for support, mark in _MARKS.items():
         console.print(f"{mark:<6} {support.meaning}", soft_wrap=True)
+
+
+def _alike(rows: Sequence[SupportRow]) -> list[tuple[str, ...]]:
+    """The cores, those together that compute every operator in the same way."""
+    groups: dict[tuple[Support, ...], tuple[str, ...]] = {}
+    for core in rows[0].cores:
+        supports = tuple(row.cores[core] for row in rows)
+        groups[supports] = (*groups.get(supports, ()), core)
+    return list(groups.values())
 
 
 def _as_json(row: SupportRow) -> dict[str, object]:

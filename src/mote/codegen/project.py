@@ -4,12 +4,18 @@ from collections.abc import Iterable
 
 from mote.codegen.text import tool
 from mote.target.target import Target
+from mote.target.tools import ARM
 
 WARNINGS = "-Wall -Wextra -Wconversion -Wshadow -Wpedantic"
 """The generated code and the kernels are clean under these, for every core."""
 
 FLOATS = "-ffp-contract=off"
 """No fused multiply-add in place of two operations: floats are then the same on every core."""
+
+_LIBC_NOTE = """\
+#                               the compiler must find string.h and stdint.h; Debian's does with
+#                               picolibc-riscv64-unknown-elf and CFLAGS="-O2 --specs=picolibc.specs"
+"""
 
 
 def makefile(name: str, target: Target, sources: Iterable[str]) -> str:
@@ -22,13 +28,15 @@ def makefile(name: str, target: Target, sources: Iterable[str]) -> str:
     """
     flags = " ".join(target.core.gcc_flags)
     note = f" for {target.core.name}" if flags else ""
+    cross = target.core.tools.prefix if flags else ARM.prefix
+    libc = "" if target.core.tools.has_libc else _LIBC_NOTE
     return f"""\
 # SPDX-License-Identifier: Apache-2.0
 # Written by {tool()}.
 #
 #   make                        the library and the example, for this machine, in build/native
-#   make CROSS=arm-none-eabi-   the library{note}, in build/arm-none-eabi
-#   make clean
+#   make CROSS={cross}   the library{note}, in build/{cross.removesuffix("-")}
+{libc}#   make clean
 
 CROSS ?=
 CFLAGS ?= -O2
@@ -73,10 +81,13 @@ def cmake_lists(name: str, target: Target, sources: Iterable[str]) -> str:
     ``makefile``."""
     listed = "\n".join(f"    {source}" for source in sources)
     flags = " ".join(target.core.gcc_flags)
+    processor = flags.partition("=")[0]
+    prefix = target.core.tools.prefix.removesuffix("-")
+    toolchain = f"{'an' if prefix.startswith('a') else 'a'} {prefix}"
     core = (
         f"""
-# With an arm-none-eabi toolchain file that names no processor, build for {target.core.name}.
-if(CMAKE_CROSSCOMPILING AND NOT CMAKE_C_FLAGS MATCHES "-mcpu")
+# With {toolchain} toolchain file that names no processor, build for {target.core.name}.
+if(CMAKE_CROSSCOMPILING AND NOT CMAKE_C_FLAGS MATCHES "{processor}")
     target_compile_options({name} PUBLIC {flags})
 endif()
 """

@@ -131,7 +131,7 @@ def require(target: Target, output: Path | None) -> None:
             "has no profile: instructions are counted on emulated cores",
             hint="choose a board or a core from `mote targets`",
         )
-    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
+    for tool in (target.core.tools.compiler, target.core.tools.emulator):
         find(tool)
     if output:
         check_directory(output)

@@ -43,6 +43,7 @@ class Window:
         layers: Address of each layer's function, in step order.
         between: First and end address of other functions that belong to the run itself.
         caches: Count their misses as well, which slows the run down.
+        is_risc_v: The instructions are RISC-V's, not Thumb's.
     """
 
     begin: int
@@ -51,11 +52,13 @@ class Window:
     layers: Sequence[int]
     caches: Caches | None = None
     between: Sequence[tuple[int, int]] = ()
+    is_risc_v: bool = False
 
     def text(self) -> str:
         """The file that the plugin reads."""
         lines = [f"begin {self.begin:x}", f"run_end {self.run_end:x}", f"end {self.end:x}"]
         lines += [f"layer {address:x} {row:x}" for row, address in enumerate(self.layers, 1)]
+        lines.append(f"riscv {self.is_risc_v:x}")
         lines += [f"between {start:x} {end:x}" for start, end in self.between]
         if self.caches:
             start, end = self.caches.flash
@@ -106,11 +109,11 @@ def plugin() -> Path:
     return stored(f"plugins/{key}.so", build)
 
 
-def read_counts(path: Path) -> tuple[BlockCount, ...]:
+def read_counts(path: Path, emulator: str) -> tuple[BlockCount, ...]:
     """The plugin's result, in order of address and row."""
     *lines, last = path.read_text().splitlines() if path.is_file() else [""]
     if last != "done":
-        raise ToolError("qemu-system-arm", "the emulator ended before the model returned")
+        raise ToolError(emulator, "the emulator ended before the model returned")
     rows = (line.split() for line in lines)
     counts = [
         BlockCount(int(address, 16), int(end, 16), *(int(field) for field in fields))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
@@ -32,12 +33,14 @@ class Image:
         addresses: Address of every symbol by name, labels included.
         sections: Bytes of each allocated output section.
         contents: What is in flash: address and bytes of each piece.
+        is_risc_v: The instructions are RISC-V's, not Thumb's.
     """
 
     symbols: tuple[Symbol, ...]
     addresses: Mapping[str, int]
     sections: Mapping[str, int]
     contents: tuple[tuple[int, bytes], ...] = ()
+    is_risc_v: bool = False
 
     def word(self, address: int) -> int:
         """The signed 32-bit constant at an address."""
@@ -53,6 +56,19 @@ class Image:
         if index < 0 or address >= functions[index].address + max(functions[index].size, 2):
             return "?"
         return functions[index].name
+
+    def points_into_function(self, address: int) -> bool:
+        """Whether any word of flash is an address behind the start of the function at one."""
+        owner = next(
+            (s for s in self.symbols if s.is_function and 0 <= address - s.address < s.size), None
+        )
+        return owner is not None and any(
+            bool(np.any((words > owner.address) & (words < owner.address + owner.size)))
+            for start, data in self.contents
+            for words in [
+                np.frombuffer(data[-start % 4 :], "<u4", count=(len(data) - -start % 4) // 4)
+            ]
+        )
 
 
 @dataclass(frozen=True)
@@ -86,6 +102,7 @@ def read_image(path: Path) -> Image:
     """Symbols and section sizes of an ELF file."""
     with path.open("rb") as stream:
         elf = ELFFile(stream)
+        is_risc_v = elf["e_machine"] == "EM_RISCV"
         sections = list(elf.iter_sections())
         table = elf.get_section_by_name(".symtab")
         assert isinstance(table, SymbolTableSection), f"{path} is stripped"
@@ -106,7 +123,7 @@ def read_image(path: Path) -> Image:
             (s["sh_addr"], s.data()) for s in allocated if s["sh_type"] == "SHT_PROGBITS"
         )
     in_order = tuple(sorted(symbols, key=lambda s: (s.address, s.name)))
-    return Image(in_order, addresses, sizes, contents)
+    return Image(in_order, addresses, sizes, contents, is_risc_v)
 
 
 def sizes(image: Image, weights: Collection[str]) -> Sizes:
@@ -153,6 +170,7 @@ def window(image: Image, prefix: str, layers: Sequence[str]) -> Window:
         image.addresses["mote_after_run"],
         addresses,
         between=[(f.address, f.address + f.size) for f in between],
+        is_risc_v=image.is_risc_v,
     )
 
 

@@ -13,6 +13,7 @@ from mote.run.interface import Interface, Slot
 from mote.run.machine import MACHINES, Machine
 from mote.run.toolchain import call, version
 from mote.target import Core
+from mote.target.tools import Tools
 
 CFLAGS = (
     *("-std=gnu99", "-O2", "-g0", "-ffp-contract=off"),
@@ -25,6 +26,11 @@ HARNESS_CFLAGS = ("-Os", "-fno-tree-loop-distribute-patterns")
 
 LDFLAGS = ("-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments")
 
+LDFLAGS_WITHOUT_LIBC = ("-nostdlib", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments")
+
+FREESTANDING = ("-isystem", "harness/freestanding")
+"""Where the headers are for a compiler without a C library."""
+
 FEED_ALL = "mote_feed_all"
 """The harness's function that feeds a model all rows of its input."""
 
@@ -34,7 +40,14 @@ RUN_ALL = "mote_run_all"
 STACK_BYTES = 64 << 10
 """Stack that the harness reserves; what the model writes of it is measured."""
 
-HARNESS = ("startup.c", "harness.c", "call.c")
+HARNESS = {
+    "arm-none-eabi-": ("startup_arm.c", "harness.c", "call_arm.c"),
+    "riscv64-unknown-elf-": ("startup_riscv.c", "harness.c", "call_riscv.c"),
+}
+"""Sources of the harness by the compiler's prefix."""
+
+MEMORY = ("memory.c", "freestanding/string.h", "freestanding/stdint.h")
+"""What C code needs of a C library, where there is none."""
 TRACE_DECLARATION = """\
 #include <stdint.h>
 void mote_trace(uint32_t step, uint32_t first, const void *part, uint32_t bytes);
@@ -80,7 +93,10 @@ def build(
     if core.machine not in MACHINES:
         raise TargetError(core.name, "no emulated machine has this core")
     machine = MACHINES[core.machine]
-    texts = {**{f"project/{path}": text for path, text in project.items()}, **_harness(interface)}
+    texts = {
+        **{f"project/{path}": text for path, text in project.items()},
+        **_harness(interface, core.tools),
+    }
     if trace:
         texts["harness/trace.h"] = TRACE_DECLARATION
     texts["harness/link.ld"] = _linker_script(machine)
@@ -91,23 +107,24 @@ def build(
     if trace:
         flags += ["-DMOTE_TRACE_BUILD", "-include", "harness/trace.h"]
     flags += ["-Iharness", "-Iproject", "-Iproject/kernels"]
+    if not core.tools.has_libc:
+        flags += FREESTANDING
     sources = [p for p in texts if p.endswith(".c") and p != "project/main.c"]
     headers = content_key(*(text for path, text in sorted(texts.items()) if path.endswith(".h")))
-    compiler = version("arm-none-eabi-gcc")
+    gcc = core.tools.compiler
+    compiler = version(gcc)
 
     def compile_source(path: str) -> str:
         output = directory / Path(path).with_suffix(".o")
         own = HARNESS_CFLAGS if path.startswith("harness/") else ()
         arguments = [*flags, *own, "-c", path]
         if not path.startswith("project/kernels/"):
-            call("arm-none-eabi-gcc", [*arguments, "-o", str(output)], directory=directory)
+            call(gcc, [*arguments, "-o", str(output)], directory=directory)
             return str(output)
         key = content_key(compiler, *arguments, headers, texts[path])
         kept = stored(
             f"objects/{key}.o",
-            lambda made: call(
-                "arm-none-eabi-gcc", [*arguments, "-o", str(made)], directory=directory
-            ),
+            lambda made: call(gcc, [*arguments, "-o", str(made)], directory=directory),
         )
         copyfile(kept, output)
         return str(output)
@@ -118,9 +135,10 @@ def build(
         objects = list(pool.map(compile_source, sources))
     elf = directory / "firmware.elf"
     script = ["-T", "harness/link.ld"]
-    arguments = [*core.gcc_flags, *LDFLAGS, *script, *sorted(objects), "-o", str(elf)]
+    options, libraries = (LDFLAGS, []) if core.tools.has_libc else (LDFLAGS_WITHOUT_LIBC, ["-lgcc"])
+    arguments = [*core.gcc_flags, *options, *script, *sorted(objects), *libraries, "-o", str(elf)]
     try:
-        call("arm-none-eabi-gcc", arguments, directory=directory)
+        call(gcc, arguments, directory=directory)
     except ToolError as error:
         if not any("will not fit in region" in line for line in error.details):
             raise
@@ -133,9 +151,10 @@ def build(
     return Firmware(elf=elf, core=core, interface=interface, traces=trace)
 
 
-def _harness(interface: Interface) -> dict[str, str]:
+def _harness(interface: Interface, tools: Tools) -> dict[str, str]:
     package = files("mote.run") / "harness"
-    texts = {f"harness/{name}": (package / name).read_text() for name in ("harness.h", *HARNESS)}
+    names = ("harness.h", *HARNESS[tools.prefix], *(() if tools.has_libc else MEMORY))
+    texts = {f"harness/{name}": (package / name).read_text() for name in names}
     texts["harness/binding.c"] = _binding(interface)
     return texts
 

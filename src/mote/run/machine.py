@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 MIB = 1 << 20
 VECTORS_BYTES = 0x100
+_RV32IMC = "rv32,a=off,f=off,d=off,zba=off,zbb=off,zbc=off,zbs=off"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +16,7 @@ class Machine:
         vectors: Address of the vector table, where the core looks after reset.
         flash, flash_bytes: Memory for code and constants.
         ram, ram_bytes: Memory for data.
+        options: What else QEMU is told, so that it behaves like the core alone.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Machine:
     flash_bytes: int
     ram: int
     ram_bytes: int
+    options: tuple[str, ...] = ()
 
 
 def _armv7m(name: str) -> Machine:
@@ -59,6 +62,17 @@ MACHINES: dict[str, Machine] = {
             flash_bytes=64 * MIB,
             ram=0x31000000,
             ram_bytes=4 * MIB,
+        ),
+        # Execution begins in DRAM, so code and constants are there. Extensions beyond IMC are off:
+        # using one traps.
+        Machine(
+            name="virt",
+            vectors=0x80000000,
+            flash=0x80000000 + VECTORS_BYTES,
+            flash_bytes=64 * MIB - VECTORS_BYTES,
+            ram=0x84000000,
+            ram_bytes=4 * MIB,
+            options=("-bios", "none", "-cpu", _RV32IMC),
         ),
     )
 }

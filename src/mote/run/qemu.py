@@ -14,13 +14,18 @@ from mote.run.count import BlockCount, Window, plugin, read_counts
 from mote.run.elf import read_image
 from mote.run.firmware import STACK_BYTES, Firmware
 from mote.run.interface import Slot
+from mote.run.machine import MACHINES
 from mote.run.toolchain import execute
 
 TIMEOUT_S = 600.0
 LONGEST_S = 1e6
 """What the operating system can wait for."""
 _FAULT, _STACK = 3, 4
-_FAULT_REGISTERS = ("r0", "r1", "r2", "r3", "r12", "lr", "pc", "xpsr", "cfsr")
+_FAULT_REGISTERS = {
+    "qemu-system-arm": ("r0", "r1", "r2", "r3", "r12", "lr", "pc", "xpsr", "cfsr"),
+    "qemu-system-riscv32": ("a0", "a1", "a2", "a3", "sp", "ra", "pc", "mcause", "mtval"),
+}
+"""What the harness saves of a fault, by emulator."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ def run(
         (directory / "samples.bin").write_bytes(struct.pack("<I", len(samples)) + data)
         arguments = [
             *("-M", firmware.core.machine, "-display", "none"),
+            *MACHINES[firmware.core.machine].options,
             *("-monitor", "none", "-serial", "none", "-parallel", "none"),
             *("-semihosting-config", "enable=on,target=native"),
             *("-kernel", str(firmware.elf.resolve())),
@@ -81,7 +87,9 @@ def run(
             outputs=outputs,
             stack_bytes=max(stacks, default=0),
             traces=_traces(directory, firmware, len(samples)) if firmware.traces else (),
-            counts=read_counts(directory / "blocks.txt") if window else (),
+            counts=read_counts(directory / "blocks.txt", firmware.core.tools.emulator)
+            if window
+            else (),
         )
 
 
@@ -100,12 +108,12 @@ def _sample_bytes(slots: Sequence[Slot], sample: Sequence[Array]) -> bytes:
 
 def _emulate(arguments: list[str], directory: Path, firmware: Firmware, timeout_s: float) -> None:
     """Run QEMU to its end, or say what went wrong."""
-    tool = "qemu-system-arm"
+    tool = firmware.core.tools.emulator
     where = f"{tool} ({firmware.core.name} on {firmware.core.machine})"
     done = execute(tool, arguments, directory=directory, timeout_s=timeout_s)
     if done.returncode == _FAULT:
         raise ToolError(
-            where, "the program faulted", details=[_fault(directory / "fault.bin", firmware.elf)]
+            where, "the program faulted", details=[_fault(directory / "fault.bin", firmware)]
         )
     if done.returncode == _STACK or "Lockup" in done.stderr:  # no room for a fault's registers
         raise ToolError(where, f"the model needs more than {STACK_BYTES:,} B of stack")
@@ -117,13 +125,14 @@ def _emulate(arguments: list[str], directory: Path, firmware: Firmware, timeout_
         )
 
 
-def _fault(path: Path, elf: Path) -> str:
+def _fault(path: Path, firmware: Firmware) -> str:
     """The registers at the fault, and the function that it happened in."""
     data = path.read_bytes() if path.is_file() else b""
-    if len(data) != 4 * len(_FAULT_REGISTERS):
+    names = _FAULT_REGISTERS[firmware.core.tools.emulator]
+    if len(data) != 4 * len(names):
         return "no registers were saved"
-    registers = dict(zip(_FAULT_REGISTERS, struct.unpack("<9I", data), strict=True))
-    function = read_image(elf).function_at(registers["pc"])
+    registers = dict(zip(names, struct.unpack("<9I", data), strict=True))
+    function = read_image(firmware.elf).function_at(registers["pc"])
     return f"in {function}: " + " ".join(f"{name}={value:#x}" for name, value in registers.items())
 
 
@@ -163,7 +172,7 @@ def _traces(directory: Path, firmware: Firmware, samples: int) -> tuple[dict[str
         result = results[step]
         if first + len(part) > result.bytes:
             raise ToolError(
-                "qemu-system-arm",
+                firmware.core.tools.emulator,
                 f"traced {len(part)} B from byte {first} of '{result.name}', "
                 f"which has {result.bytes} B",
             )
@@ -172,7 +181,8 @@ def _traces(directory: Path, firmware: Firmware, samples: int) -> tuple[dict[str
         missing -= len(part)
     if missing or len(traces) != (samples if size else 0):
         raise ToolError(
-            "qemu-system-arm", "the trace does not hold every step of every sample once"
+            firmware.core.tools.emulator,
+            "the trace does not hold every step of every sample once",
         )
     return tuple(traces) if size else ({},) * samples
 

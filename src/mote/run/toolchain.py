@@ -14,6 +14,9 @@ PACKAGES: dict[str, str] = {
     "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     "arm-none-eabi-objdump": "binutils-arm-none-eabi",
     "qemu-system-arm": "qemu-system-arm",
+    "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf",
+    "riscv64-unknown-elf-objdump": "binutils-riscv64-unknown-elf",
+    "qemu-system-riscv32": "qemu-system-misc",
     "cc": "gcc libc6-dev",
 }
 """Every program that Mote runs, and the Debian and Ubuntu packages that bring it."""

@@ -1,6 +1,7 @@
 """The processor cores that Mote compiles for: compiler options, emulated machine, cycle error."""
 
 from mote.target.target import Core
+from mote.target.tools import HOST, RISC_V
 
 CORES: dict[str, Core] = {
     core.name: core
@@ -12,6 +13,7 @@ CORES: dict[str, Core] = {
             gcc_flags=(),
             machine="",
             cycle_error="no cycle model",
+            tools=HOST,
         ),
         Core(
             name="cortex-m0plus",
@@ -62,6 +64,16 @@ CORES: dict[str, Core] = {
             machine="mps3-an547",
             cycle_error="unvalidated",
         ),
+        Core(
+            name="rv32imc",
+            architecture="RISC-V RV32IMC",
+            dsp=False,
+            gcc_flags=("-march=rv32imc", "-mabi=ilp32"),
+            machine="virt",
+            cycle_error="unvalidated",
+            tools=RISC_V,
+        ),
     )
 }
-"""Core by name, from the smallest to the largest; the host is the machine that runs Mote."""
+"""Core by name, each family from the smallest to the largest. The host is the machine that runs
+Mote."""

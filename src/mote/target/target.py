@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mote.target.flash import Flash
 from mote.target.region import Region
+from mote.target.tools import ARM, Tools
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,9 +15,10 @@ class Core:
         name: As the user types it, for example ``cortex-m4``.
         architecture: Instruction set in the field's words, for example ``Armv7E-M``.
         dsp: True when it has the 16-bit SIMD multiply-accumulates (SMLAD and others).
-        gcc_flags: Options of ``arm-none-eabi-gcc``; empty for the host.
+        gcc_flags: Options of its compiler; empty for the host.
         machine: QEMU machine that emulates it; empty for the host.
         cycle_error: What is known of the cycle model's error, for a board whose flash is modelled.
+        tools: What builds for it and emulates it.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Core:
     gcc_flags: tuple[str, ...]
     machine: str
     cycle_error: str
+    tools: Tools = ARM
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mote.run.count import BlockCount
-from mote.run.cycles import cortex_m0plus, cortex_m4, cortex_m7, cortex_m55
+from mote.run.cycles import cortex_m0plus, cortex_m4, cortex_m7, cortex_m55, riscv
 from mote.run.cycles.disassembly import block
 from mote.run.cycles.instruction import Instruction
 from mote.target import Core
@@ -16,6 +16,7 @@ MODELS: dict[str, Callable[[Sequence[Instruction], BlockCount], int]] = {
     "cortex-m7": cortex_m7.cycles,
     "cortex-m33": cortex_m4.cycles_m33,
     "cortex-m55": cortex_m55.cycles,
+    "rv32imc": riscv.cycles,
 }
 """Cycles of all executions of one block, by core."""
 

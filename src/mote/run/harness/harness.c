@@ -5,7 +5,8 @@
  *   results.bin  for each sample: uint32 stack bytes, then the bytes of every output
  *   trace.bin    only in trace builds: for each call: uint32 step, uint32 first byte, uint32 bytes,
  *                that part of the step's result
- *   fault.bin    after a fault: r0-r3, r12, lr, pc, xpsr, CFSR
+ *   fault.bin    after a fault, nine registers: on Arm r0-r3, r12, lr, pc, xpsr, CFSR,
+ *                on RISC-V a0-a3, sp, ra, mepc, mcause, mtval
  * Exit status: 0 done, 2 a file could not be read or written, 3 fault, 4 stack exhausted. */
 #include "harness.h"
 
@@ -19,12 +20,29 @@ enum { STATUS_FILE = 2, STATUS_FAULT = 3, STATUS_STACK = 4 };
 __attribute__((section(".harness"))) static uint32_t trace;
 #endif
 
-/* Arm semihosting: operation in r0, address of its arguments in r1, result in r0. */
+/* Semihosting: operation in the first argument register, address of its arguments in the second,
+ * result in the first. */
 static uint32_t semihost(uint32_t operation, const uint32_t *arguments)
 {
+#if defined(__riscv)
+    register uint32_t r0 __asm("a0") = operation;
+    register const uint32_t *r1 __asm("a1") = arguments;
+    /* The three of 32 bits each that "RISC-V Semihosting" 0.2 defines, within one page. */
+    __asm volatile(".option push\n\t"
+                   ".option norvc\n\t"
+                   ".balign 16\n\t"
+                   "slli zero, zero, 0x1f\n\t"
+                   "ebreak\n\t"
+                   "srai zero, zero, 7\n\t"
+                   ".option pop"
+                   : "+r"(r0)
+                   : "r"(r1)
+                   : "memory");
+#else
     register uint32_t r0 __asm("r0") = operation;
     register const uint32_t *r1 __asm("r1") = arguments;
     __asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+#endif
     return r0;
 }
 
@@ -64,11 +82,11 @@ void mote_trace(uint32_t step, uint32_t first, const void *part, uint32_t bytes)
 }
 #endif
 
-void mote_fault(const uint32_t *frame)
+void mote_fault(const uint32_t *frame, const uint32_t *cause)
 {
     const uint32_t file = open_file("fault.bin", 9, MODE_WB);
     transfer(SYS_WRITE, file, frame, 32);
-    transfer(SYS_WRITE, file, (const void *)0xE000ED28u /* CFSR */, 4);
+    transfer(SYS_WRITE, file, cause, 4);
     finish(STATUS_FAULT);
 }
 

@@ -19,12 +19,12 @@ extern const uint32_t mote_arena_bytes;
 extern const mote_slot mote_inputs[], mote_outputs[];
 extern const uint32_t mote_input_count, mote_output_count;
 
-/* harness.c */
+/* harness.c; a fault is eight registers and one word that tells the cause. */
 void mote_main(void) __attribute__((noreturn));
-void mote_fault(const uint32_t *frame) __attribute__((noreturn));
+void mote_fault(const uint32_t *frame, const uint32_t *cause) __attribute__((noreturn));
 void mote_trace(uint32_t step, uint32_t first, const void *part, uint32_t bytes);
 
-/* call.c: calls run(arena) with the stack painted below; returns the bytes of stack it wrote. */
+/* call_arm.c, call_riscv.c: calls run(arena) with the stack painted below; returns the bytes of stack it wrote. */
 uint32_t mote_call(void (*run)(void *arena), void *arena, uint32_t *stack_limit);
 
 #endif

@@ -7,7 +7,7 @@
  *                address end instructions row executed taken_in taken_out fetch_misses
  *                load_misses (addresses in hex)
  *   plan=FILE    what to watch, lines of "begin ADDR", "end ADDR", "run_end ADDR",
- *                "between START END", "layer ADDR ROW", "flash START END", "fetch_cache LINE_BYTES LINES WAYS",
+ *                "riscv 0|1", "between START END", "layer ADDR ROW", "flash START END", "fetch_cache LINE_BYTES LINES WAYS",
  *                "load_cache LINE_BYTES LINES WAYS", all numbers hexadecimal
  *
  * Counting starts when the block at `begin` executes and stops for good at `end`. Blocks inside
@@ -97,6 +97,7 @@ static struct {
 static uint32_t between_count;
 static uint32_t layer_count, rows = 1;
 static uint32_t begin = UINT32_MAX, end = UINT32_MAX, run_end;
+static uint32_t riscv;
 static const char *out = "blocks.txt";
 
 static int state = WAITING;
@@ -198,9 +199,12 @@ static uint32_t row_at(uint32_t address)
 }
 
 /* From the instruction's own bytes: QEMU 7.2 reports too large a size at the end of a page. */
-static uint32_t thumb_length(const struct qemu_plugin_insn *insn)
+static uint32_t length(const struct qemu_plugin_insn *insn)
 {
     const uint8_t *bytes = qemu_plugin_insn_haddr(insn);
+    if (riscv) {
+        return (bytes[0] & 3) == 3 ? 4 : 2;
+    }
     return bytes[1] >> 3 >= 0x1D ? 4 : 2;
 }
 
@@ -209,7 +213,7 @@ static void watch_block(plugin_id id, struct qemu_plugin_tb *tb)
     const uint32_t address = (uint32_t)qemu_plugin_tb_vaddr(tb);
     const size_t count = qemu_plugin_tb_n_insns(tb);
     const struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(tb, count - 1);
-    const uint32_t block_end = (uint32_t)qemu_plugin_insn_vaddr(last) + thumb_length(last);
+    const uint32_t block_end = (uint32_t)qemu_plugin_insn_vaddr(last) + length(last);
     block **bucket = &blocks[(address >> 1) % BUCKETS], *b = *bucket;
     (void)id;
     while (b && (b->address != address || b->end != block_end)) {
@@ -293,6 +297,8 @@ static int read_plan(const char *name)
             end = value;
         } else if (!strcmp(word, "run_end")) {
             run_end = value;
+        } else if (!strcmp(word, "riscv")) {
+            riscv = value;
         } else if (!strcmp(word, "between") && between_count < MAX_BETWEEN &&
                    fscanf(file, "%x", &number) == 1) {
             between[between_count].start = value;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Calls the model with a painted stack. Written in Armv6-M instructions, for every core.
+ * Calls the model with a painted stack. Written in Armv6-M instructions, for every Arm core.
  *
  * Paints every word from stack_limit up to SP, calls, then looks from below for the first word
  * that changed. Returns SP minus its address, or UINT32_MAX when the lowest word changed. Only

@@ -47,7 +47,8 @@ static void reset(void)
 __attribute__((naked)) static void fault(void)
 {
     __asm volatile("mov r0, sp\n\t"
-                   "ldr r1, =mote_fault\n\t"
-                   "bx r1\n\t"
+                   "ldr r1, =0xE000ED28\n\t" /* CFSR */
+                   "ldr r2, =mote_fault\n\t"
+                   "bx r2\n\t"
                    ".ltorg");
 }
