@@ -1,6 +1,7 @@
 """Networks of rows built from compact descriptions: known models, and random small ones."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,7 @@ class RowNetwork:
     def __init__(self) -> None:
         self.strips: dict[str, Strip] = {}
         self.tasks: list[Task] = []
+        self.parts: dict[str, tuple[str, int, int]] = {}
 
     def input(self, height: int, width: int, channels: int, *, streamed: bool = False) -> Map:
         x = self._strip(height, width, channels, is_input=not streamed, is_linear=not streamed)
@@ -44,10 +46,29 @@ class RowNetwork:
         rows = singles(a[1])
         return self.layer((a, b), (rows, rows), a[1], a[2], a[3] + b[3])
 
+    def part(self, x: Map, first: int, last: int) -> Map:
+        """Some channels of a map, where they lie."""
+        name, height, width, channels = x
+        self.strips[name] = replace(self.strips[name], pixel_bytes=channels)
+        part = f"{name}:{first}:{last}"
+        self.parts[part] = name, first, last
+        return part, height, width, last - first
+
+    def room(self, x: Map, channels: int) -> Map:
+        """A map of the size of another one, of which every part must be written by a layer."""
+        return self._strip(x[1], x[2], channels)
+
+    def into(self, y: Map, x: Map, kernel: int, *, scratch: int = 0) -> Map:
+        """A convolution that writes a part of a map."""
+        rows = windows(x[1], y[1], kernel, 1, (kernel - 1) // 2)
+        writes = self._access(y, singles(y[1]))
+        self._task((self._access(x, rows),), writes, scratch_bytes=scratch)
+        return y
+
     def mean(self, x: Map) -> Map:
         y = self._strip(1, 1, x[3])
         writes = (((0, 0),) * (x[1] - 1)) + ((0, 1),)
-        reads = (Access(x[0], singles(x[1])),)
+        reads = (self._access(x, singles(x[1])),)
         self._task(reads, Access(y[0], writes), state_bytes=4 * x[3])
         return y
 
@@ -56,16 +77,9 @@ class RowNetwork:
 
     def build(self, *outputs: Map) -> Network:
         """The network that keeps these maps."""
-        kept = {y[0] for y in outputs}
+        kept = {self.parts.get(y[0], y)[0] for y in outputs}
         strips = {
-            s.name: Strip(
-                s.name,
-                s.rows,
-                s.row_bytes,
-                s.is_linear or s.name in kept,
-                s.is_input,
-                s.name in kept,
-            )
+            s.name: replace(s, is_linear=s.is_linear or s.name in kept, is_output=s.name in kept)
             for s in self.strips.values()
         }
         return Network(strips, tuple(self.tasks))
@@ -88,9 +102,15 @@ class RowNetwork:
     ) -> Map:
         """Any layer, by the rows of each operand that each row of its result is computed from."""
         y = self._strip(height, width, channels)
-        reads = tuple(Access(x[0], r) for x, r in zip(operands, rows, strict=True))
+        reads = tuple(self._access(x, r) for x, r in zip(operands, rows, strict=True))
         self._task(reads, Access(y[0], singles(height)), scratch_bytes=scratch, in_place=in_place)
         return y
+
+    def _access(self, x: Map, rows: tuple[Rows, ...]) -> Access:
+        if x[0] not in self.parts:
+            return Access(x[0], rows)
+        name, first, last = self.parts[x[0]]
+        return Access(name, rows, (first, last))
 
     def _task(
         self,
@@ -225,4 +245,38 @@ def random_network(rng: np.random.Generator, layers: int, *, height: int = 5) ->
                 y, used = b.conv(x, int(rng.integers(1, 6)), kernel, stride), {x[0]}
         unread = unread - used | {y[0]}
         maps.append(y)
+    return b.build(*(m for m in maps if m[0] in unread))
+
+
+def random_joined_network(rng: np.random.Generator, layers: int, *, height: int = 5) -> Network:
+    """Layers that write parts of one map, some of them from others, and layers that read parts."""
+    b = RowNetwork()
+    maps = [b.input(int(rng.integers(2, height + 1)), 2, 2, streamed=bool(rng.integers(2)))]
+    unread = {maps[0][0]}
+
+    def source() -> Map:
+        x = maps[int(rng.integers(max(0, len(maps) - 4), len(maps)))]
+        unread.discard(x[0])
+        return x
+
+    for _ in range(layers):
+        if rng.integers(2):
+            x = source()
+            kernel, channels = int(rng.integers(1, 4)), int(rng.integers(1, 5))
+            y = b.activation(x) if rng.integers(3) == 0 else b.conv(x, channels, kernel)
+        else:
+            x = source()
+            sizes = rng.integers(1, 4, int(rng.integers(2, 4))).tolist()
+            y = b.room(x, sum(sizes))
+            parts, first = [x], 0
+            for size in sizes:
+                part = b.part(y, first, first + size)
+                maker = parts[int(rng.integers(len(parts)))]
+                parts.append(
+                    b.into(part, maker, int(rng.integers(1, 4)), scratch=int(rng.integers(6)))
+                )
+                first += size
+            maps += [part for part in parts[1:] if rng.integers(2)]
+        maps.append(y)
+        unread.add(y[0])
     return b.build(*(m for m in maps if m[0] in unread))

@@ -16,16 +16,21 @@ from mote.plan import exact, stream
 from mote.plan.optimal import place_optimally
 from mote.plan.place import first_fit, place, placement, pose, search
 from mote.plan.prove import prove
-from mote.plan.task import Access, Network, Run, Strip, Task
+from mote.plan.task import Access, Network, Rows, Run, Strip, Task
 
-SAMPLE = range(150)
-MORE = range(150, 1000)
+JOINED = 2_000
+"""From this seed on, networks have maps that are written and read in parts."""
+
+SAMPLE = (*range(150), *range(JOINED, JOINED + 50))
+MORE = (*range(150, 1000), *range(JOINED + 50, JOINED + 400))
 
 
 def a_network(seed: int) -> Network:
     """Random layers; some strips in one piece, any alignments, some calls of several rows."""
     rng = np.random.default_rng(seed)
-    network = row_networks.random_network(rng, int(rng.integers(2, 12)), height=8)
+    joined = seed >= JOINED
+    kind = row_networks.random_joined_network if joined else row_networks.random_network
+    network = kind(rng, int(rng.integers(2, 12)), height=8)
     alignments = (1, 2, 4, 8) if rng.integers(2) else (4,)
     strips = {
         name: replace(
@@ -48,7 +53,7 @@ def in_larger_calls(task: Task, count: int) -> Task:
     def merged(access: Access) -> Access:
         groups = (access.rows[i : i + count] for i in range(0, task.calls, count))
         rows = tuple((min(low for low, _ in g), max(high for _, high in g)) for g in groups)
-        return Access(access.strip, rows)
+        return replace(access, rows=rows)
 
     if task.state_bytes:
         return task
@@ -61,7 +66,13 @@ def whole_layers(network: Network) -> tuple[Run, ...]:
 
 def any_order(network: Network, rng: np.random.Generator) -> tuple[Run, ...]:
     """Calls of any task whose operands are there, one at a time."""
-    there = {(s.name, row) for s in network.strips.values() if s.is_input for row in range(s.rows)}
+
+    def touched(access: Access, rows: Rows) -> set[tuple[str, int, int]]:
+        part = range(*(access.part or (0, network.strips[access.strip].pixel_bytes or 1)))
+        return {(access.strip, row, byte) for row in range(*rows) for byte in part}
+
+    inputs = [s for s in network.strips.values() if s.is_input]
+    there = {a for s in inputs for a in touched(Access(s.name, ()), (0, s.rows))}
     done = [0] * len(network.tasks)
     found = []
     while True:
@@ -69,17 +80,13 @@ def any_order(network: Network, rng: np.random.Generator) -> tuple[Run, ...]:
             position
             for position, task in enumerate(network.tasks)
             if done[position] < task.calls
-            and all(
-                (read.strip, row) in there
-                for read in task.reads
-                for row in range(*read.rows[done[position]])
-            )
+            and all(touched(read, read.rows[done[position]]) <= there for read in task.reads)
         ]
         if not ready:
             return tuple(found)
         position = int(rng.choice(ready))
-        task = network.tasks[position]
-        there |= {(task.writes.strip, r) for r in range(*task.writes.rows[done[position]])}
+        writes = network.tasks[position].writes
+        there |= touched(writes, writes.rows[done[position]])
         found.append(Run(position, done[position], 1))
         done[position] += 1
 

@@ -136,3 +136,62 @@ def test_a_call_of_several_rows_may_run_over_its_operand_upwards() -> None:
     prove(network, schedule, Layout({"x": (4, 12, 20), "y": (0, 8, 16)}, {}, {}, 28))
     with pytest.raises(AssertionError, match="the result of the same call"):
         prove(network, schedule, Layout({"x": (0, 8, 16), "y": (4, 12, 20)}, {}, {}, 28))
+
+
+# Two layers write the halves of each pixel of y: rows of two pixels of four bytes.
+JOINED = Network(
+    {
+        "x": Strip("x", 2, 4, is_linear=True, is_input=True),
+        "y": Strip("y", 2, 8, is_linear=True, is_output=True, pixel_bytes=4),
+    },
+    tuple(
+        Task(i, (Access("x", ((0, 1), (1, 2))),), Access("y", ((0, 1), (1, 2)), part))
+        for i, part in enumerate(((0, 2), (2, 4)))
+    ),
+)
+PLACES = Layout({"x": (16, 20), "y": (0, 8)}, {}, {}, 24)
+IN_TURN = tuple(Run(task, call, 1) for call in range(2) for task in (0, 1))
+
+
+def writing(part: tuple[int, int] | None) -> Network:
+    """The second of the two layers writes another part."""
+    first, second = JOINED.tasks
+    return replace(JOINED, tasks=(first, replace(second, writes=replace(second.writes, part=part))))
+
+
+@pytest.mark.parametrize("schedule", [IN_TURN, (Run(1, 0, 2), Run(0, 0, 2))])
+def test_layers_may_write_a_row_together(schedule: tuple[Run, ...]) -> None:
+    assert prove(JOINED, schedule, PLACES).written_bytes == 8 + 16  # with the input
+
+
+@pytest.mark.parametrize("part", [(1, 4), (0, 2), (0, 4), None])
+def test_who_writes_the_channels_of_a_neighbour_is_caught(part: tuple[int, int] | None) -> None:
+    with pytest.raises(AssertionError, match="computes row 0 of 'y', which is there already"):
+        prove(writing(part), IN_TURN, PLACES)
+
+
+def test_channels_that_nobody_writes_are_missed() -> None:
+    with pytest.raises(
+        AssertionError, match=r"needs row 0 of 'y', but byte 3 \(at 3\) holds nothing"
+    ):
+        prove(writing((2, 3)), IN_TURN, PLACES)
+
+
+@pytest.mark.parametrize("part", [(2, 5), (3, 3), (-1, 2)])
+def test_a_part_lies_inside_the_pixel(part: tuple[int, int]) -> None:
+    with pytest.raises(AssertionError, match="of the pixels of 'y', which have 4"):
+        prove(writing(part), IN_TURN, PLACES)
+
+
+def test_who_reads_a_part_waits_for_that_part_alone() -> None:
+    reader = Task(2, (Access("y", ((0, 2),), (0, 2)),), Access("z", ((0, 1),)))
+    strips = JOINED.strips | {"z": Strip("z", 1, 8, is_output=True)}
+    network = Network(strips, (*JOINED.tasks, reader))
+    layout = Layout(PLACES.rows | {"z": (24,)}, {}, {}, 32)
+    prove(network, (Run(0, 0, 2), Run(2, 0, 1), Run(1, 0, 2)), layout)
+    with pytest.raises(AssertionError, match=r"task 2 needs row 0 of 'y', but byte 0 \(at 0\)"):
+        prove(network, (Run(1, 0, 2), Run(2, 0, 1), Run(0, 0, 2)), layout)
+    # What is there of a row is alive while others write the rest.
+    spoilt = replace(layout, rows=layout.rows | {"z": (0,)}, bytes=24)
+    with pytest.raises(AssertionError, match="needs row 0 of 'y'"):
+        prove(network, (Run(0, 0, 2), Run(2, 0, 1), Run(1, 0, 2)), spoilt)

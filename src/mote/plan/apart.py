@@ -58,11 +58,11 @@ def _overs(network: Network, items: Items, now: int) -> Iterator[Over]:
     position, call = items.clock[now]
     task = network.tasks[position]
     result, written = task.writes.strip, range(*task.writes.rows[call])
-    for index in task.in_place if written else ():
+    for index in task.in_place if written and task.writes.part is None else ():
         strip, read = task.reads[index].strip, range(*task.reads[index].rows[call])
         # A buffer that comes in twice must tolerate it both times, row by row.
         tolerates = all(
-            i in task.in_place and range(*access.rows[call]) == read
+            i in task.in_place and access.part is None and range(*access.rows[call]) == read
             for i, access in enumerate(task.reads)
             if access.strip == strip
         )

@@ -1,6 +1,7 @@
 """Counts the bytes that a schedule keeps alive at each of its calls: no placement needs fewer.
 
-A row lives from the call that writes it to the last one that reads it, both included; rows of
+A row lives from the call that writes it to the last one that reads it, both included; one that
+several tasks write in parts from the first of all these calls to the last. Rows of
 inputs from before the first call, rows of outputs to after the last one. Scratch lives during
 each call of its task, state from the first to the last. A row that is written over one of the
 same call's operands (``Task.in_place``) shares its bytes during that call.
@@ -29,7 +30,8 @@ class Ledger:
     Args:
         first_call: Number of each task's first call; one more entry holds the number of calls.
         block_bytes: Size of each block.
-        writer: The call that each block is written by.
+        writer: The call that each block is written by, or one of them.
+        other_writers: Blocks and calls: all writers of those that are written in parts.
         readers: The last call of each reader of each block, block by block; its writer where it
             has none.
         first_reader: Where each block's readers start.
@@ -42,6 +44,7 @@ class Ledger:
     first_call: Numbers
     block_bytes: Numbers
     writer: Numbers
+    other_writers: tuple[Numbers, Numbers]
     readers: Numbers
     first_reader: Numbers
     scratch_bytes: Numbers
@@ -77,6 +80,9 @@ class Ledger:
         """
         times = int(clock[self.after]) + 1
         birth = clock[self.writer]
+        block, call = self.other_writers
+        if len(block):
+            np.minimum.at(birth, block, clock[call])
         death = np.maximum.reduceat(clock[self.readers], self.first_reader)
         change = np.bincount(birth, self.block_bytes, times + 1)
         change -= np.bincount(death + 1, self.block_bytes, times + 1)
@@ -102,11 +108,16 @@ def number(network: Network) -> Ledger:
     block_bytes = [strip.row_bytes for strip in strips for _ in range(strip.rows)]
     writer = [before if strip.is_input else after for strip in strips for _ in range(strip.rows)]
     readers: list[list[int]] = [[] for _ in writer]
+    in_parts: list[tuple[int, int]] = []
     for position, task in enumerate(tasks):
         first = int(first_call[position])
         for call, (low, high) in enumerate(task.writes.rows):
             for row in range(low, high):
-                writer[start[task.writes.strip] + row] = first + call
+                block = start[task.writes.strip] + row
+                writer[block] = first + call
+                if task.writes.part:
+                    in_parts.append((block, first + call))
+                    readers[block].append(first + call)
         for name, last in _last_reads(task).items():
             for row, call in last.items():
                 readers[start[name] + row].append(first + call)
@@ -131,6 +142,10 @@ def number(network: Network) -> Ledger:
         first_call,
         np.array(block_bytes, np.int64),
         np.array(writer, np.int64),
+        (
+            np.array([block for block, _ in in_parts], np.int64),
+            np.array([call for _, call in in_parts], np.int64),
+        ),
         np.array([call for found in readers for call in found], np.int64),
         np.cumsum([0, *(len(found) for found in readers[:-1])]),
         scratch,
@@ -188,14 +203,14 @@ def _shares(
     found: dict[int, list[tuple[int, int]]] = {}
     for position, task in enumerate(network.tasks):
         y_bytes = network.strips[task.writes.strip].row_bytes
-        for slot in task.in_place:
+        for slot in task.in_place if task.writes.part is None else ():
             strip = task.reads[slot].strip
             x_bytes = network.strips[strip].row_bytes
             for call, (low, high) in enumerate(task.reads[slot].rows):
                 first, last = task.writes.rows[call]
                 # A buffer that comes in twice must tolerate it both times, at the same rows.
-                tolerates = all(
-                    i in task.in_place and read.rows[call] == (low, high)
+                tolerates = strip != task.writes.strip and all(
+                    i in task.in_place and read.part is None and read.rows[call] == (low, high)
                     for i, read in enumerate(task.reads)
                     if read.strip == strip
                 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from mote.plan.explore import explore
 from mote.plan.live import live_bytes, peak_bytes
 from mote.plan.states import State, States
-from mote.plan.task import Access, Network, Run, Task
+from mote.plan.task import Network, Run, Task
 
 STATES = 2_000
 """How many sets of finished layers are looked at before the search is given up."""
@@ -94,9 +94,9 @@ class Blocks(States):
 
 def _block(task: Task) -> Task:
     """All calls of a task as one."""
-    reads = (Access(r.strip, (rows,)) for r in task.reads for rows in dict.fromkeys(r.rows))
+    reads = (replace(r, rows=(rows,)) for r in task.reads for rows in dict.fromkeys(r.rows))
     rows = [rows for rows in task.writes.rows if rows[0] < rows[1]]
     low, high = min((r[0] for r in rows), default=0), max((r[1] for r in rows), default=0)
     return replace(
-        task, reads=tuple(reads), writes=Access(task.writes.strip, ((low, high),)), in_place=()
+        task, reads=tuple(reads), writes=replace(task.writes, rows=((low, high),)), in_place=()
     )

@@ -2,7 +2,8 @@
 
 The planner reasons about lifetimes; this knows none. The arena is an array of tags. What a call
 writes are the identities of the bytes (strip, row, byte) that it computes, and what it reads must
-be found there. Whatever a call may touch in passing is undefined until it ends.
+be found there: all of a row, or a part of each of its pixels. Whatever a call may touch in
+passing is undefined until it ends.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mote.plan.task import Access, Layout, Network, Run
+from mote.plan.task import Access, Layout, Network, Run, Strip
 
 Tags = NDArray[np.int64]
+
+Place = slice | Tags
+"""Addresses that follow each other, or any."""
 
 NOBODY, SCRATCH, UNFINISHED = -1, -2, -3
 """Tags of bytes that were never written, of working memory, and of a result being computed."""
@@ -107,10 +111,11 @@ class _Replay:
         sizes = [rows * size for _, rows, size in owners]
         self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self.number = {name: number for number, name in enumerate(network.strips)}
-        self.identities = np.arange(self.starts[-1])
         self.arena = np.full(layout.bytes, NOBODY, np.int64)
         self.progress = np.zeros(layout.bytes, np.int64)
-        self.written: set[tuple[str, int]] = set()
+        self.identities = np.arange(self.starts[-1])
+        self.is_written = np.zeros(self.starts[-1], bool)
+        self.parts: dict[tuple[str, tuple[int, int]], Tags] = {}
         self.top = reserved
         self.read_bytes = self.written_bytes = 0
         self.who = "the application"
@@ -161,14 +166,33 @@ class _Replay:
         self.top = max(self.top, end)
         return slice(start, end)
 
-    def _row(self, strip: str, row: int) -> tuple[slice, Tags]:
-        """Where a row lies, and what is to be found there."""
-        size = self.network.strips[strip].row_bytes
-        span = self._span(self.layout.rows[strip][row], size, f"row {row} of '{strip}'")
-        start = int(self.starts[self.number[strip]]) + row * size
-        return span, self.identities[start : start + size]
+    def _row(self, access: Access, row: int) -> tuple[Place, Tags]:
+        """Where the bytes of a row lie that an access touches, and what is to be found there."""
+        strip = self.network.strips[access.strip]
+        size = strip.row_bytes
+        span = self._span(self.layout.rows[strip.name][row], size, f"row {row} of '{strip.name}'")
+        start = int(self.starts[self.number[strip.name]]) + row * size
+        if access.part is None:
+            return span, self.identities[start : start + size]
+        part = self._part(strip, access.part)
+        return span.start + part, start + part
 
-    def _state(self, position: int) -> tuple[slice, Tags]:
+    def _part(self, strip: Strip, part: tuple[int, int]) -> Tags:
+        """Which bytes of a row those of every pixel from one to another are."""
+        key = strip.name, part
+        if key not in self.parts:
+            assert strip.pixel_bytes, (
+                f"{self.who} touches a part of '{strip.name}', which has no pixels"
+            )
+            assert 0 <= part[0] < part[1] <= strip.pixel_bytes, (
+                f"{self.who} touches bytes {part[0]} to {part[1]} of the pixels of "
+                f"'{strip.name}', which have {strip.pixel_bytes}"
+            )
+            byte = np.arange(strip.row_bytes) % strip.pixel_bytes
+            self.parts[key] = np.flatnonzero((byte >= part[0]) & (byte < part[1]))
+        return self.parts[key]
+
+    def _state(self, position: int) -> tuple[Place, Tags]:
         assert position in self.layout.state, f"{self.who} has no state"
         size = self.network.tasks[position].state_bytes
         start = int(self.starts[len(self.number) + position])
@@ -177,16 +201,18 @@ class _Replay:
 
     def _size(self, access: Access, call: int) -> int:
         first, last = access.rows[call]
-        return (last - first) * self.network.strips[access.strip].row_bytes
+        strip = self.network.strips[access.strip]
+        size = len(self._part(strip, access.part)) if access.part else strip.row_bytes
+        return (last - first) * size
 
     def _spoil(self, access: Access, call: int) -> None:
         """What is written is undefined meanwhile; remember which byte of the result goes where."""
         done = 0
         for row in range(*access.rows[call]):
-            span, _ = self._row(access.strip, row)
-            self.arena[span] = UNFINISHED
-            self.progress[span] = np.arange(done, done + span.stop - span.start)
-            done += span.stop - span.start
+            place, value = self._row(access, row)
+            self.arena[place] = UNFINISHED
+            self.progress[place] = np.arange(done, done + len(value))
+            done += len(value)
 
     def _read(self, access: Access, call: int, result_bytes: int = 0) -> None:
         """Find an operand; with ``result_bytes``, what is left of it while it is overwritten.
@@ -196,36 +222,37 @@ class _Replay:
         """
         total, done = self._size(access, call), 0
         for row in range(*access.rows[call]):
-            span, value = self._row(access.strip, row)
-            lost = np.flatnonzero(self.arena[span] != value)
+            place, value = self._row(access, row)
+            lost = np.flatnonzero(self.arena[place] != value)
             if len(lost) and 0 < result_bytes <= total:
-                gone = span.start + lost
+                gone = _addresses(place)[lost]
                 is_read = (done + lost) * result_bytes <= self.progress[gone] * total
                 lost = lost[~(is_read & (self.arena[gone] == UNFINISHED))]
             if len(lost):
-                self._complain(f"row {row} of '{access.strip}'", span, int(lost[0]))
+                self._complain(f"row {row} of '{access.strip}'", place, int(lost[0]))
             done += len(value)
 
     def _write(self, access: Access, call: int) -> None:
         rows = range(*access.rows[call])
         for row in rows:
-            assert (access.strip, row) not in self.written, (
+            place, value = self._row(access, row)
+            assert not self.is_written[value].any(), (
                 f"{self.who} computes row {row} of '{access.strip}', which is there already"
             )
-            self.written.add((access.strip, row))
-            span, value = self._row(access.strip, row)
-            self.arena[span] = value
+            self.is_written[value] = True
+            self.arena[place] = value
             self.written_bytes += len(value)
         for row in rows:
-            self._expect(*self._row(access.strip, row), f"row {row} of '{access.strip}'")
+            self._expect(*self._row(access, row), f"row {row} of '{access.strip}'")
 
-    def _expect(self, span: slice, value: Tags, what: str) -> None:
-        lost = np.flatnonzero(self.arena[span] != value)
+    def _expect(self, place: Place, value: Tags, what: str) -> None:
+        lost = np.flatnonzero(self.arena[place] != value)
         if len(lost):
-            self._complain(what, span, int(lost[0]))
+            self._complain(what, place, int(lost[0]))
 
-    def _complain(self, what: str, span: slice, byte: int) -> None:
-        tag = int(self.arena[span.start + byte])
+    def _complain(self, what: str, place: Place, byte: int) -> None:
+        at = _addresses(place)[byte]
+        tag = int(self.arena[at])
         match tag:
             case -1:
                 culprit = "nothing"
@@ -237,6 +264,8 @@ class _Replay:
                 number = int(np.searchsorted(self.starts, tag, side="right")) - 1
                 name, _, size = self.owners[number]
                 culprit = name.format((tag - int(self.starts[number])) // max(1, size))
-        raise AssertionError(
-            f"{self.who} needs {what}, but byte {byte} (at {span.start + byte}) holds {culprit}"
-        )
+        raise AssertionError(f"{self.who} needs {what}, but byte {byte} (at {at}) holds {culprit}")
+
+
+def _addresses(place: Place) -> Tags:
+    return np.arange(place.start, place.stop) if isinstance(place, slice) else place

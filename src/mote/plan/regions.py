@@ -124,7 +124,10 @@ def traffic(network: Network) -> dict[Part, int]:
     found: dict[Part, int] = {("strip", name): 0 for name in network.strips}
     for position, task in enumerate(network.tasks):
         for access in (*task.reads, task.writes):
-            size = network.strips[access.strip].row_bytes
+            strip = network.strips[access.strip]
+            size = strip.row_bytes
+            if access.part:
+                size = size // strip.pixel_bytes * (access.part[1] - access.part[0])
             rows = sum(last - first for first, last in access.rows)
             found["strip", access.strip] += rows * size
         if task.scratch_bytes:

@@ -4,7 +4,7 @@ A state says how many calls of each task are done. Rows of a strip are the bits 
 that what is written, what is read and what is no longer needed are looked up and combined at once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import itemgetter, or_
@@ -13,6 +13,9 @@ from mote.plan.task import Access, Network, Rows, Task
 
 State = tuple[int, ...]
 """Calls done, by task."""
+
+Column = tuple[str, int]
+"""A strip, and the number of one of the parts of its pixels that are accessed alike."""
 
 Move = tuple[int, int, int]
 """A task whose next call can run, the bytes it needs besides what is alive, and by how many bytes
@@ -27,7 +30,7 @@ TASKS = 64
 
 @dataclass(frozen=True)
 class _Rows:
-    """What tasks do with a strip.
+    """What tasks do with a strip, whichever parts of its pixels they touch.
 
     Args:
         name: Its name.
@@ -35,7 +38,7 @@ class _Rows:
         there: Rows that are there from the start.
         is_kept: True when all rows must still be there at the end.
         written: Rows that a task has written, by the task and how many of its calls are done.
-        released: Rows that a reader needs no more, alike.
+        released: Rows that a reader needs no more, alike, or that who writes parts need not touch.
         tasks: All of them.
     """
 
@@ -63,6 +66,21 @@ class _Rows:
         return (found & ~dead).bit_count() * self.row_bytes
 
 
+@dataclass(frozen=True)
+class _Writers:
+    """Who writes one part of the pixels of a strip; fields as in ``_Rows``."""
+
+    there: int
+    written: dict[int, tuple[int, ...]]
+
+    def present(self, state: Sequence[int]) -> int:
+        """Rows of which this part has been written."""
+        found = self.there
+        for task, rows in self.written.items():
+            found |= rows[state[task]]
+        return found
+
+
 class States:
     """The states of a network."""
 
@@ -71,8 +89,11 @@ class States:
         self.start: State = (0,) * len(self.tasks)
         self.goal: State = tuple(task.calls for task in self.tasks)
         self._strips = {name: _rows(network, name) for name in network.strips}
-        self._reads = [
-            {name: _reads(task, name) for name in _operands(task)} for task in self.tasks
+        columns = {name: _columns(network, name) for name in network.strips}
+        self._reads = [_reads_by_column(task, columns) for task in self.tasks]
+        self._writers = _writers(network, columns)
+        self._mine = [
+            [(a.strip, i) for i in columns[a.strip](a)] for a in (t.writes for t in self.tasks)
         ]
         self._near = [self._neighbours(task) for task in self.tasks]
         self._closures: dict[tuple[int, int], State] = {}
@@ -124,13 +145,15 @@ class States:
             rest = [*self.goal]
             rest[task] = call
             found: State = tuple(rest)
-            strip = self._strips[self.tasks[task].writes.strip]
-            mine = strip.written[task][-1] & ~strip.written[task][call]
-            for reader in strip.released:
-                reads = self._reads[reader][strip.name]
-                user = next((n for n, rows in enumerate(reads) if rows & mine), None)
-                if user is not None:
-                    found = tuple(map(min, found, self.without(reader, user)))
+            for column in self._mine[task]:
+                written = self._writers[column].written[task]
+                mine = written[-1] & ~written[call]
+                for reader, reads in enumerate(self._reads):
+                    if column not in reads:
+                        continue
+                    user = next((n for n, rows in enumerate(reads[column]) if rows & mine), None)
+                    if user is not None:
+                        found = tuple(map(min, found, self.without(reader, user)))
             self._rests[key] = found
         return self._rests[key]
 
@@ -181,8 +204,8 @@ class States:
     def least_need(self, task: int, call: int) -> int:
         """Bytes that a call needs besides what is alive, whatever it may write over."""
         what = self.tasks[task]
-        low, high = what.writes.rows[call]
-        written = (high - low) * self._strips[what.writes.strip].row_bytes
+        # Of a row that others write too, another part may be there.
+        written = 0 if what.writes.part else self._written_bytes(what, call)
         shared = written if list(self._shared(what, call)) else 0
         return written - shared + what.scratch_bytes + (what.state_bytes if call == 0 else 0)
 
@@ -196,8 +219,8 @@ class States:
             needs = list(self._needs(task, call - 1)) if call else [0] * len(self.goal)
             needs[task] = call + 1
             found: State = tuple(needs)
-            for name, rows in self._reads[task].items():
-                for writer, written in self._strips[name].written.items():
+            for column, rows in self._reads[task].items():
+                for writer, written in self._writers[column].written.items():
                     calls = next(
                         n for n, done in enumerate(written) if not rows[call] & written[-1] & ~done
                     )
@@ -208,8 +231,8 @@ class States:
 
     def _is_ready(self, task: int, call: int, state: State) -> bool:
         return not any(
-            rows[call] & ~self._strips[name].present(state)
-            for name, rows in self._reads[task].items()
+            rows[call] & ~self._writers[column].present(state)
+            for column, rows in self._reads[task].items()
         )
 
     def weigh(self, task: int, state: State) -> tuple[int, int] | None:
@@ -222,8 +245,7 @@ class States:
             name: self._strips[name].live(after) - self._strips[name].live(state)
             for name in (*_operands(what), what.writes.strip)
         }
-        low, high = what.writes.rows[call]
-        written = (high - low) * self._strips[what.writes.strip].row_bytes
+        written = self._written_bytes(what, call, state)
         saved = max(
             (min(-growth[what.reads[slot].strip], written) for slot in self._shared(what, call)),
             default=0,
@@ -232,15 +254,21 @@ class States:
         kept = self._state_bytes(task, call + 1) - self._state_bytes(task, call)
         return written + what.scratch_bytes + state_bytes - saved, sum(growth.values()) + kept
 
+    def _written_bytes(self, task: Task, call: int, state: State | None = None) -> int:
+        """Bytes of the rows that a call writes, without those that are there in part already."""
+        strip, rows = self._strips[task.writes.strip], _bits(task.writes.rows[call])
+        if task.writes.part and state is not None:
+            rows &= ~strip.present(state)
+        return rows.bit_count() * strip.row_bytes
+
     def _shared(self, task: Task, call: int) -> Iterator[int]:
         """Operands that the call may write over; see ``live.Ledger.shares``."""
-        low, high = task.writes.rows[call]
-        written = (high - low) * self._strips[task.writes.strip].row_bytes
-        for slot in task.in_place:
+        written = self._written_bytes(task, call)
+        for slot in task.in_place if task.writes.part is None else ():
             read = task.reads[slot]
             low, high = read.rows[call]
-            tolerates = all(
-                i in task.in_place and other.rows[call] == read.rows[call]
+            tolerates = read.strip != task.writes.strip and all(
+                i in task.in_place and other.part is None and other.rows[call] == read.rows[call]
                 for i, other in enumerate(task.reads)
                 if other.strip == read.strip
             )
@@ -261,12 +289,50 @@ def _bits(rows: Rows) -> int:
     return (1 << rows[1]) - (1 << rows[0]) if rows[1] > rows[0] else 0
 
 
-def _reads(task: Task, strip: str) -> tuple[int, ...]:
-    """Rows of a strip that each call reads."""
-    found = [0] * task.calls
+def _columns(network: Network, name: str) -> Callable[[Access], range]:
+    """Numbers of the parts of a pixel that an access of a strip touches; one if all is one part."""
+    accesses = [a for task in network.tasks for a in (*task.reads, task.writes) if a.strip == name]
+    size = network.strips[name].pixel_bytes
+    cuts = sorted({0, size, *(byte for a in accesses if a.part for byte in a.part)})
+    return lambda a: range(*map(cuts.index, a.part)) if a.part else range(max(1, len(cuts) - 1))
+
+
+def _reads_by_column(
+    task: Task, columns: Mapping[str, Callable[[Access], range]]
+) -> dict[Column, tuple[int, ...]]:
+    """Rows of each part of strips that each call reads."""
+    found: dict[Column, tuple[int, ...]] = {}
     for read in task.reads:
-        if read.strip == strip:
-            found = [rows | _bits(more) for rows, more in zip(found, read.rows, strict=True)]
+        mine = tuple(map(_bits, read.rows))
+        for column in columns[read.strip](read):
+            key = read.strip, column
+            found[key] = tuple(map(or_, found[key], mine)) if key in found else mine
+    return found
+
+
+def _writers(
+    network: Network, columns: Mapping[str, Callable[[Access], range]]
+) -> dict[Column, _Writers]:
+    """Who writes the parts of strips."""
+    there = {s.name: _bits((0, s.rows)) if s.is_input else 0 for s in network.strips.values()}
+    found = {
+        (name, column): _Writers(there[name], {})
+        for name in network.strips
+        for column in columns[name](Access(name, ()))
+    }
+    for position, task in enumerate(network.tasks):
+        for column in columns[task.writes.strip](task.writes):
+            found[task.writes.strip, column].written[position] = _written(task.writes)
+    return found
+
+
+def _touched(task: Task, strip: str) -> tuple[int, ...]:
+    """Rows of a strip that each call reads, or writes in part."""
+    parts = [task.writes] if task.writes.part else []
+    found = [0] * task.calls
+    for access in (*task.reads, *parts):
+        if access.strip == strip:
+            found = [rows | _bits(more) for rows, more in zip(found, access.rows, strict=True)]
     return tuple(found)
 
 
@@ -281,9 +347,9 @@ def _rows(network: Network, name: str) -> _Rows:
     for position, task in enumerate(network.tasks):
         if task.writes.strip == name:
             written[position] = _written(task.writes)
-        if name in _operands(task):
-            # Needed are the rows that a later call reads.
-            needed = [*accumulate(reversed(_reads(task, name)), or_, initial=0)][::-1]
+        if name in _operands(task) or (name == task.writes.strip and task.writes.part):
+            # Needed are the rows that a later call reads, or writes in part.
+            needed = [*accumulate(reversed(_touched(task, name)), or_, initial=0)][::-1]
             released[position] = tuple(~rows for rows in needed)
     tasks = tuple(sorted({*written, *released}))
     there = _bits((0, strip.rows)) if strip.is_input else 0

@@ -15,7 +15,7 @@ import numpy as np
 
 from mote.plan.live import Ledger, Numbers, number, peak_bytes, runs
 from mote.plan.order import best_order
-from mote.plan.task import Network, Run, Task
+from mote.plan.task import Access, Network, Run, Task
 
 WORK = 60_000_000
 """About how many calls and rows may be looked at while segments are weighed: bounds the time."""
@@ -204,8 +204,8 @@ def _users(network: Network, ledger: Ledger, task: int) -> list[Numbers]:
     writes = network.tasks[task].writes
     found = []
     for reader, other in enumerate(network.tasks):
-        if any(read.strip == writes.strip for read in other.reads):
-            first = _first_reads(other, writes.strip, network.strips[writes.strip].rows)
+        if any(read.meets(writes) for read in other.reads):
+            first = _first_reads(other, writes, network.strips[writes.strip].rows)
             user = [
                 min((first[row] for row in range(low, high)), default=other.calls)
                 for low, high in writes.rows
@@ -217,11 +217,12 @@ def _users(network: Network, ledger: Ledger, task: int) -> list[Numbers]:
     return found
 
 
-def _first_reads(task: Task, strip: str, rows: int) -> list[int]:
-    """The first call of a task that reads each row of a strip; one past the last where none."""
+def _first_reads(task: Task, written: Access, rows: int) -> list[int]:
+    """The first call of a task that reads what is written of each row; one past the last where
+    none."""
     first = [task.calls] * rows
     for read in task.reads:
-        if read.strip == strip:
+        if read.meets(written):
             for call, (low, high) in enumerate(read.rows):
                 for row in range(low, high):
                     first[row] = min(first[row], call)
@@ -234,17 +235,22 @@ def _early(network: Network, rank: Numbers) -> list[bool]:
     Of a reader's operands the one with the longest way behind it comes first and the shortcut
     last: that is the one whose row takes the least to make, and so waits for the least time.
     """
-    writers: dict[str, list[int]] = {}
+    makers_of: dict[str, list[int]] = {}
     for position, task in enumerate(network.tasks):
-        writers.setdefault(task.writes.strip, []).append(position)
+        makers_of.setdefault(task.writes.strip, []).append(position)
+
+    def writers(read: Access) -> list[int]:
+        found = makers_of.get(read.strip, [])
+        return [maker for maker in found if network.tasks[maker].writes.meets(read)]
+
     depth = [0] * len(network.tasks)
     for position in np.argsort(rank).tolist():
         reads = network.tasks[position].reads
-        before = [depth[maker] for read in reads for maker in writers.get(read.strip, ())]
+        before = [depth[maker] for read in reads for maker in writers(read)]
         depth[position] = 1 + max(before, default=0)
     early = [False] * len(network.tasks)
     for task in network.tasks:
-        makers = {maker for read in task.reads for maker in writers.get(read.strip, ())}
+        makers = {maker for read in task.reads for maker in writers(read)}
         for maker in makers:
             early[maker] |= any(
                 rank[other] > rank[maker] and depth[other] < depth[maker] for other in makers

@@ -2,7 +2,8 @@
 
 Nothing here knows of operators or kernels. A buffer is a stack of equal rows; a call reads some
 rows of some buffers and writes some rows of one. Calls of a task run in their order, in between
-calls of others may run. A layer that cannot be split is a task of one call.
+calls of others may run. A layer that cannot be split is a task of one call. Several tasks may write
+a row together: each some bytes of every pixel in it.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ class Strip:
         is_input: True when it is there, whole, before the first call.
         is_output: True when it must be there, whole, after the last.
         alignment: Every row, or the first one of a linear strip, starts at a multiple of this.
+        pixel_bytes: Size of a pixel, a divisor of ``row_bytes``, where accesses name parts of it;
+            0 where none does.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Strip:
     is_input: bool = False
     is_output: bool = False
     alignment: int = 4
+    pixel_bytes: int = 0
 
     @property
     def bytes(self) -> int:
@@ -45,10 +49,27 @@ class Strip:
 
 @dataclass(frozen=True)
 class Access:
-    """The rows of one buffer that each call of a task reads or writes."""
+    """The rows of one buffer that each call of a task reads or writes.
+
+    Args:
+        strip: Name of the buffer.
+        rows: For each call.
+        part: The first byte of every pixel that it touches, and the one after the last; all if
+            none. What is written in part is alive as a whole from its first writer to its last
+            reader or writer.
+    """
 
     strip: str
     rows: tuple[Rows, ...]
+    part: tuple[int, int] | None = None
+
+    def meets(self, other: "Access") -> bool:
+        """True when both may touch the same bytes of a row of the same buffer."""
+        if self.strip != other.strip:
+            return False
+        if self.part is None or other.part is None:
+            return True
+        return max(self.part[0], other.part[0]) < min(self.part[1], other.part[1])
 
 
 @dataclass(frozen=True)
