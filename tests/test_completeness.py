@@ -86,6 +86,7 @@ def test_a_kernel_is_declared_with_the_struct_and_pointers_of_its_row(kernel: Ke
     pattern = rf"const {kernel.struct} \*layer, {operands},.*\b{y} \*y(, void \*scratch)?"
     pattern += r", uint32_t row" if kernel.takes_row else ""
     pattern += r", void \*state, uint32_t call" if kernel.takes_state else ""
+    pattern += r", const mote_strides \*strides" if kernel.takes_strides else ""
     found = re.fullmatch(pattern, declaration(kernel))
     assert found, declaration(kernel)
     assert (found.group(1) is not None) == kernel.takes_scratch

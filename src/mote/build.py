@@ -17,12 +17,13 @@ from mote.ir import DType, Graph
 from mote.ir.tensor import Array
 from mote.lower.aliases import with_aliases
 from mote.lower.float32 import computes_in_float
+from mote.lower.join_channels import join_channels
 from mote.lower.lower import lower
 from mote.lower.step import Program
 from mote.passes import optimize as optimized
 from mote.passes.remove_transposes import remove_transposes
 from mote.passes.turn_sequences import turn_sequences
-from mote.plan import Options, Plan, check_fit, make_plan, place_in_regions, spare_scratch
+from mote.plan import Options, Plan, check_fit, choose_plan, place_in_regions, spare_scratch
 from mote.reference import check_inputs
 from mote.run import save as output
 from mote.run.interface import Interface, interface
@@ -275,7 +276,10 @@ def _planned(
     """The build whose arena leaves so many bytes of the limit of RAM."""
     limit = options.ram_bytes
     within = options if limit is None else replace(options, ram_bytes=max(0, limit - beside))
-    plan = place_in_regions(make_plan(program, within), regions)
+    joined = join_channels(program)
+    forms = (program,) if joined is program else (program, joined)
+    program, plan = choose_plan(forms, within)
+    plan = place_in_regions(plan, regions)
     program = spare_scratch(program, plan.frugal)
     check_fit(program, plan, target, regions=regions)
     return Build(graph, program, plan, target, generate(program, plan, target))

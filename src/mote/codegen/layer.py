@@ -9,7 +9,7 @@ from mote.codegen.identifiers import activations, constant_name, layer_function,
 from mote.codegen.row_pointers import first_row_table, row_pointers, rows_per_call
 from mote.codegen.rows import row_address
 from mote.codegen.text import C_TYPES, number, quoted, shape, wrapped
-from mote.lower.split import Split, Window, row_shape
+from mote.lower.split import Split, Window, pixel_size, row_shape
 from mote.lower.step import Program, Step
 from mote.plan.plan import Plan
 from mote.plan.task import Task
@@ -30,6 +30,8 @@ def layer(program: Program, plan: Plan, index: int) -> str:
     lines += first_row_table(program, index, step, task)
     if step.kernel.struct:
         lines += _parameters(program, step, index, task.calls, struct)
+    if step.kernel.takes_strides:
+        lines += _strides(program, step, index)
     arguments = ", uint32_t call, uint32_t end" if is_looped(task) else ""
     head = f"static MOTE_LAYER void {layer_function(program, index)}({parameters(plan)}{arguments})"
     body = _call(program, plan, index, position, task)
@@ -98,10 +100,12 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
     if step.kernel.takes_state:
         lines.append(f"    void *state = {_memory(plan, plan.layout.state, position)};")
         pointers += ["state", "call" if is_looped(task) else "0"]
+    if step.kernel.takes_strides:
+        pointers.append(f"&{_strides_name(program, index)}")
     arguments = [f"&layer_{layer_number(program, index)}"] if step.kernel.struct else []
     call = f"    {step.kernel.name}({', '.join([*arguments, *pointers])});"
     enter = f"    MOTE_ENTER({index}, {'call' if is_looped(task) else '0'});"
-    return [*lines, "", enter, call, f"    {_trace(step, index, task, result.bytes)}"]
+    return [*lines, "", enter, call, f"    {_trace(program, step, index, task)}"]
 
 
 def _memory(plan: Plan, places: Mapping[int, int], position: int) -> str:
@@ -153,14 +157,42 @@ def _times(name: str, factor: int) -> str:
     return name if factor == 1 else f"{name} * {factor}"
 
 
-def _trace(step: Step, index: int, task: Task, size: int) -> str:
+def _trace(program: Program, step: Step, index: int, task: Task) -> str:
     """Tells who listens what a call has computed."""
+    size = (result := program.graph.result(step.node)).bytes
+    if step.kernel.takes_strides:
+        part, pixel = size // task.calls, pixel_size(result)
+        y = f"y + i * {_pixel_elements(program, step.node.output)}"
+        first = f"call * {part} + i * {pixel}" if is_looped(task) else f"i * {pixel}"
+        loop = f"for (uint32_t i = 0; i < {part // pixel}; i++)"
+        return f"{loop}\n        MOTE_TRACE({index}, {first}, {y}, {pixel});"
     if task.calls == 1:
         return f"MOTE_TRACE({index}, 0, y, {size});"
     if _accumulates(step):  # only the last call writes
         return f"if (call == {task.calls - 1})\n        MOTE_TRACE({index}, 0, y, {size});"
     part = size // task.calls
     return f"MOTE_TRACE({index}, call * {part}, y, {part});"
+
+
+def _strides(program: Program, step: Step, index: int) -> list[str]:
+    """How far the pixels lie from each other, for a kernel that is told."""
+    operands = activations(program, step)
+    distances = ", ".join(str(_pixel_elements(program, t)) for t in operands)
+    y = _pixel_elements(program, step.node.output)
+    channels = program.graph.result(step.node).shape[-1]
+    fields = f".x = {{{distances}}}, .y = {y}, .channels = {channels}"
+    return [f"static const mote_strides {_strides_name(program, index)} = {{{fields}}};", ""]
+
+
+def _strides_name(program: Program, index: int) -> str:
+    return f"strides_{layer_number(program, index)}"
+
+
+def _pixel_elements(program: Program, tensor: str) -> int:
+    """From one pixel of a tensor to the next, in elements."""
+    found = program.graph.tensors[tensor]
+    pixel = program.pixel_bytes(tensor) or pixel_size(found)
+    return pixel * 8 // found.dtype.bits
 
 
 def _parameters(program: Program, step: Step, index: int, calls: int, struct: str) -> list[str]:

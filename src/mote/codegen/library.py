@@ -19,6 +19,7 @@ DECLARATIONS = (
     "mote_kernels_convolution.h",
     "mote_kernels_f32.h",
     "mote_kernels_movement.h",
+    "mote_kernels_strided.h",
 )
 """Headers that declare every kernel and call none."""
 

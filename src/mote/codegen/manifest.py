@@ -14,6 +14,7 @@ from mote.codegen.identifiers import (
     layer_function,
 )
 from mote.ir.tensor import Tensor
+from mote.lower.split import pixel_size
 from mote.lower.step import Program
 from mote.plan.plan import Plan
 from mote.target.target import Target
@@ -123,8 +124,15 @@ def _tensors(program: Program, plan: Plan) -> list[dict[str, Any]]:
         if plan.is_linear(name):
             at: dict[str, Any] = {"offset": plan.offset(name) + start - block.start}
         else:
-            size = plan.network.strips[name].row_bytes
-            rows = slice(start // size, -(-(start + tensor.bytes) // size))
+            strip = plan.network.strips[name]
+            size, pixel = strip.row_bytes, program.pixel_bytes(tensor.name)
+            end = (
+                start + tensor.bytes // pixel_size(tensor) * pixel
+                if pixel
+                else start + tensor.bytes
+            )
+            start -= start % pixel if pixel else 0
+            rows = slice(start // size, -(-end // size))
             places = plan.layout.rows[name][rows]
             at = {"row_offsets": [offset - block.start for offset in places]}
         if plan.regions:

@@ -3,7 +3,6 @@
 from mote.codegen.blocks import address
 from mote.codegen.identifiers import layer_number
 from mote.codegen.text import wrapped
-from mote.lower.split import row_bytes
 from mote.lower.step import Program
 from mote.plan.plan import Plan
 from mote.plan.task import FEED
@@ -18,17 +17,18 @@ def row_address(
         program, plan: Where the tensor lies.
         tensor: Its name.
         row: An expression for the row's number.
-        size: Bytes of a row, if not those that the tensor's shape has.
+        size: From a row to the next, if not as the tensor's shape and place have it.
     """
     name, first_byte = program.place(tensor)
     offsets = plan.layout.rows[name]
-    size = row_bytes(program.graph.tensors[tensor]) if size is None else size
+    size = program.row_bytes(tensor) if size is None else size
     if not plan.is_linear(name):
         unit = table_unit(offsets)
         factor = f"{unit}u * " if unit > 1 else ""
         row = _plus(row, first_byte // size)
         block = plan.block_at(offsets[0]).name
-        return f"{block} + {factor}{table_name(program, plan, name)}[{row}]"
+        place = f"{block} + {factor}{table_name(program, plan, name)}[{row}]"
+        return _plus(place, first_byte % size)  # the first of some channels
     start = address(plan, offsets[0] + first_byte)
     return start if row == "0" else f"{start} + {row} * {size}"
 

@@ -4,12 +4,13 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Concat, Reshape, Slice
 from mote.ir.tensor import Array
 from mote.lower.movement import moves_nothing
-from mote.lower.split import row_axes, row_bytes
+from mote.lower.split import pixel_size, row_axes, row_bytes
 from mote.lower.step import Alias, Program
 
 
@@ -18,18 +19,25 @@ def with_aliases(program: Program, values: Mapping[str, Array]) -> dict[str, Arr
     tensors = program.graph.tensors
     buffers: dict[str, Array] = {}
     for name, value in values.items():
-        buffer, start = program.place(name)
+        buffer = program.buffer(name)
         memory = buffers.setdefault(buffer, np.zeros(tensors[buffer].bytes, np.uint8))
-        memory[start : start + value.nbytes] = (
-            np.ascontiguousarray(value).reshape(-1).view(np.uint8)
-        )
+        memory[_bytes(program, name)] = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
     found = {}
     for name, tensor in tensors.items():
         if not tensor.is_constant:
-            buffer, start = program.place(name)
-            part = buffers[buffer][start : start + tensor.bytes]
+            part = buffers[program.buffer(name)][_bytes(program, name)]
             found[name] = part.view(tensor.dtype.numpy).reshape(tensor.shape)
     return found
+
+
+def _bytes(program: Program, name: str) -> slice | NDArray[np.int64]:
+    """Which bytes of its buffer a tensor is."""
+    tensor, (_, start) = program.graph.tensors[name], program.place(name)
+    pixel, size = program.pixel_bytes(name), pixel_size(tensor)
+    if not pixel:
+        return slice(start, start + tensor.bytes)
+    pixels = np.arange(tensor.bytes // size)
+    return (start + pixels[:, None] * pixel + np.arange(size)).reshape(-1)
 
 
 class Aliases:

@@ -30,6 +30,7 @@ from mote.ir.ops import (
 )
 from mote.ir.tensor import DType
 from mote.lower.kernels_f32 import KERNELS_F32
+from mote.lower.kernels_strided import with_strided
 from mote.lower.step import Kernel
 
 _F32, _I8, _U8 = DType.FLOAT32, DType.INT8, DType.UINT8
@@ -62,7 +63,7 @@ def _placed(name: str, struct: str, operator: type[Op], dtypes: tuple[DType, DTy
 
 KERNELS: dict[str, Kernel] = {
     kernel.name: kernel
-    for kernel in (
+    for kernel in with_strided(
         Kernel("mote_conv_2d_s8", "mote_conv_2d_rows", Conv2D, _S8, takes_rows=True),
         _dsp("mote_conv_2d_s8_dsp", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),

@@ -116,6 +116,12 @@ def row_bytes(tensor: Tensor) -> int:
     return tensor.bytes // (images * height)
 
 
+def pixel_size(tensor: Tensor) -> int:
+    """Bytes of a pixel: all elements along the last dimension."""
+    channels = tensor.shape[-1] if tensor.shape else 1
+    return channels * tensor.dtype.bits // 8
+
+
 def split_pointwise(y: Tensor, scaled: tuple[str, ...], operands: int = 1) -> Split:
     """Each row of the result is computed from the same row of every operand."""
     return Split((Window(),) * operands, scaled, rows=row_shape(y)[1], call_cycles=POINTWISE_CYCLES)

@@ -10,7 +10,7 @@ import numpy as np
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Dequantize, Op, Quantize
 from mote.ir.tensor import Array, DType
-from mote.lower.split import Split
+from mote.lower.split import Split, pixel_size, row_bytes
 from mote.target.target import Core
 
 
@@ -51,6 +51,9 @@ class Kernel:
             result that it computes.
         takes_state: True when its last arguments are a pointer to what it keeps from call to call,
             and the number of the call.
+        takes_strides: True when its last argument says how far pixels of operands and result lie
+            from each other, where these are some channels of larger tensors.
+        strided: Name of the kernel that computes the same and takes strides; none if empty.
     """
 
     name: str
@@ -63,6 +66,8 @@ class Kernel:
     takes_rows: bool = False
     takes_row: bool = False
     takes_state: bool = False
+    takes_strides: bool = False
+    strided: str = ""
     also: tuple[type[Op], ...] = ()
 
     def computes(self, operator: type[Op]) -> bool:
@@ -72,6 +77,8 @@ class Kernel:
     @property
     def header(self) -> str:
         """The file that declares it."""
+        if self.takes_strides:
+            return "mote_kernels_strided.h"
         return "mote_kernels_f32.h" if self.is_float else "mote_kernels.h"
 
     @property
@@ -152,17 +159,21 @@ Lowering = Callable[[Graph, Node, Core], Step]
 class Alias:
     """A tensor whose bytes lie inside those of another one, which may itself be an alias.
 
-    The result of a reshape, rows that a slice takes, and what a concatenation puts together.
+    The result of a reshape, rows or channels that a slice takes, and what a concatenation puts
+    together.
 
     Args:
         name: The tensor.
         of: In whose bytes it lies.
         offset: Where it starts there, in bytes.
+        pixel_bytes: From one of its pixels to the next, where it is some channels of each pixel;
+            0 when its bytes lie one behind the other.
     """
 
     name: str
     of: str
     offset: int = 0
+    pixel_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -221,6 +232,27 @@ class Program:
             start += alias.offset
             tensor = alias.of
         return tensor, start
+
+    def pixel_bytes(self, tensor: str) -> int:
+        """From one pixel of a tensor to the next, where it is some channels of a buffer's pixels;
+        0 when its bytes lie one behind the other."""
+        found = 0
+        while tensor in self._names:
+            alias = self._names[tensor]
+            found = alias.pixel_bytes or found
+            tensor = alias.of
+        return found
+
+    def row_bytes(self, tensor: str) -> int:
+        """From one row of a tensor to the next."""
+        found, size = self.graph.tensors[tensor], self.pixel_bytes(tensor)
+        return row_bytes(found) // pixel_size(found) * (size or pixel_size(found))
+
+    @cached_property
+    def pixels(self) -> Mapping[str, int]:
+        """Size of the pixels of each buffer of which tensors are some channels."""
+        parts = [alias.name for alias in self.aliases if alias.pixel_bytes]
+        return {self.buffer(name): self.pixel_bytes(name) for name in parts}
 
     @cached_property
     def _names(self) -> Mapping[str, Alias]:

@@ -1,7 +1,7 @@
 """Memory planning: which call runs when, where its rows lie, and an independent proof."""
 
 from mote.plan.fit import check_fit, check_measured_fit
-from mote.plan.modes import MODES, Options, make_plan, spare_scratch
+from mote.plan.modes import MODES, Options, choose_plan, make_plan, spare_scratch
 from mote.plan.plan import ALIGNMENT, Buffer, Plan
 from mote.plan.prove import prove
 from mote.plan.regions import place_in_regions
@@ -14,6 +14,7 @@ __all__ = [
     "Plan",
     "check_fit",
     "check_measured_fit",
+    "choose_plan",
     "make_plan",
     "place_in_regions",
     "prove",

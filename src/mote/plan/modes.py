@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from mote.errors import InputError
+from mote.lower.join_channels import moves
 from mote.lower.step import Program
 from mote.plan.exact import search
 from mote.plan.live import live_bytes, peak_bytes
@@ -61,6 +62,7 @@ class Candidate:
         live_bytes: Most bytes alive.
         cycles: Estimated cycles of one inference.
         frugal: The steps that spare scratch.
+        program: Which of several programs it runs.
     """
 
     network: Network
@@ -68,6 +70,7 @@ class Candidate:
     live_bytes: int
     cycles: float
     frugal: frozenset[int] = frozenset()
+    program: int = 0
 
     def score(self, optimize: str, size: int) -> tuple[float, float]:
         """What is to be small, when the arena has that many bytes."""
@@ -83,14 +86,28 @@ def make_plan(program: Program, options: Options) -> Plan:
 
     Without any that keeps to ``ram_bytes``, the smallest one: who asked compares.
     """
-    found = candidates(program, options)
+    return choose_plan((program,), options)[1]
+
+
+def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program, Plan]:
+    """``make_plan`` for the best of several programs that compute the same, and which that is."""
+    candidate = _chosen(programs, options)
+    return programs[candidate.program], _placed(candidate)
+
+
+def _chosen(programs: Sequence[Program], options: Options) -> Candidate:
+    found = [
+        replace(candidate, program=number)
+        for number, program in enumerate(programs)
+        for candidate in candidates(program, options)
+    ]
     found.sort(key=lambda c: c.score(options.optimize, c.live_bytes))
     limit = options.ram_bytes
     if limit is not None:
         fitting = [c for c in found if c.live_bytes <= limit]
         found = fitting or sorted(found, key=lambda c: c.score("ram", c.live_bytes))
     if limit is None and (options.optimize == "time" or len(found) == 1):
-        return _placed(found[0])
+        return found[0]
     best: tuple[tuple[bool, tuple[float, float]], Candidate] | None = None
     for candidate in found[:PLACED] if limit is None else found:
         optimistic = False, candidate.score(options.optimize, candidate.live_bytes)
@@ -104,7 +121,7 @@ def make_plan(program: Program, options: Options) -> Plan:
         if best is None or score < best[0]:
             best = score, candidate
     assert best is not None
-    return _placed(best[1])
+    return best[1]
 
 
 def candidates(program: Program, options: Options) -> list[Candidate]:
@@ -115,7 +132,7 @@ def candidates(program: Program, options: Options) -> list[Candidate]:
         spare_scratch(program, frugal), _rows(program, finest=True), streamed=options.feed_rows
     )
     macs = sum(program.graph.macs(step.node) for step in program.steps)
-    base = macs * options.cycles_per_mac + 1
+    base = macs * options.cycles_per_mac + _copied(program) + 1
     points = curve(fine)
     if in_haste:
         points = points[-1:]
@@ -136,6 +153,12 @@ def candidates(program: Program, options: Options) -> list[Candidate]:
                 )
             )
     return found
+
+
+def _copied(program: Program) -> int:
+    """Bytes that layers move and do not compute, at about a cycle each."""
+    results = (program.graph.result(s.node) for s in program.steps if moves(s.node.op))
+    return sum(result.bytes for result in results)
 
 
 def _rows(program: Program, *, finest: bool) -> dict[int, int]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from mote.lower.split import Ranges, Window, row_bytes, row_shape
+from mote.lower.split import Ranges, Window, pixel_size, row_bytes, row_shape
 from mote.lower.step import Program, Step
 from mote.plan.task import FEED, Access, Network, Rows, Strip, Task
 
@@ -37,6 +37,7 @@ def network(
             is_linear=name in linear,
             is_input=name in graph.inputs and not streamed,
             is_output=name in {program.buffer(t) for t in graph.outputs},
+            pixel_bytes=program.pixels.get(name, 0),
         )
     tasks = [_feed(strips[name]) for name in graph.inputs if streamed and name in strips]
     tasks += [_task(program, strips, i, chosen.get(i)) for i in range(len(program.steps))]
@@ -90,6 +91,8 @@ def _row_sizes(program: Program) -> dict[str, int]:
     for step in program.steps:
         for name in (*step.node.inputs, step.node.output) if step.split else ():
             buffer, whole = program.buffer(name), tensors[name].bytes
+            if buffer in program.pixels:
+                continue
             if buffer in sizes and whole == tensors[buffer].bytes == row_bytes(tensors[buffer]):
                 sizes[buffer] = math.gcd(sizes[buffer], row_bytes(tensors[name]))
     return sizes
@@ -98,8 +101,9 @@ def _row_sizes(program: Program) -> dict[str, int]:
 def _has_rows(program: Program, sizes: Mapping[str, int], tensor: str) -> bool:
     """True when the rows of a tensor are rows of its buffer."""
     buffer, start = program.place(tensor)
-    size = sizes[buffer]
-    return row_bytes(program.graph.tensors[tensor]) == size and start % size == 0
+    size, pixel = sizes[buffer], program.pixel_bytes(tensor)
+    start -= start % pixel if pixel else 0
+    return program.row_bytes(tensor) == size and start % size == 0
 
 
 def _operands(program: Program, step: Step) -> list[tuple[str, Window | Ranges | None]]:
@@ -166,7 +170,12 @@ def _access(
 ) -> Access:
     """Rows of a tensor as rows of its buffer, which may be larger, or have other rows."""
     name, start = program.place(tensor)
-    own, size = row_bytes(program.graph.tensors[tensor]), strips[name].row_bytes
+    own, size = program.row_bytes(tensor), strips[name].row_bytes
+    part = None
+    if pixel := program.pixel_bytes(tensor):
+        first = start % pixel
+        part = first, first + pixel_size(program.graph.tensors[tensor])
+        start -= first
     return Access(
         name,
         tuple(
@@ -175,4 +184,5 @@ def _access(
             else (low, low)
             for low, high in rows
         ),
+        part,
     )

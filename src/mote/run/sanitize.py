@@ -1,7 +1,8 @@
 """Runs generated C under AddressSanitizer and UBSan, with all ground forbidden that is not in use.
 
 Before each call, bytes that no call needs any more are poisoned, and those that it needs are freed:
-a kernel that reads a row after its time, or writes beside its own, is stopped on the spot.
+a kernel that reads a row after its time, or writes beside its own, is stopped on the spot. Where a
+layer writes some channels of a row, the others are compared before and after.
 """
 
 import subprocess
@@ -18,7 +19,7 @@ from mote.errors import ToolError
 from mote.ir.tensor import Array
 from mote.plan.items import Item, find_items
 from mote.plan.plan import Plan
-from mote.plan.task import FEED, Layout
+from mote.plan.task import FEED, Access, Layout
 from mote.run.interface import Interface, Slot
 from mote.run.toolchain import call
 
@@ -52,12 +53,19 @@ typedef struct {{
 typedef struct {{
     unsigned layer, call; /* whose turn it is */
     unsigned dead, born;  /* ends of its changes in the lists of all calls */
+    unsigned shared;      /* alike, of the rows that it writes in part */
 }} turn;
+
+typedef struct {{
+    size_t offset, bytes;         /* a row */
+    unsigned pixel, first, last; /* of each pixel in it, the bytes from first to last are written */
+}} shared_row;
 
 /* Bytes in use before the first call; what nobody needs from a call on; what a call needs first. */
 static const slot early[] = {{{early}}};
 static const slot dead[] = {{{dead}}};
 static const slot born[] = {{{born}}};
+static const shared_row shared[] = {{{shared}}};
 static const turn turns[] = {{{turns}}};
 static const slot inputs[] = {{{inputs}}};
 static const slot outputs[] = {{{outputs}}};
@@ -66,11 +74,32 @@ static const slot outputs[] = {{{outputs}}};
 
 static uint8_t *arena;
 static size_t done;
+static uint8_t kept[{shared_bytes}];
+
+/* Before a call, remembers the rows that it writes in part; then looks for what it should not. */
+static void guard(unsigned first, unsigned last, int is_over)
+{{
+    uint8_t *copy = kept;
+
+    for (unsigned i = first; i < last; copy += shared[i++].bytes)
+        for (size_t at = 0; at < shared[i].bytes; at++) {{
+            const unsigned byte = (unsigned)(at % shared[i].pixel);
+            if (!is_over) {{
+                copy[at] = arena[shared[i].offset + at];
+            }} else if ((byte < shared[i].first || byte >= shared[i].last) &&
+                       copy[at] != arena[shared[i].offset + at]) {{
+                fprintf(stderr, "call %u of layer %u writes a channel of another layer, at %zu\\n",
+                        turns[done - 1].call, turns[done - 1].layer, shared[i].offset + at);
+                abort();
+            }}
+        }}
+}}
 
 void mote_enter(unsigned layer, unsigned call)
 {{
-    const turn before = done ? turns[done - 1] : (turn){{0, 0, 0, 0}};
+    const turn none = {{0}}, before = done ? turns[done - 1] : none;
 
+    guard(done > 1 ? turns[done - 2].shared : 0, before.shared, 1);
     if (done >= COUNT(turns) || layer != turns[done].layer || call != turns[done].call) {{
         fprintf(stderr, "call %u of layer %u is not the planned one\\n", call, layer);
         abort();
@@ -79,6 +108,7 @@ void mote_enter(unsigned layer, unsigned call)
         ASAN_POISON_MEMORY_REGION(arena + dead[i].offset, dead[i].bytes);
     for (unsigned i = before.born; i < turns[done].born; i++)
         ASAN_UNPOISON_MEMORY_REGION(arena + born[i].offset, born[i].bytes);
+    guard(before.shared, turns[done].shared, 0);
     done++;
 }}
 
@@ -101,6 +131,8 @@ int main(int count, char **arguments)
             break;
         done = 0;
         {run}
+        if (done)
+            guard(done > 1 ? turns[done - 2].shared : 0, turns[done - 1].shared, 1);
         for (size_t i = 0; i < COUNT(outputs); i++)
             fwrite(arena + outputs[i].offset, outputs[i].bytes, 1, out);
     }}
@@ -191,6 +223,8 @@ def _changes(plan: Plan) -> dict[str, str]:
     for start, end in begins.get(-1, []):
         alive[start:end] += 1
     early, dead, born, turns = _ranges(alive > 0), [], [], []
+    shared: list[tuple[int, ...]] = []
+    most = 1
     for now, (position, number) in enumerate(found.clock):
         before = alive > 0
         for start, end in ends.get(now, []):
@@ -201,13 +235,27 @@ def _changes(plan: Plan) -> dict[str, str]:
         dead += _ranges(before & ~after)
         born += _ranges(after & ~before)
         index = plan.network.tasks[position].index
-        turns.append((FED if index == FEED else index, number, len(dead), len(born)))
+        mine = _shared_rows(plan, plan.network.tasks[position].writes, number)
+        shared += mine
+        most = max(most, sum(row[1] for row in mine))
+        turns.append((FED if index == FEED else index, number, len(dead), len(born), len(shared)))
     return {
         "early": _rows(early),
         "dead": _rows(dead),
         "born": _rows(born),
         "turns": _rows(turns),
+        "shared": _rows(shared),
+        "shared_bytes": str(most),
     }
+
+
+def _shared_rows(plan: Plan, access: Access, call: int) -> list[tuple[int, ...]]:
+    """Offset, bytes, pixel and written part of the rows that a call writes in part."""
+    if access.part is None:
+        return []
+    strip, offsets = plan.network.strips[access.strip], plan.layout.rows[access.strip]
+    pixel = strip.pixel_bytes, *access.part
+    return [(offsets[row], strip.row_bytes, *pixel) for row in range(*access.rows[call])]
 
 
 def _lives(plan: Plan, item: Item) -> Iterator[tuple[int, int, int, int]]:

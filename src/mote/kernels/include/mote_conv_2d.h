@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The portable convolution; mote_conv_2d_s8.c and mote_conv_2d_s8_w4.c define MOTE_NIBBLES and, as
- * MOTE_CONV_2D, the function's head.
+ * The portable convolution; mote_conv_2d_s8*.c define MOTE_NIBBLES, MOTE_STRIDED and, as MOTE_CONV_2D,
+ * the function's head.
  *
  * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[iy][ix,i] * weights[o,ky,kx,i]) + y_zero)
  * with iy = oy * stride_height + ky * dilation_height, ix = ox * stride_width + kx * dilation_width - pad_left;
@@ -16,6 +16,7 @@
 #include "mote_dot_4.h"
 #include "mote_kernels.h"
 #include "mote_output.h"
+#include "mote_strides.h"
 #include "mote_unpack_s4.h"
 
 #ifndef MOTE_NIBBLES
@@ -23,7 +24,7 @@
 #endif
 #ifndef MOTE_CONV_2D
 #define MOTE_CONV_2D                                                                                 \
-    static void put_pixels(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y)
+    static void put_pixels(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y MOTE_STRIDES_TAKEN)
 #endif
 
 /* Where one output pixel reads, and sizes that all pixels share. */
@@ -61,9 +62,10 @@ static int32_t sum_outside(const mote_pixel *pixel, const int8_t *w)
 /* The rows of the window behind those that are even, by twos. input: bytes from the start of a row to tap 0;
  * w: weights of tap (0, 0). */
 static void add_other_rows(const mote_conv_2d_rows *layer, const mote_pixel *pixel, mote_dot_4_job *job,
-                           int32_t taps, int32_t input, const int8_t *w)
+                           int32_t taps, int32_t input, const int8_t *w MOTE_STRIDES_TAKEN)
 {
-    const int32_t dilation = layer->dilation_height, x_column = layer->dilation_width * layer->x_channels;
+    const int32_t dilation = layer->dilation_height;
+    const int32_t x_column = layer->dilation_width * MOTE_X_PIXEL(layer->x_channels);
     mote_window rows = pixel->rows;
     for (rows.first += pixel->even.count; rows.first < rows.last; rows.first += 2) {
         const int8_t *const *x = pixel->x + rows.first * dilation;
@@ -82,11 +84,11 @@ static void add_other_rows(const mote_conv_2d_rows *layer, const mote_pixel *pix
 /* Some outputs of one group from channel first on: all that the group has, or with 4-bit weights, which
  * must be unpacked, those computed at a time. input: the group's first channel. */
 static void put_group(const mote_conv_2d_rows *layer, const mote_output *output, const mote_pixel *pixel,
-                      const int8_t *unpacked, int32_t input, int32_t first, int8_t *y)
+                      const int8_t *unpacked, int32_t input, int32_t first, int8_t *y MOTE_STRIDES_TAKEN)
 {
     const mote_window rows = pixel->rows, columns = pixel->columns;
     const int32_t filter = pixel->filter, lanes = pixel->outputs < 4 ? 1 : 4;
-    const int32_t x_column = layer->dilation_width * layer->x_channels;
+    const int32_t x_column = layer->dilation_width * MOTE_X_PIXEL(layer->x_channels);
     const int32_t inside_rows = rows.last - rows.first, width = columns.last - columns.first;
     const int is_padded = inside_rows != layer->kernel_height || width != layer->kernel_width;
     /* Taps that follow each other in x as in the weights are one run. */
@@ -118,7 +120,7 @@ static void put_group(const mote_conv_2d_rows *layer, const mote_output *output,
                 mote_dot_4(&job);
             }
             if (pixel->even.count < inside_rows)
-                add_other_rows(layer, pixel, &job, taps, input, w);
+                add_other_rows(layer, pixel, &job, taps, input, w MOTE_STRIDES_GIVEN);
         }
         mote_put_outputs(output, job.sum, (uint32_t)o, (uint32_t)lanes, y + o);
     }
@@ -139,15 +141,16 @@ MOTE_CONV_2D
         pixel.x = x;
         pixel.rows = mote_taps_inside((const void *const *)x, layer->kernel_height, layer->dilation_height);
         pixel.even = mote_first_even_rows(x, layer->dilation_height, pixel.rows);
-        for (int32_t ox = 0; ox < layer->y_width; ox++, y += layer->y_channels) {
+        for (int32_t ox = 0; ox < layer->y_width; ox++, y += MOTE_Y_PIXEL(layer->y_channels)) {
             const int32_t ix = ox * layer->stride_width - layer->pad_left;
             pixel.columns = mote_clip(ix, layer->dilation_width, layer->kernel_width, layer->x_width);
-            pixel.offset = ix * layer->x_channels;
+            pixel.offset = ix * MOTE_X_PIXEL(layer->x_channels);
 #if MOTE_NIBBLES
-            put_group(layer, &output, &pixel, unpacked, input, first, y);
+            put_group(layer, &output, &pixel, unpacked, input, first, y MOTE_STRIDES_GIVEN);
 #else
             for (int32_t group = 0; group < layer->groups; group++)
-                put_group(layer, &output, &pixel, NULL, group * pixel.inputs, group * pixel.outputs, y);
+                put_group(layer, &output, &pixel, NULL, group * pixel.inputs, group * pixel.outputs,
+                          y MOTE_STRIDES_GIVEN);
 #endif
         }
     }

@@ -2,7 +2,7 @@
  *
  * Convolution through mote_multiply_4.h: the patches of 4 pixels are widened to int16 in scratch, then
  * multiplied with all channels. The kernels mote_conv_2d_s8*_dsp*.c are this file with one choice of
- * MOTE_WIDE, MOTE_NIBBLES and MOTE_SINGLE each.
+ * MOTE_WIDE, MOTE_NIBBLES, MOTE_SINGLE and MOTE_STRIDED each.
  *
  * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[iy][ix,i] * weights[o,ky,kx,i]) + y_zero)
  * with iy = oy * stride_height + ky * dilation_height, ix = ox * stride_width + kx * dilation_width - pad_left
@@ -24,6 +24,7 @@
 #include "mote_multiply_2.h"
 #include "mote_multiply_4.h"
 #include "mote_requantize.h"
+#include "mote_strides.h"
 
 /* The windows of a call, from left to right and down, one after the other. */
 typedef struct {
@@ -71,7 +72,7 @@ static inline void mote_put_inside(const mote_windows *windows, int32_t offset, 
 
 /* A patch that is perhaps in part outside, or dilated. */
 MOTE_NOT_INLINE static void mote_put_outside(const mote_windows *windows, int32_t column, uint32_t *lane,
-                                             uint32_t step)
+                                             uint32_t step MOTE_STRIDES_TAKEN)
 {
     const mote_conv_2d_pairs *layer = windows->layer;
     const int32_t channels = layer->x_channels;
@@ -83,7 +84,7 @@ MOTE_NOT_INLINE static void mote_put_outside(const mote_windows *windows, int32_
         for (int32_t kx = 0; kx < layer->kernel_width; kx++) {
             const int32_t ix = column + kx * layer->dilation_width;
             const int is_inside = row && ix >= 0 && ix < layer->x_width;
-            const int8_t *x = is_inside ? row + ix * channels : NULL;
+            const int8_t *x = is_inside ? row + ix * MOTE_X_PIXEL(channels) : NULL;
             if (to && is_inside)
                 to = mote_copy(to, x, channels);
             else if (to)
@@ -106,41 +107,45 @@ static inline uint32_t mote_places_inside(int32_t size, int32_t kernel, int32_t 
 }
 
 /* The first window of a row of the result. */
-static void mote_start_row(mote_windows *windows, const int8_t *const *x)
+static void mote_start_row(mote_windows *windows, const int8_t *const *x MOTE_STRIDES_TAKEN)
 {
     const mote_conv_2d_pairs *layer = windows->layer;
     windows->x = x;
     windows->column = -layer->pad_left;
     windows->places = 0;
+#if MOTE_STRIDED
+    if (strides->x[0] != layer->x_channels && layer->kernel_width > 1)
+        return; /* taps side by side are not one piece */
+#endif
     if (x[0] && x[(layer->kernel_height - 1) * layer->dilation_height])
         windows->places = mote_places_inside(layer->x_width, layer->kernel_width, layer->dilation_width);
 }
 
 /* The patches of the next count pixels, one beside the other, with room for step pixels. */
 MOTE_NOT_INLINE static void mote_put_patches(mote_windows *windows, uint32_t count, uint32_t *lane,
-                                             uint32_t step)
+                                             uint32_t step MOTE_STRIDES_TAKEN)
 {
     const mote_conv_2d_pairs *layer = windows->layer;
     const int32_t stride = layer->stride_width, channels = layer->x_channels;
     int32_t column = windows->column;
     for (const uint32_t *end = lane + count; lane != end; lane++) {
         if (column == windows->end) {
-            mote_start_row(windows, windows->x + layer->stride_height);
+            mote_start_row(windows, windows->x + layer->stride_height MOTE_STRIDES_GIVEN);
             column = windows->column;
         }
         if ((uint32_t)column < windows->places)
-            mote_put_inside(windows, column * channels, lane, step);
+            mote_put_inside(windows, column * MOTE_X_PIXEL(channels), lane, step);
         else
-            mote_put_outside(windows, column, lane, step);
+            mote_put_outside(windows, column, lane, step MOTE_STRIDES_GIVEN);
         column += stride;
     }
     windows->column = column;
 }
 
 static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
-                                    void *scratch)
+                                    void *scratch MOTE_STRIDES_TAKEN)
 {
-    const uint32_t channels = layer->y_channels;
+    const uint32_t channels = layer->y_channels, y_pixel = MOTE_Y_PIXEL(channels);
     const int is_clamped = layer->y_min > -128 || layer->y_max < 127;
     uint32_t *lanes = scratch;
     uint32_t count;
@@ -152,7 +157,7 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_
     windows.row_taps = layer->kernel_width * layer->x_channels;
     windows.taps = (layer->kernel_height * windows.row_taps + 3) & ~3;
     windows.end = layer->y_width * layer->stride_width - layer->pad_left;
-    mote_start_row(&windows, x);
+    mote_start_row(&windows, x MOTE_STRIDES_GIVEN);
     if (layer->x_channels & 3) {
         windows.bytes = (int8_t *)(lanes + (uint32_t)windows.taps / 2 * layer->pixels);
         mote_write32(windows.bytes + windows.taps - 4, 0);
@@ -169,23 +174,30 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_
     for (uint32_t left = (uint32_t)layer->y_height * layer->y_width; left > 0; left -= count) {
         const uint32_t step = left > 2 ? layer->pixels : left;
         count = left < step ? left : step;
-        mote_put_patches(&windows, count, lanes, step);
+        mote_put_patches(&windows, count, lanes, step MOTE_STRIDES_GIVEN);
         job.x_end = lanes + (uint32_t)windows.taps / 2 * step;
         job.y = y;
-        mote_place_pixels(&job, count, channels);
+        mote_place_pixels(&job, count, y_pixel);
         if (layer->constants)
             for (uint32_t i = 0; i < count; i++)
-                mote_copy(y + i * channels, layer->constants, (int32_t)channels);
+                mote_copy(y + i * y_pixel, layer->constants, (int32_t)channels);
         if (step == 4)
             mote_multiply_4(&job);
         else if (step == 2)
             mote_multiply_2(&job);
         else
             mote_multiply_1(&job);
+#if MOTE_STRIDED
+        if (is_clamped)
+            for (uint32_t i = 0; i < count * y_pixel; i += y_pixel)
+                for (int8_t *result = y + i, *end = result + channels; result != end; result++)
+                    *result = mote_clamp_s8(*result, layer->y_min, layer->y_max);
+#else
         if (is_clamped)
             for (uint32_t i = 0; i < count * channels; i++)
                 y[i] = mote_clamp_s8(y[i], layer->y_min, layer->y_max);
-        y += count * channels;
+#endif
+        y += count * y_pixel;
     }
 }
 

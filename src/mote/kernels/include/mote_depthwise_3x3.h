@@ -67,9 +67,21 @@
     "ssat r12, #8, r12\n\t"                                                                          \
     "ldrd r11, lr, [sp, #28]\n\t"
 
+#if MOTE_STRIDED
+#define MOTE_PUSH_Y_MORE "ldr lr, [r0, #104]\n\tpush {lr}\n\t"
+#define MOTE_POP_JOB "add sp, sp, #140\n\t"
+#define MOTE_MOVE_CURSOR_STRIDE_1 "ldr r12, [sp, #136]\n\tadd r11, r11, r12\n\tstr r11, [sp, #28]\n\t"
+#define MOTE_MOVE_CURSOR_STRIDE_2 "ldr r12, [sp, #136]\n\tadd r11, r11, r12\n\t"
+#else
+#define MOTE_PUSH_Y_MORE
+#define MOTE_POP_JOB "add sp, sp, #136\n\t"
+#define MOTE_MOVE_CURSOR_STRIDE_1
+#define MOTE_MOVE_CURSOR_STRIDE_2
+#endif
+
 #define MOTE_START                                                                                   \
     ".syntax unified\n\t"                                                                            \
-    "push {r4-r11, lr}\n\t"                                                                          \
+    "push {r4-r11, lr}\n\t" MOTE_PUSH_Y_MORE                                                         \
     "adds r0, r0, #104\n\t"                                                                          \
     "ldmdb r0!, {r1-r12, lr}\n\t"                                                                    \
     "push {r1-r12, lr}\n\t"                                                                          \
@@ -182,7 +194,7 @@
     MOTE_CUT_ROW(r7) MOTE_CUT_ROW(r8) MOTE_CUT_ROW(r10)                                              \
     "mov lr, r12\n\t"                                                                                \
     "b 91b\n\t"                                                                                      \
-    "96: add sp, sp, #136\n\t"                                                                       \
+    "96:\n\t" MOTE_POP_JOB                                                                           \
     "pop {r4-r11, pc}\n\t"
 
 /* The first column of a row. */
@@ -209,10 +221,10 @@
     "strd r10, r11, [sp, #16]\n\t"                                                                   \
     "b 1b\n\t"
 
-/* Stride 1: cursor is y - x, as both move by channels. */
+/* Stride 1: cursor is y - x, as both move by channels, but for y_more. */
 #define MOTE_NEXT_STRIDE_1                                                                           \
     "strb r12, [r0, r11]\n\t"                                                                        \
-    "add r0, r0, lr\n\t"                                                                             \
+    "add r0, r0, lr\n\t" MOTE_MOVE_CURSOR_STRIDE_1                                                   \
     "subs r6, r6, #65536\n\t"
 
 #define MOTE_OUTPUT_STRIDE_1(p0, p1, p2)                                                             \
@@ -250,7 +262,7 @@
 #define MOTE_NEXT_STRIDE_2                                                                           \
     "strb r12, [r11]\n\t"                                                                            \
     "add r0, r0, lr\n\t"                                                                             \
-    "add r11, r11, lr\n\t"                                                                           \
+    "add r11, r11, lr\n\t" MOTE_MOVE_CURSOR_STRIDE_2                                                 \
     "str r11, [sp, #28]\n\t"                                                                         \
     "subs r6, r6, #65536\n\t"
 

@@ -6,13 +6,15 @@
 
 #include "mote_dsp.h"
 
+#include "mote_strides.h"
+
 #ifndef MOTE_SINGLE
 #define MOTE_SINGLE 0
 #endif
 
 /* All channels of some output rows. The assembly knows the order of the fields. */
 typedef struct {
-    uint32_t channels;
+    uint32_t channels;    /* from one pixel of x to the next, and of y but for y_more */
     uint32_t width;       /* of y, without the value whose window has right_pad; 0..32767 */
     intptr_t x_step;      /* from one output row to the next */
     int32_t y_step;
@@ -21,7 +23,7 @@ typedef struct {
     uint32_t right_pad;   /* 1: the last window ends one column right of the image, 0: inside */
     intptr_t x_third;     /* from the first row of the window to the third */
     const int8_t *x;      /* row 0 of the window, first column inside the image, first channel */
-    int8_t *y;            /* a value every channels bytes */
+    int8_t *y;            /* a value every channels + y_more bytes */
     uint32_t rows;        /* of y, at least 1; apart: 1 */
     intptr_t x_row;       /* from the first row of the window to the second */
     uint32_t kind;        /* 1: horizontal stride 2, plus 2: apart */
@@ -36,6 +38,15 @@ typedef struct {
     int32_t zero;         /* 2 * y_zero + 1 */
     const uint8_t *gaps;  /* steps to the channels after the first; null: 1 each */
     uint32_t count;       /* of channels, at least 1 */
+#if MOTE_STRIDED
+    int32_t y_more;       /* how much farther pixels of y lie from each other than those of x */
+#endif
 } mote_depthwise_3x3_job;
+
+#if MOTE_STRIDED
+#define MOTE_Y_MORE(job) ((job)->y_more)
+#else
+#define MOTE_Y_MORE(job) 0
+#endif
 
 #endif

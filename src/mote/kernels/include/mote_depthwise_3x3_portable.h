@@ -21,7 +21,7 @@ static inline void mote_depthwise_3x3_rows(const mote_depthwise_3x3_job *job, co
                                            int right)
 {
     const int32_t stride = 1 + (int32_t)(job->kind & 1), step = (int32_t)job->channels;
-    const int32_t width = (int32_t)(job->width + job->right_pad);
+    const int32_t width = (int32_t)(job->width + job->right_pad), y_pixel = step + MOTE_Y_MORE(job);
     uint32_t words[5];
     for (uint32_t i = 0; i < 3; i++)
         words[i] = mote_twice16(mote_pkhbt((uint32_t)weights[0][i], (uint32_t)weights[1][i]));
@@ -41,7 +41,7 @@ static inline void mote_depthwise_3x3_rows(const mote_depthwise_3x3_job *job, co
             }
             sum = mote_smlad(mote_pkhbt((uint32_t)low[1], (uint32_t)low[0]), words[3], sum);
             sum = mote_smlabb((uint32_t)low[2], words[4], sum);
-            y[row * job->y_step + j * step] =
+            y[row * job->y_step + j * y_pixel] =
                 (int8_t)mote_finish(sum, multiplier, job->zero * (1 << (right - 1)), right, !MOTE_SINGLE);
         }
     }

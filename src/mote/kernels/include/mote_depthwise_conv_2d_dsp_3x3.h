@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Depthwise convolution 3 x 3 through mote_depthwise_3x3.h. The kernels
- * mote_depthwise_conv_2d_s8_dsp_3x3*.c are this file with one choice of MOTE_SINGLE each.
+ * mote_depthwise_conv_2d_s8_dsp_3x3*.c are this file with one choice of MOTE_SINGLE and MOTE_STRIDED each.
  *
  * y[oy,ox,c] = clamp(requantize(bias[c] + sum_{ky,kx} x[iy][ix,c] * weights[c,ky,kx]) + y_zero)
  * with iy = oy * stride_height + ky, ix = ox * stride_width + kx - pad_left
@@ -107,19 +107,22 @@ static int32_t mote_depthwise_3x3_run(const mote_depthwise_3x3 *layer, mote_dept
 }
 
 static inline void mote_depthwise_conv_2d_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *const *x,
-                                                  int8_t *y)
+                                                  int8_t *y MOTE_STRIDES_TAKEN)
 {
     const int32_t channels = layer->channels, stride = layer->stride_height, height = layer->y_height;
     const int32_t columns = (layer->y_width - 1) * layer->stride_width + 3;
-    const int32_t y_size = height * layer->y_width * channels;
+    const int32_t y_size = height * layer->y_width * MOTE_Y_PIXEL(channels);
     mote_depthwise_3x3_job job;
 
     job.zeros = (uint16_t)layer->x_zero * 0x10001u;
     job.left_pad = layer->pad_left;
     job.right_pad = columns - layer->pad_left > layer->x_width;
-    job.channels = layer->channels;
+    job.channels = (uint32_t)MOTE_X_PIXEL(channels);
+#if MOTE_STRIDED
+    job.y_more = strides->y - strides->x[0];
+#endif
     job.width = layer->y_width - job.right_pad;
-    job.y_step = layer->y_width * channels;
+    job.y_step = layer->y_width * MOTE_Y_PIXEL(channels);
     job.weights = layer->weights;
     job.bias = layer->bias;
     job.multiplier = layer->multiplier;
@@ -129,15 +132,27 @@ static inline void mote_depthwise_conv_2d_dsp_3x3(const mote_depthwise_3x3 *laye
     job.zero = 2 * layer->y_zero + 1;
     job.gaps = layer->gaps ? layer->gaps + 1 : NULL;
     job.count = layer->computed;
+#if MOTE_STRIDED
+    if (layer->gaps)
+        for (int32_t i = 0; i < y_size; i += strides->y)
+            mote_fill(y + i, layer->constant, channels);
+#else
     if (layer->gaps)
         mote_fill(y, layer->constant, y_size);
+#endif
     for (int32_t oy = 0; oy < height;) {
         job.y = y + oy * job.y_step + (layer->gaps ? layer->gaps[0] : 0);
         oy += mote_depthwise_3x3_run(layer, &job, x, oy * stride, (height - 1) * stride + 3, height - oy);
     }
     if (layer->y_min > -128 || layer->y_max < 127)
+#if MOTE_STRIDED
+        for (int32_t i = 0; i < y_size; i += strides->y)
+            for (int8_t *result = y + i, *end = result + channels; result != end; result++)
+                *result = mote_clamp_s8(*result, layer->y_min, layer->y_max);
+#else
         for (int32_t i = 0; i < y_size; i++)
             y[i] = mote_clamp_s8(y[i], layer->y_min, layer->y_max);
+#endif
 }
 
 #endif

@@ -51,11 +51,11 @@ typedef struct {
 
 /* Where count pixels go. The assembly for 4 always computes as many: where there are 3, the last one is stored
  * in the place of the third, which is stored after it. */
-static inline void mote_place_pixels(mote_multiply_job *job, uint32_t count, uint32_t channels)
+static inline void mote_place_pixels(mote_multiply_job *job, uint32_t count, uint32_t y_stride)
 {
     job->pixels = count;
-    job->y_stride = channels;
-    job->y_last = count > 3 ? 3 * channels : 2 * channels;
+    job->y_stride = y_stride;
+    job->y_last = count > 3 ? 3 * y_stride : 2 * y_stride;
 }
 
 /* Twice the accumulator of B, or of A in a wide kernel, given its sum. */

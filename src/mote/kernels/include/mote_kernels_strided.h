@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Kernels whose operands and result are some channels of larger tensors. Each computes what the kernel does that
+ * has its name without the end; strides say how far pixels lie from each other. */
+#ifndef MOTE_KERNELS_STRIDED_H
+#define MOTE_KERNELS_STRIDED_H
+
+#include "mote_kernels.h"
+#include "mote_strides.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+void mote_conv_2d_s8_strided(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y,
+                             const mote_strides *strides);
+void mote_conv_2d_s8_w4_strided(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y,
+                                void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_strided(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                 void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_single_strided(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                        void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_wide_strided(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                      void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_wide_single_strided(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                             void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_w4_dsp_strided(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                    void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_w4_dsp_single_strided(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                           void *scratch, const mote_strides *strides);
+void mote_max_pool_2d_s8_strided(const mote_pool_rows *layer, const int8_t *const *x, int8_t *y,
+                                 const mote_strides *strides);
+void mote_average_pool_2d_s8_strided(const mote_pool_rows *layer, const int8_t *const *x, int8_t *y,
+                                     const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_strided(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y,
+                                       const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_w4_strided(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y,
+                                          void *scratch,
+                                          const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_w4_dsp_3x3_strided(const mote_depthwise_3x3 *layer, const int8_t *const *x, int8_t *y,
+                                                  void *scratch,
+                                                  const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_w4_dsp_3x3_single_strided(const mote_depthwise_3x3 *layer, const int8_t *const *x, int8_t *y,
+                                                         void *scratch,
+                                                         const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_dsp_3x3_strided(const mote_depthwise_3x3 *layer, const int8_t *const *x,
+                                               int8_t *y,
+                                               const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_dsp_3x3_single_strided(const mote_depthwise_3x3 *layer, const int8_t *const *x,
+                                                      int8_t *y,
+                                                      const mote_strides *strides);
+void mote_add_s8_strided(const mote_add *layer, const int8_t *x0, const int8_t *x1, int8_t *y,
+                         const mote_strides *strides);
+void mote_sub_s8_strided(const mote_add *layer, const int8_t *x0, const int8_t *x1, int8_t *y,
+                         const mote_strides *strides);
+void mote_table_s8_strided(const mote_lookup_s8 *layer, const int8_t *x, int8_t *y,
+                           const mote_strides *strides);
+void mote_slice_s8_strided(const mote_walk *layer, const int8_t *x, int8_t *y, const mote_strides *strides);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,41 @@
+"""Which kernels have a form whose operands and results may be some channels of larger tensors."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from mote.lower.step import Kernel
+
+STRIDED = (
+    "mote_add_s8",
+    "mote_average_pool_2d_s8",
+    "mote_conv_2d_s8",
+    "mote_conv_2d_s8_dsp",
+    "mote_conv_2d_s8_dsp_single",
+    "mote_conv_2d_s8_dsp_wide",
+    "mote_conv_2d_s8_dsp_wide_single",
+    "mote_conv_2d_s8_w4",
+    "mote_conv_2d_s8_w4_dsp",
+    "mote_conv_2d_s8_w4_dsp_single",
+    "mote_depthwise_conv_2d_s8",
+    "mote_depthwise_conv_2d_s8_dsp_3x3",
+    "mote_depthwise_conv_2d_s8_dsp_3x3_single",
+    "mote_depthwise_conv_2d_s8_w4",
+    "mote_depthwise_conv_2d_s8_w4_dsp_3x3",
+    "mote_depthwise_conv_2d_s8_w4_dsp_3x3_single",
+    "mote_max_pool_2d_s8",
+    "mote_slice_s8",
+    "mote_sub_s8",
+    "mote_table_s8",
+)
+"""Kernels beside which ``kernels/<name>_strided.c`` stands; it is linked where it is called."""
+
+
+def with_strided(*kernels: Kernel) -> Iterator[Kernel]:
+    """All kernels, and the strided forms behind those that have one."""
+    for kernel in kernels:
+        if kernel.name not in STRIDED:
+            yield kernel
+            continue
+        strided = f"{kernel.name}_strided"
+        yield replace(kernel, strided=strided)
+        yield replace(kernel, name=strided, takes_strides=True)
