@@ -114,8 +114,9 @@ def shuffled(maker: Maker, x: Tensor) -> Tensor:
     return joined(maker, [first, *made])
 
 
-def cut(maker: Maker, x: Tensor) -> list[Tensor]:
-    count = min(x.shape[3], int(maker.rng.integers(1, 4)))
+def cut(maker: Maker, x: Tensor, count: int = 0) -> list[Tensor]:
+    """Channels in so many parts, one to three if no number is given."""
+    count = min(x.shape[3], count or int(maker.rng.integers(1, 4)))
     places = maker.rng.choice(np.arange(1, x.shape[3]), count - 1, replace=False)
     ends = [*sorted(int(p) for p in places), x.shape[3]]
     found, begin = [], 0

@@ -23,8 +23,8 @@ typedef struct {
 #if MOTE_STRIDED
 #define MOTE_STRIDES_TAKEN , const mote_strides *strides
 #define MOTE_STRIDES_GIVEN , strides
-#define MOTE_X_PIXEL(channels) (strides->x[0])
-#define MOTE_Y_PIXEL(channels) (strides->y)
+#define MOTE_X_PIXEL(channels) ((void)(channels), strides->x[0])
+#define MOTE_Y_PIXEL(channels) ((void)(channels), strides->y)
 #else
 #define MOTE_STRIDES_TAKEN
 #define MOTE_STRIDES_GIVEN
