@@ -17,6 +17,7 @@ import numpy as np
 
 import mote
 from models import MODELS, Recorded
+from mote.build import Build
 from mote.ir.tensor import Array
 from mote.run.host import load
 from mote.run.litert import LiteRT
@@ -31,9 +32,10 @@ def figures(
     model: str, path: Path, targets: Sequence[str], *, samples: int, emulated: int, seed: int
 ) -> Iterator[Figure]:
     """Random inputs on each target."""
-    oracle = LiteRT(path.read_bytes()).run
+    litert = LiteRT(path.read_bytes())
     for target in targets:
         build = mote.compile(path, target)
+        oracle = alive(build, litert)
         count = samples if build.target.is_host else emulated
         inputs = list(random_samples(build.graph, count, seed))
         shown = partial(progress, inputs, f"{model} on {target}", count)
@@ -50,6 +52,11 @@ def figures(
             named = in_turn(dict(zip(names, arrays, strict=True)) for arrays in outputs)
             result = compare(build.graph, oracle, named, inputs)
             yield from _compared(model, target, f"{count} random inputs, outputs", result)
+
+
+def alive(build: Build, litert: LiteRT) -> Runner:
+    """Every tensor of the model, without the channels that the build leaves out."""
+    return lambda arrays: build.dead.remaining(litert.run(arrays))
 
 
 def in_turn(results: Iterable[Mapping[str, Array]]) -> Runner:
@@ -72,7 +79,7 @@ def recorded_figures(
         return values
 
     bar = progress(inputs, f"{model}, {recorded.file}", len(inputs))
-    oracle = LiteRT(path.read_bytes()).run
+    oracle = alive(build, LiteRT(path.read_bytes()))
     result = compare(build.graph, oracle, subject, ([x] for x in bar))
     what = f"{len(inputs)} inputs of {recorded.file}"
     yield from _compared(model, "host", f"{what}, every layer", result)

@@ -21,6 +21,7 @@ from mote.lower.join_channels import join_channels
 from mote.lower.lower import lower
 from mote.lower.step import Program
 from mote.passes import optimize as optimized
+from mote.passes.dead_channels import NOTHING_DEAD, DeadChannels, remove_dead_channels
 from mote.passes.remove_transposes import remove_transposes
 from mote.passes.turn_sequences import turn_sequences
 from mote.plan import Options, Plan, check_fit, choose_plan, place_in_regions, spare_scratch
@@ -56,6 +57,7 @@ class Build:
         plan: Where its buffers lie.
         target: What it was compiled for.
         files: The generated project: text by relative path.
+        dead: The channels that ``graph`` lost, as no output depends on them.
     """
 
     graph: Graph
@@ -63,6 +65,7 @@ class Build:
     plan: Plan
     target: Target
     files: Mapping[str, str]
+    dead: DeadChannels = NOTHING_DEAD
 
     def run(self, inputs: Inputs) -> Any:
         """The output for one sample; a tuple when the graph has several outputs.
@@ -103,7 +106,7 @@ class Build:
             sample = next(random_samples(self.graph, 1, seed))
         else:
             sample = self._checked(_sample(inputs))
-        return profile(self.files, self.program, self.plan, self.target, [sample])
+        return profile(self.files, self.program, self.plan, self.target, [sample], self.dead)
 
     @property
     def float_layers(self) -> tuple[str, ...]:
@@ -207,6 +210,8 @@ def compile(
 ) -> Build:
     """Turn an int8 model into a C project for a core or a board.
 
+    Channels that no input changes, or that nothing reads, are left out: ``Build.dead`` counts them.
+
     Args:
         model: A graph, or the path of a model file.
         target: As ``mote targets`` lists them; ``host`` is this machine.
@@ -238,17 +243,19 @@ def compile(
     if not allow_float:
         _refuse_float(graph)
     _refuse_constant_outputs(graph)
+    graph, dead = remove_dead_channels(graph)
     if regions is None:
         regions = target.board.regions if target.board else ()
     turned = turn_sequences(graph)  # streams sequences too, for more cycles
     if optimize == "ram" or feed_rows:
         graph = turned
     try:
-        return _fitting(graph, target, options, regions)
+        build = _fitting(graph, target, options, regions)
     except FitError:
         if ram is None or turned is graph:
             raise
-        return _fitting(turned, target, options, regions)
+        build = _fitting(turned, target, options, regions)
+    return replace(build, dead=dead)
 
 
 def _fitting(graph: Graph, target: Target, options: Options, regions: Sequence[Region]) -> Build:

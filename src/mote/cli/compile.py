@@ -10,6 +10,7 @@ from mote.build import Build
 from mote.bundling import Bundle
 from mote.cli.compilation import Compilation, compilation_options
 from mote.cli.console import number, stderr, stdout, working
+from mote.cli.dead_channels import dead_rows
 from mote.cli.floats import float_rows
 from mote.cli.memory import memory_rows
 from mote.cli.options import models_argument, target_option
@@ -71,7 +72,7 @@ def compile_command(
     for build, rows in zip(builds, needs, strict=True):
         if len(builds) > 1:
             console.print(f"  {build.graph.name}", soft_wrap=True)
-        for need in (*rows, *float_rows(build.float_layers)):
+        for need in (*rows, *dead_rows(build.dead), *float_rows(build.float_layers)):
             console.print(f"  {need}", soft_wrap=True)
     if isinstance(made, Bundle):
         block = number(made.arena_bytes)

@@ -1,5 +1,6 @@
 """`mote profile`: what one inference costs on a core or board, layer by layer."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ from rich.table import Table
 import mote
 from mote.cli.compilation import Compilation, compilation_options
 from mote.cli.console import number, print_json, print_table, stdout, table, working
+from mote.cli.dead_channels import dead_rows
 from mote.cli.floats import float_rows
 from mote.cli.memory import memory_rows
 from mote.cli.options import (
@@ -75,16 +77,16 @@ def profile_command(
     if as_json:
         print_json(measured.to_json())
     else:
-        _print(measured, chosen)
+        _print(measured, chosen, [*dead_rows(build.dead), *float_rows(build.float_layers)])
 
 
-def _print(profile: Profile, target: Target) -> None:
+def _print(profile: Profile, target: Target, remarks: Sequence[str]) -> None:
     console = stdout()
     console.print(f"{profile.model} on {profile.target}", style="bold")
     print_table(_layers(profile))
     for name, value in _totals(profile.totals, target):
         console.print(f"  {name:<13} {value}", soft_wrap=True)
-    for row in float_rows(profile.float_layers):
+    for row in remarks:
         console.print(f"  {row}", soft_wrap=True)
 
 
@@ -121,11 +123,18 @@ def _flash_stalls(totals: Totals) -> list[tuple[str, str]]:
     return [("flash stalls", f"{number(totals.flash_stall_cycles)} of the cycles, {percent:.1f} %")]
 
 
+def _macs(totals: Totals) -> str:
+    """Those that are computed, and those of the network as it was given."""
+    if totals.macs == totals.network_macs:
+        return number(totals.macs)
+    return f"{number(totals.macs)} of the network's {number(totals.network_macs)}"
+
+
 def _totals(totals: Totals, target: Target) -> list[tuple[str, str]]:
     error = totals.cycle_error
     per_mac = "" if totals.cycles_per_mac is None else f", {totals.cycles_per_mac:.2f} per MAC"
     rows = [
-        ("MACs", number(totals.macs)),
+        ("MACs", _macs(totals)),
         ("instructions", f"{number(totals.instructions)} (exact)"),
         ("cycles", f"{number(totals.cycles)} ({error}){per_mac}"),
         *_flash_stalls(totals),

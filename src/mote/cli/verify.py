@@ -100,7 +100,9 @@ def verify_command(
 def _with_litert(build: Build, model: bytes, samples: int, seed: int) -> Comparison:
     traces = _traces(build, samples, seed)
     subject = {build.target.name: lambda _: next(traces)}
-    (comparison,) = compare_with_litert(build.graph, model, subject, samples=samples, seed=seed)
+    (comparison,) = compare_with_litert(
+        build.graph, model, subject, samples=samples, seed=seed, dead=build.dead
+    )
     return comparison
 
 

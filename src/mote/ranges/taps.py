@@ -55,5 +55,6 @@ def window_sums(inside: Ints, outside: Ints, rows: Mask, columns: Mask) -> Ints:
     r, c = rows.astype(np.int64), columns.astype(np.int64)
     gain = inside - outside
     whole: Ints = np.einsum("vh,hwo->vwo", r, gain)
-    sums: Ints = np.einsum("uw,vwo->vuo", c, whole).reshape(-1, gain.shape[2])
-    return np.asarray(sums + outside.sum((0, 1)))
+    sums: Ints = np.einsum("uw,vwo->vuo", c, whole)
+    padding: Ints = outside.sum((0, 1))
+    return sums.reshape(len(r) * len(c), gain.shape[2]) + padding

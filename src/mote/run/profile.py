@@ -9,6 +9,7 @@ from typing import Any
 from mote.codegen.identifiers import constant_name, layer_function, layer_number
 from mote.ir.tensor import Array
 from mote.lower.step import Program
+from mote.passes.dead_channels import NOTHING_DEAD, DeadChannels
 from mote.plan.plan import Plan
 from mote.run.count import RUN_ROW, Caches
 from mote.run.cycles import Cost, disassemble, estimate
@@ -30,6 +31,7 @@ class Totals:
 
     Args:
         macs: Multiply-accumulates of one inference, padding taps included.
+        network_macs: Those of the network as it was given, with the channels that are dead.
         instructions: Executed by one call of ``<prefix>_run``; exact.
         cycles: Estimated; flash stalls included when they are known.
         flash_stall_cycles: Of these, cycles lost waiting for flash; 0 for a core without a board,
@@ -53,6 +55,7 @@ class Totals:
     """
 
     macs: int
+    network_macs: int
     instructions: int
     cycles: int
     flash_stall_cycles: int | None
@@ -135,6 +138,7 @@ def profile(
     plan: Plan,
     target: Target,
     samples: Sequence[Sequence[Array]],
+    dead: DeadChannels = NOTHING_DEAD,
 ) -> Profile:
     """Build a generated project for a target's core, run it emulated, and measure.
 
@@ -143,6 +147,7 @@ def profile(
         program, plan: What it was generated from.
         target: A core, or a board.
         samples: At least one; the first is counted, the stack is the most that any of them used.
+        dead: What the program lost of the network that was given.
     """
     core, face, steps = target.core, interface(program, plan), range(len(program.steps))
     with tempfile.TemporaryDirectory(prefix="mote-") as directory:
@@ -171,6 +176,7 @@ def profile(
             plan,
             parts,
             macs=sum(layer.macs for layer in layers),
+            saved_macs=dead.macs[0] - dead.macs[1],
             cost=sum(rows.values(), Cost()),
             stack_bytes=execution.stack_bytes,
             stack_bound_bytes=stack.bytes,
@@ -222,6 +228,7 @@ def _totals(
     parts: Sizes,
     *,
     macs: int,
+    saved_macs: int,
     cost: Cost,
     stack_bytes: int,
     stack_bound_bytes: int,
@@ -229,6 +236,7 @@ def _totals(
     clock_hz = target.board.clock_hz if target.board else REFERENCE_CLOCK_HZ
     return Totals(
         macs=macs,
+        network_macs=macs + saved_macs,
         instructions=cost.instructions,
         cycles=cost.cycles,
         flash_stall_cycles=_stalls(target, cost),

@@ -25,6 +25,7 @@ from mote.ir.ops import (
     Transpose,
 )
 from mote.ir.tensor import Array, DType, Tensor
+from mote.passes.dead_channels import NOTHING_DEAD, DeadChannels
 from mote.run.litert import LiteRT
 
 EXACT = (Concat, Dequantize, Embedding, MaxPool2D, Pad, PRelu, Relu, Reshape, Slice, Transpose)
@@ -191,10 +192,12 @@ def compare_with_litert(
     *,
     samples: int,
     seed: int,
+    dead: DeadChannels = NOTHING_DEAD,
 ) -> tuple[Comparison, ...]:
     """Each subject against LiteRT's reference kernels on the same seeded random inputs.
 
-    ``graph`` may already have gone through passes: layers that no longer exist are not compared.
+    ``graph`` may already have gone through passes: layers that no longer exist are not compared,
+    nor are the channels that ``dead`` says it lost.
     Neither are float layers with integer weights, whose activations LiteRT rounds to integers of
     its own, and those behind integers made of computed floats, which may fall to either side.
     """
@@ -202,7 +205,8 @@ def compare_with_litert(
     uncertain = _uncertain(graph)
 
     def oracle(inputs: Sequence[Array]) -> dict[str, Array]:
-        return {name: x for name, x in litert.run(inputs).items() if name not in uncertain}
+        values = dead.remaining(litert.run(inputs))
+        return {name: x for name, x in values.items() if name not in uncertain}
 
     return tuple(
         compare(graph, oracle, subject, random_samples(graph, samples, seed), name)
