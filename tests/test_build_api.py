@@ -273,3 +273,10 @@ def test_a_limit_that_is_missed_counts_the_stack_at_once() -> None:
         mote.compile(tiny_graph(), "cortex-m4", ram=1, feed_rows=True)
     assert "row by row" not in caught.value.hint
     assert mote.compile(tiny_graph(), "cortex-m4", ram=needed).plan.total_bytes <= needed
+
+
+def test_the_rows_of_several_inputs_cannot_be_delivered() -> None:
+    graph = next(g for g in map(random_graph, range(200)) if len(g.inputs) > 1)
+    with pytest.raises(UnsupportedModelError, match=rf"has {len(graph.inputs)} inputs") as caught:
+        mote.compile(graph, "host", feed_rows=True)
+    assert "--feed-rows" in caught.value.hint

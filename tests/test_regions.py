@@ -186,3 +186,15 @@ def test_models_that_need_several_regions_are_not_bundled() -> None:
     divided = mote.compile(small_graph(), "cortex-m4", regions=regions(100))
     with pytest.raises(InputError, match="small must be divided among several regions"):
         mote.bundle([divided, mote.compile(tiny_graph(), "cortex-m4")])
+
+
+@pytest.mark.parametrize("missing", [1, 4, 12])
+def test_the_progress_of_a_fed_network_goes_where_there_is_room(missing: int) -> None:
+    whole = mote.compile(small_graph(), "host", feed_rows=True)
+    held = regions(whole.plan.total_bytes - missing)
+    built = mote.compile(small_graph(), "host", feed_rows=True, regions=held)
+    room = {region.name: region.bytes for region in held}
+    assert all(block.bytes <= room[block.name] for block in built.plan.blocks)
+    sample = next(random_samples(built.graph, 1, seed=3))
+    (expected,) = built.graph.outputs
+    np.testing.assert_array_equal(built.run(sample), reference.run(built.graph, sample)[expected])

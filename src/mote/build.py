@@ -243,6 +243,8 @@ def compile(
     if not allow_float:
         _refuse_float(graph)
     _refuse_constant_outputs(graph)
+    if feed_rows:
+        _refuse_several_inputs(graph)
     graph, dead = remove_dead_channels(graph)
     if regions is None:
         regions = target.board.regions if target.board else ()
@@ -333,6 +335,15 @@ def _refuse_constant_outputs(graph: Graph) -> None:
     if names:
         raise UnsupportedModelError(
             graph.name, "some outputs are constants, which need no model", details=names
+        )
+
+
+def _refuse_several_inputs(graph: Graph) -> None:
+    if len(graph.inputs) > 1:
+        raise UnsupportedModelError(
+            graph.name,
+            f"has {len(graph.inputs)} inputs; the rows of one can be delivered one by one",
+            hint="compile it without --feed-rows (feed_rows=True)",
         )
 
 

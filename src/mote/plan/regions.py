@@ -108,12 +108,29 @@ def place_in_regions(plan: Plan, regions: Sequence[Region]) -> Plan:
                 state[int(key)] = start + layout.state[int(key)]
         end = start + layout.bytes
         blocks.append(Block(region.name, start, layout.bytes))
+    if behind := _for_progress(plan, by_speed, blocks[-1], end):
+        end = -(-end // ALIGNMENT) * ALIGNMENT
+        blocks.append(Block(behind.name, end, 0))
     # Buffers in the order of the network, as everywhere.
     ordered = {name: rows[name] for name in plan.network.strips}
     layout = Layout(ordered, dict(sorted(scratch.items())), dict(sorted(state.items())), end)
     prove(plan.network, plan.schedule, layout)
     bound = max(plan.lower_bound_bytes, model.least(set(model.traffic)))
     return replace(plan, layout=layout, lower_bound_bytes=bound, regions=tuple(blocks))
+
+
+def _for_progress(plan: Plan, by_speed: Sequence[Region], last: Block, end: int) -> Region | None:
+    """The region for the progress of a fed network, where the last one used has no room for it.
+
+    It lies behind all else, and is no part of the layout.
+    """
+    names = [region.name for region in by_speed]
+    position = names.index(last.name)
+    whole = replace(plan, layout=replace(plan.layout, bytes=end)).total_bytes
+    if not plan.is_fed or whole - last.start <= by_speed[position].bytes:
+        return None
+    slower = by_speed[position + 1 :]
+    return next((region for region in slower if region.bytes >= plan.progress_bytes), None)
 
 
 def traffic(network: Network) -> dict[Part, int]:
