@@ -216,8 +216,11 @@ def test_layers_that_the_configuration_names_keep_their_types() -> None:
     assert choice.best.candidate.int4
     assert not {first, last} & (choice.best.candidate.int4 | choice.best.candidate.int16)
     assert choice.graph.tensors[output_of(graph, last)].dtype is DType.INT16
-    with pytest.raises(UnmetGoalError, match=f"leave {first}, {last} free"):
+    with pytest.raises(UnmetGoalError, match=f"leave {first}, {last} free") as caught:
         choose_precision(graph, samples(graph, 32), config, Goal(max_bytes=10))
+    names = [trial.name for trial in caught.value.choice.trials]
+    assert names[0] == "the layers as configured"
+    assert names[-1].startswith("the layers as configured, 4 bits: ")
 
 
 def test_what_is_out_of_reach_is_said_with_what_comes_closest() -> None:

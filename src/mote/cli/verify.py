@@ -27,6 +27,8 @@ from mote.target import resolve
 DIFFERENT = 1
 REFERENCE = "the reference"
 BATCH = 50
+MOST_NAMES = 10
+"""Layers that are listed; of more, only how many."""
 """Samples that an emulator runs in one go; it keeps every tensor of all of them."""
 
 
@@ -120,7 +122,8 @@ def _report(comparison: Comparison, judge: str, program: Program, seed: int) -> 
         f"{comparison.elements:,} values"
     )
     if comparison.skipped:
-        names = ", ".join(comparison.skipped)
+        more = len(comparison.skipped) - MOST_NAMES
+        names = ", ".join(comparison.skipped[:MOST_NAMES]) + f" and {more} more" * (more > 0)
         why = "it does not show them"
         if program.float_layers:
             why += ", or rounds floats to integers before them"

@@ -67,8 +67,11 @@ class Search:
             assert self.float_correct is not None
             loss = 100 * (self.float_correct - correct) / len(self.labels)
         noise = _least_sqnr(graph, self.real, outputs)
+        own = "the layers as configured" if self.config.layers else ""
+        changed = str(candidate) if candidate.layers or not own else ""
+        name = ", ".join(part for part in (own, changed) if part)
         found = Trial(
-            name=f"{candidate}, with {layer}" if layer else str(candidate),
+            name=f"{name}, with {layer}" if layer else name,
             candidate=candidate,
             bytes=weight_flash_bytes(graph),
             correct=correct,
