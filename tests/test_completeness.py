@@ -109,10 +109,12 @@ def opening_comment(path: Path) -> str:
 
 
 @every_kernel
-def test_a_dsp_kernel_has_a_portable_one_beside_it(kernel: Kernel) -> None:
+def test_a_dsp_or_mve_kernel_has_a_portable_one_beside_it(kernel: Kernel) -> None:
     assert kernel.needs_dsp == ("_dsp" in kernel.name)
+    assert kernel.needs_mve == ("_mve" in kernel.name)
     assert any(
-        not other.needs_dsp and (other.operator, other.dtypes) == (kernel.operator, kernel.dtypes)
+        not (other.needs_dsp or other.needs_mve)
+        and (other.operator, other.dtypes) == (kernel.operator, kernel.dtypes)
         for other in KERNELS.values()
     )
 

@@ -28,8 +28,10 @@ LAYERS: dict[str, Callable[[np.random.Generator], Graph]] = {
     "fully_connected": random_fully_connected,
 }
 every_kind = pytest.mark.parametrize("kind", LAYERS)
-portable_and_dsp = pytest.mark.parametrize(
-    "core", [CORES["cortex-m3"], CORES["cortex-m4"]], ids=["portable", "dsp"]
+every_family = pytest.mark.parametrize(
+    "core",
+    [CORES["cortex-m3"], CORES["cortex-m4"], CORES["cortex-m55"]],
+    ids=["portable", "dsp", "mve"],
 )
 
 
@@ -62,16 +64,20 @@ def _check(graphs: list[Graph], core: Core, rng: np.random.Generator, folder: Pa
 
 
 @every_kind
-@portable_and_dsp
+@every_family
 def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     used = _check([LAYERS[kind](rng) for _ in range(150)], core, rng, tmp_path)
     int8 = (DType.INT8, DType.INT8)
     own = [k for k in KERNELS.values() if (k.operator.kind, k.dtypes) == (kind, int8)]
-    assert {k.name for k in own if k.needs_dsp == core.dsp} <= used
+    if core.mve:
+        assert {k.name for k in own if k.needs_mve} <= used
+    else:
+        expected = {k.name for k in own if k.needs_dsp == core.dsp and not k.needs_mve}
+        assert expected <= used
 
 
-@portable_and_dsp
+@every_family
 def test_layers_behind_dead_channels_equal_the_reference(core: Core, tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     _check([chain_with_dead_channels(rng) for _ in range(25)], core, rng, tmp_path)
@@ -79,7 +85,7 @@ def test_layers_behind_dead_channels_equal_the_reference(core: Core, tmp_path: P
 
 @pytest.mark.slow
 @every_kind
-@portable_and_dsp
+@every_family
 def test_many_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path) -> None:
     for seed in range(100, 120):
         rng = np.random.default_rng(seed)

@@ -147,7 +147,8 @@ def test_frames_are_those_that_the_compiler_states(core: Core, tmp_path: Path) -
             found = frame_bytes(image, code, names[name])
             assert int(size) <= found, name  # more where it ends in a jump to another function
             equal += int(size) == found
-    assert equal >= 4
+    # Of the five functions on MVE, two end in a jump to a kernel; elsewhere there are more.
+    assert equal >= (3 if core.mve else 4)
 
 
 def is_assembly(files: Mapping[str, str], name: str) -> bool:

@@ -9,6 +9,7 @@ from mote.cli.options import json_option
 from mote.lower.support import Support, SupportRow, support_table
 
 _MARKS = {
+    Support.MVE: "MVE",
     Support.DSP: "DSP",
     Support.PORTABLE: "C",
     Support.FREE: "free",

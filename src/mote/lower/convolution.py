@@ -35,6 +35,8 @@ from mote.lower.dsp_layout import (
 from mote.lower.geometry import geometry, layer_window, row_geometry, weight_bits
 from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
+from mote.lower.mve_convolution import lower_mve_convolution
+from mote.lower.mve_layout import fits_mve
 from mote.lower.requantization import pack_weights, requantization, result_range
 from mote.lower.rows_per_call import split_windows
 from mote.lower.split import Split
@@ -54,6 +56,8 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     channels = settle_constant_channels(layer_channels(graph, node))
     sizes = geometry(graph, node)
     bits = weight_bits(graph, node)
+    if core.mve and sizes["groups"] == 1 and fits_mve(channels, bits):
+        return lower_mve_convolution(graph, node, channels)
     if core.dsp and sizes["groups"] == 1 and fits_dsp(channels, bits):
         return _dsp_step(graph, node, channels, bits)
     at_once = 4 if sizes["y_channels"] // sizes["groups"] >= 4 else 1

@@ -51,6 +51,14 @@ def dsp_cycles(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles
     return cycles
 
 
+def mve_cycles(pixels: int, channels: int, taps: int, kernel_height: int) -> Cycles:
+    """Convolution with MVE, pixel by pixel; ``channels``: that are computed."""
+    vectors = -(-taps // 16)
+    patch = 3 * vectors + 12 * kernel_height if kernel_height > 1 else 0
+    pixel = 50 + patch + -(-channels // 4) * (22 + 10 * vectors)
+    return lambda rows: CALL + rows * pixels * pixel
+
+
 def depthwise_3x3_cycles(pixels: int, channels: int, stride: int, unpacked: int) -> Cycles:
     """Depthwise convolution one channel at a time; ``pixels``: of a row of the result."""
     row = 25 + pixels * (16 + 8 * stride)

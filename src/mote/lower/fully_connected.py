@@ -18,6 +18,7 @@ from mote.lower.dsp_layout import (
 from mote.lower.geometry import layer_sizes, weight_bits
 from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
+from mote.lower.mve_layout import fits_mve, mve_constants
 from mote.lower.requantization import pack_weights, requantization, result_range
 from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
@@ -36,6 +37,8 @@ def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
     channels = layer_channels(graph, node)
     if not channels.is_uniform:
         channels = settle_constant_channels(channels)
+    if core.mve and fits_mve(channels, weight_bits(graph, node)):
+        return _mve_step(graph, node, channels)
     if core.dsp and fits_dsp(channels, weight_bits(graph, node)):
         return _dsp_step(graph, node, channels)
     return _portable_step(graph, node, channels)
@@ -63,6 +66,18 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels) -> Step:
             Constant("multiplier", multiplier.array[:requantized], False),
             Constant("shift", dsp_shifts(channels.right[:requantized], shift_bits), False),
         ),
+        split=split_pointwise(graph.result(node), ("batches",)),
+    )
+
+
+def _mve_step(graph: Graph, node: Node, channels: Channels) -> Step:
+    single = channels.rounding is Rounding.SINGLE
+    flags = {"per_channel": int(not channels.is_uniform)}
+    return Step(
+        node=node,
+        kernel=KERNELS["mote_fully_connected_s8_mve" + "_single" * single],
+        parameters=tuple({**layer_sizes(graph, node), **result_range(channels), **flags}.items()),
+        constants=mve_constants(channels, None, 1 if channels.is_uniform else len(channels.bias)),
         split=split_pointwise(graph.result(node), ("batches",)),
     )
 

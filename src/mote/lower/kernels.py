@@ -53,6 +53,19 @@ def _dsp(name: str, struct: str, operator: type[Op], *, takes_scratch: bool) -> 
     )
 
 
+def _mve(name: str, struct: str, operator: type[Op]) -> Kernel:
+    is_convolution = operator in (Conv2D, DepthwiseConv2D)
+    return Kernel(
+        name,
+        struct,
+        operator,
+        _S8,
+        needs_mve=True,
+        takes_scratch=is_convolution,
+        takes_rows=is_convolution,
+    )
+
+
 def _global(name: str, struct: str, operator: type[Op], dtypes: tuple[DType, DType]) -> Kernel:
     return Kernel(name, struct, operator, dtypes, takes_state=True)
 
@@ -69,6 +82,10 @@ KERNELS: dict[str, Kernel] = {
         _dsp("mote_conv_2d_s8_dsp_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_wide", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_wide_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
+        _mve("mote_conv_2d_s8_mve", "mote_conv_2d_vectors", Conv2D),
+        _mve("mote_conv_2d_s8_mve_single", "mote_conv_2d_vectors", Conv2D),
+        _mve("mote_fully_connected_s8_mve", "mote_fully_connected_vectors", FullyConnected),
+        _mve("mote_fully_connected_s8_mve_single", "mote_fully_connected_vectors", FullyConnected),
         Kernel(
             "mote_conv_2d_s16",
             "mote_conv_2d_16x8",

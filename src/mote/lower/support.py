@@ -13,6 +13,7 @@ from mote.target.target import Core
 class Support(enum.Enum):
     """How an operator with certain element types is computed on a core."""
 
+    MVE = "mve"
     DSP = "dsp"
     PORTABLE = "portable"
     FREE = "free"
@@ -22,6 +23,7 @@ class Support(enum.Enum):
     def meaning(self) -> str:
         """One sentence for the legend of a table."""
         return {
+            "mve": "a kernel for the vector extension MVE, beside the next two",
             "dsp": "a kernel for the DSP extension, and a portable one with the same bytes out",
             "portable": "a kernel in portable C",
             "free": "needs no code: the result is another name for the same bytes",
@@ -67,6 +69,8 @@ def _support(op: type[Op], dtypes: tuple[DType, DType], core: Core) -> Support:
     assert kernels, (op, dtypes)
     if any(kernel.is_float for kernel in kernels):
         return Support.FLOAT
+    if any(kernel.needs_mve for kernel in kernels) and core.mve:
+        return Support.MVE
     if any(kernel.needs_dsp for kernel in kernels) and core.dsp:
         return Support.DSP
     return Support.PORTABLE

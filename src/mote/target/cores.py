@@ -63,6 +63,7 @@ CORES: dict[str, Core] = {
             gcc_flags=("-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard"),
             machine="mps3-an547",
             cycle_error="unvalidated",
+            mve=True,
         ),
         Core(
             name="rv32imc",

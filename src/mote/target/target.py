@@ -15,6 +15,7 @@ class Core:
         name: As the user types it, for example ``cortex-m4``.
         architecture: Instruction set in the field's words, for example ``Armv7E-M``.
         dsp: True when it has the 16-bit SIMD multiply-accumulates (SMLAD and others).
+        mve: True when it has Arm's vector extension for integers (MVE, "Helium").
         gcc_flags: Options of its compiler; empty for the host.
         machine: QEMU machine that emulates it; empty for the host.
         cycle_error: What is known of the cycle model's error, for a board whose flash is modelled.
@@ -28,6 +29,7 @@ class Core:
     machine: str
     cycle_error: str
     tools: Tools = ARM
+    mve: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,17 @@ typedef struct {
     uint8_t double_rounding;
 } mote_fully_connected;
 
+/* MVE kernels: arrays as mote_fully_connected_mve.h says. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const int16_t *finish;
+    uint16_t batches, inputs, outputs;
+    int8_t y_zero, y_min, y_max;
+    uint8_t per_channel;
+} mote_fully_connected_vectors;
+
 /* Layers of int16 activations; how their sums become int16 says mote_sums_s16.h. */
 
 /* Convolution and depthwise convolution of int16; weights and rows as mote_conv_2d_rows has them. */
@@ -292,6 +303,8 @@ void mote_fully_connected_s8_w4(const mote_fully_connected *layer, const int8_t 
 void mote_fully_connected_s8_w4_dsp(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_w4_dsp_single(const mote_fully_connected *layer, const int8_t *x,
                                            int8_t *y);
+void mote_fully_connected_s8_mve(const mote_fully_connected_vectors *layer, const int8_t *x, int8_t *y);
+void mote_fully_connected_s8_mve_single(const mote_fully_connected_vectors *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_dsp(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_dsp_single(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_dsp_wide(const mote_fully_connected *layer, const int8_t *x, int8_t *y);

@@ -56,6 +56,23 @@ typedef struct {
     uint8_t pixels; /* side by side in scratch: 4, or 2 where RAM is short */
 } mote_conv_2d_pairs;
 
+/* MVE convolution, four output channels at a time; arrays as mote_conv_2d_mve.h says. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const int16_t *finish;
+    const int8_t *constants; /* [y_channels], or null when every channel depends on x */
+    uint16_t x_width, x_channels;
+    uint16_t y_height, y_width, y_channels;
+    uint16_t blocks; /* of channels that depend on x, with places in finish; 0: all channels, in order */
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t pad_left;
+    int8_t x_zero, y_zero, y_min, y_max;
+} mote_conv_2d_vectors;
+
 /* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
 typedef struct {
     const int8_t *weights;
@@ -86,6 +103,9 @@ void mote_conv_2d_s8_w4_dsp(const mote_conv_2d_pairs *layer, const int8_t *const
                             void *scratch);
 void mote_conv_2d_s8_w4_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
                                    void *scratch);
+void mote_conv_2d_s8_mve(const mote_conv_2d_vectors *layer, const int8_t *const *x, int8_t *y, void *scratch);
+void mote_conv_2d_s8_mve_single(const mote_conv_2d_vectors *layer, const int8_t *const *x, int8_t *y,
+                                void *scratch);
 
 void mote_depthwise_conv_2d_s8(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_w4(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y,
