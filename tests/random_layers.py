@@ -124,6 +124,19 @@ def random_conv_2d(rng: Rng) -> Graph:
     return single_node_graph(op, x_shape, weights, rng, extreme=rng.random() < 0.2)
 
 
+def random_conv_3x3(rng: Rng) -> Graph:
+    """3 x 3 at stride 1, large enough for other algorithms than the plain one."""
+    op = Conv2D(
+        padding=Padding(*(int(n) for n in rng.integers(0, 3, 4))),
+        activation=list(Activation)[int(rng.integers(4))],
+        rounding=list(Rounding)[int(rng.integers(2))],
+    )
+    height, width = (int(n) for n in rng.integers(7, 13, 2))
+    inputs, outputs = (int(n) for n in rng.integers(8, 33, 2))
+    weights = random_weights((outputs, 3, 3, inputs), rng)
+    return single_node_graph(op, (1, height, width, inputs), weights, rng)
+
+
 def random_depthwise_conv_2d(rng: Rng) -> Graph:
     kernel = (3, 3) if rng.random() < 0.6 else (int(rng.integers(1, 6)), int(rng.integers(1, 6)))
     op = DepthwiseConv2D(**_geometry(rng, kernel, plain=rng.random() < 0.5), **_common(rng))  # type: ignore[arg-type]

@@ -42,6 +42,7 @@ from mote.lower.rows_per_call import split_windows
 from mote.lower.split import Split
 from mote.lower.step import Constant, Step
 from mote.lower.wide import lower_wide_layer
+from mote.lower.winograd import winograd_or
 from mote.target.target import Core
 
 INSTRUCTIONS_OF_DEPTHWISE_3X3 = 30
@@ -59,13 +60,13 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     if core.mve and sizes["groups"] == 1 and fits_mve(channels, bits):
         return lower_mve_convolution(graph, node, channels)
     if core.dsp and sizes["groups"] == 1 and fits_dsp(channels, bits):
-        return _dsp_step(graph, node, channels, bits)
+        return _dsp_step(graph, node, channels, bits, core)
     at_once = 4 if sizes["y_channels"] // sizes["groups"] >= 4 else 1
     taps = channels.weights.shape[1]
     return _portable_step(graph, node, channels, channels.weights, taps, at_once * taps)
 
 
-def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int) -> Step:
+def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Core) -> Step:
     sizes = row_geometry(graph, node)
     taps = channels.weights.shape[1]
     constant, value = constant_results(channels)
@@ -98,7 +99,8 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int) -> Step:
     )
     groups = graph.result(node).elements // sizes["y_channels"] // 4
     extra = groups * (2 * cycles_of_2(len(pairs.bias), taps) - cycles_of_4(len(pairs.bias), taps))
-    return replace(step, frugal=frugal, frugal_cycles=round(extra))
+    step = replace(step, frugal=frugal, frugal_cycles=round(extra))
+    return winograd_or(step, graph, channels, computed, value, core) if bits == 8 else step
 
 
 def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:

@@ -63,3 +63,36 @@ def depthwise_3x3_cycles(pixels: int, channels: int, stride: int, unpacked: int)
     """Depthwise convolution one channel at a time; ``pixels``: of a row of the result."""
     row = 25 + pixels * (16 + 8 * stride)
     return lambda rows: CALL + UNPACK * unpacked + channels * (70 + rows * row)
+
+
+def dsp_cycles_with_loads(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles:
+    """``dsp_cycles`` in cycles of the Cortex-M4, with loads."""
+    four = pairs * (8.6 * taps + 150)
+    patch = 3 * taps + 15 * kernel_height + 40
+
+    def cycles(rows: int) -> float:
+        count = rows * pixels
+        left = (0, 3 / 8, 7 / 12, 1)[count % 4]
+        return CALL + count * patch + (count // 4 + left) * four
+
+    return cycles
+
+
+def winograd_cycles(
+    pixels: int, pairs: int, inputs: int, tile: int, input_cycles: float, output_cycles: float
+) -> Cycles:
+    """Winograd convolution in groups of 4 tiles that run over the rows of a call, with loads.
+
+    ``pixels``: of a row of the result; ``pairs``: of channels; ``inputs``: channels of a pixel.
+    """
+    fours = -(-inputs // 4)
+    positions = (tile + 2) ** 2
+    multiply = pairs * (positions * (20 + 33.5 * fours) + 250)
+    patch = 2 * input_cycles * fours + positions * (60 + 0.75 * inputs)
+    each = patch + 2 * pairs * output_cycles
+
+    def cycles(rows: int) -> float:
+        tiles = -(-rows // tile) * -(-pixels // tile)
+        return CALL + -(-tiles // 4) * multiply + tiles * each
+
+    return cycles

@@ -37,6 +37,8 @@ _F32, _I8, _U8 = DType.FLOAT32, DType.INT8, DType.UINT8
 _I16, _I32 = DType.INT16, DType.INT32
 _S8, _S16 = (_I8, _I8), (_I16, _I16)
 
+_WINOGRAD = "mote_conv_2d_winograd"
+
 SUFFIXES = {_F32: "f32", _I8: "s8", _U8: "u8", _I16: "s16"}
 """The element types in the names of kernels."""
 
@@ -86,6 +88,10 @@ KERNELS: dict[str, Kernel] = {
         _mve("mote_conv_2d_s8_mve_single", "mote_conv_2d_vectors", Conv2D),
         _mve("mote_fully_connected_s8_mve", "mote_fully_connected_vectors", FullyConnected),
         _mve("mote_fully_connected_s8_mve_single", "mote_fully_connected_vectors", FullyConnected),
+        *(
+            _dsp(f"mote_conv_2d_s8_dsp_winograd_{tile}", _WINOGRAD, Conv2D, takes_scratch=True)
+            for tile in ("2", "2_single", "4", "4_single")
+        ),
         Kernel(
             "mote_conv_2d_s16",
             "mote_conv_2d_16x8",

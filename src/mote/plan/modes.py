@@ -1,12 +1,13 @@
 """Chooses among schedules: fewest bytes, fewest cycles, the best of both, or whatever fits."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mote.errors import InputError
 from mote.lower.join_channels import moves
 from mote.lower.step import Program
 from mote.plan.exact import search
+from mote.plan.forms import Limits, choose_forms, extra_cycles, most_frugal, spare_scratch
 from mote.plan.live import live_bytes, peak_bytes
 from mote.plan.network import divided_rows, network
 from mote.plan.optimal import place_optimally
@@ -61,7 +62,7 @@ class Candidate:
         schedule: All calls.
         live_bytes: Most bytes alive.
         cycles: Estimated cycles of one inference.
-        frugal: The steps that spare scratch.
+        frugal: The forms of the steps (``spare_scratch``).
         program: Which of several programs it runs.
     """
 
@@ -69,7 +70,7 @@ class Candidate:
     schedule: tuple[Run, ...]
     live_bytes: int
     cycles: float
-    frugal: frozenset[int] = frozenset()
+    frugal: tuple[int, ...] = ()
     program: int = 0
 
     def score(self, optimize: str, size: int) -> tuple[float, float]:
@@ -127,9 +128,10 @@ def _chosen(programs: Sequence[Program], options: Options) -> Candidate:
 def candidates(program: Program, options: Options) -> list[Candidate]:
     """Schedules that trade bytes for cycles, down to the one that computes layer by layer."""
     in_haste = options.optimize == "time" and options.ram_bytes is None
-    frugal = frozenset(i for i, step in enumerate(program.steps) if step.frugal and not in_haste)
     fine = network(
-        spare_scratch(program, frugal), _rows(program, finest=True), streamed=options.feed_rows
+        spare_scratch(program, () if in_haste else most_frugal(program)),
+        _rows(program, finest=True),
+        streamed=options.feed_rows,
     )
     macs = sum(program.graph.macs(step.node) for step in program.steps)
     base = macs * options.cycles_per_mac + _copied(program) + 1
@@ -178,34 +180,46 @@ def _mixed(
     found: list[Candidate] = []
     for share in SHARES[:1] if options.optimize == "time" else SHARES:
         larger = {task for task in alone if most[task] <= share * point.peak_bytes}
-        frugal = frozenset(
-            task.index
-            for position, task in enumerate(fine.tasks)
-            if task.index != FEED
-            and _scratch_saved(program, task.index, task.scratch_bytes) + most[position]
-            > point.peak_bytes
-        )
-        sparing = spare_scratch(program, frugal)
-        extra = sum(program.steps[index].frugal_cycles for index in frugal)
-        candidate = _coarse(sparing, fine, point, options, base + extra, alone, larger)
-        candidate = replace(candidate, frugal=frugal)
+        candidate = _formed(program, fine, point, options, base, alone, larger)
         if all(candidate.network != other.network for other in found):
             found.append(candidate)
     return found
 
 
-def spare_scratch(program: Program, frugal: Collection[int]) -> Program:
-    """The program with the frugal form of some steps."""
-    steps = tuple(
-        step.frugal if step.frugal and index in frugal else step
-        for index, step in enumerate(program.steps)
+def _formed(
+    program: Program,
+    fine: Network,
+    point: Streaming,
+    options: Options,
+    base: float,
+    alone: set[int],
+    larger: set[int],
+) -> Candidate:
+    """The forms of the steps for which the memory of a schedule has room, in the calls it has."""
+    most = _most_alive(fine, point.schedule)
+    tasks = [(most[i], task) for i, task in enumerate(fine.tasks) if task.index != FEED]
+    room = {t.index: point.peak_bytes - alive + t.scratch_bytes for alive, t in tasks}
+    fastest = {fine.tasks[task].index for task in larger}
+    rows = {index: 1 for index in room if index not in fastest}
+    limits = Limits(
+        scratch_bytes=room, rows=rows, weighs_flash=options.optimize != "time", cycles=base
     )
-    return replace(program, steps=steps)
+    frugal = choose_forms(program, limits)
+    while True:
+        sparing = spare_scratch(program, frugal)
+        extra = base + extra_cycles(program, frugal)
+        candidate, found = _coarse(sparing, fine, point, options, extra, alone, larger)
+        # Where calls had to become smaller, another form may be better.
+        rows |= {i: n for i, n in found.items() if n < rows.get(i, _fastest_rows(sparing, i))}
+        better = choose_forms(program, replace(limits, rows=rows))
+        if better == frugal:
+            return replace(candidate, frugal=frugal)
+        frugal = better
 
 
-def _scratch_saved(program: Program, index: int, scratch_bytes: int) -> int:
-    """How much less scratch a task takes than its step in the program."""
-    return program.steps[index].scratch_bytes - scratch_bytes
+def _fastest_rows(program: Program, index: int) -> int:
+    split = program.steps[index].split
+    return split.rows if split else 1
 
 
 def _coarse(
@@ -216,8 +230,9 @@ def _coarse(
     base: float,
     alone: set[int],
     larger: set[int],
-) -> Candidate:
-    """Some layers in larger calls, as far as that takes no more bytes, if these matter."""
+) -> tuple[Candidate, dict[int, int]]:
+    """Some layers in larger calls, as far as that takes no more bytes, if these matter; the rows
+    of the calls of every layer."""
     fast, rows = _rows(program, finest=False), _rows(program, finest=True)
     rows |= {i: fast[i] for i in (fine.tasks[task].index for task in larger) if i in fast}
     while True:
@@ -244,7 +259,7 @@ def _coarse(
         height = fine.tasks[position].calls
         needed = height // fast.get(task.index, 1) if position in alone else 0
         lost += (task.calls - needed) * task.call_cycles
-    return Candidate(mixed, schedule, peak_bytes(mixed, schedule), base + lost)
+    return Candidate(mixed, schedule, peak_bytes(mixed, schedule), base + lost), rows
 
 
 def _most_alive(tasks: Network, schedule: Sequence[Run]) -> list[int]:

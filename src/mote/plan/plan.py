@@ -58,7 +58,7 @@ class Plan:
         layout: Where rows, scratch and state lie.
         lower_bound_bytes: Most bytes alive at one time; no layout of this schedule needs fewer.
         regions: Where the memory is divided, what of the layout lies in which region, in order.
-        frugal: The steps that must be computed in their frugal form (``spare_scratch``).
+        frugal: In which form each step must be computed (``spare_scratch``).
     """
 
     network: Network
@@ -66,7 +66,7 @@ class Plan:
     layout: Layout
     lower_bound_bytes: int
     regions: tuple[Block, ...] = ()
-    frugal: frozenset[int] = frozenset()
+    frugal: tuple[int, ...] = ()
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -112,6 +112,38 @@ static inline uint32_t mote_pkhbt(uint32_t a, uint32_t b)
     return result;
 }
 
+/* (a.low + byte 0, a.high + byte 2), bytes signed */
+static inline uint32_t mote_sxtab16(uint32_t a, uint32_t b)
+{
+    uint32_t result;
+    __asm("sxtab16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+}
+
+/* (a.low + byte 1, a.high + byte 3), bytes signed */
+static inline uint32_t mote_sxtab16_ror8(uint32_t a, uint32_t b)
+{
+    uint32_t result;
+    __asm("sxtab16 %0, %1, %2, ror #8" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+}
+
+/* (a.low + b.low, a.high + b.high) */
+static inline uint32_t mote_sadd16(uint32_t a, uint32_t b)
+{
+    uint32_t result;
+    __asm("sadd16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+}
+
+/* (a.low - b.low, a.high - b.high) */
+static inline uint32_t mote_ssub16(uint32_t a, uint32_t b)
+{
+    uint32_t result;
+    __asm("ssub16 %0, %1, %2" : "=r"(result) : "r"(a), "r"(b));
+    return result;
+}
+
 /* (2 * a.low, 2 * a.high) */
 static inline uint32_t mote_twice16(uint32_t a)
 {
@@ -191,6 +223,26 @@ static inline uint32_t mote_twice16(uint32_t a)
 static inline uint32_t mote_sxtb16_ror8(uint32_t a)
 {
     return mote_sxtb16(a >> 8);
+}
+
+static inline uint32_t mote_sadd16(uint32_t a, uint32_t b)
+{
+    return mote_pkhbt(a + b, (a >> 16) + (b >> 16));
+}
+
+static inline uint32_t mote_sxtab16(uint32_t a, uint32_t b)
+{
+    return mote_sadd16(a, mote_sxtb16(b));
+}
+
+static inline uint32_t mote_sxtab16_ror8(uint32_t a, uint32_t b)
+{
+    return mote_sadd16(a, mote_sxtb16_ror8(b));
+}
+
+static inline uint32_t mote_ssub16(uint32_t a, uint32_t b)
+{
+    return mote_pkhbt(a - b, (a >> 16) - (b >> 16));
 }
 
 static inline int32_t mote_smmlar(int32_t a, int32_t b, int32_t acc)

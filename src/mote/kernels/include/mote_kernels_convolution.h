@@ -73,6 +73,22 @@ typedef struct {
     int8_t x_zero, y_zero, y_min, y_max;
 } mote_conv_2d_vectors;
 
+/* Winograd convolution 3 x 3 at stride 1; arrays as mote_winograd.h says. */
+typedef struct {
+    const int16_t *weights;
+    const int32_t *start;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const uint8_t *shift;
+    const uint8_t *gaps;
+    const int8_t *constants; /* [y_channels], or null when every channel depends on x */
+    uint16_t x_width, x_channels;
+    uint16_t y_height, y_width, y_channels;
+    uint16_t pairs; /* of channels that depend on x */
+    uint16_t pad_left;
+    int8_t x_zero, y_zero, y_min, y_max;
+} mote_conv_2d_winograd;
+
 /* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
 typedef struct {
     const int8_t *weights;
@@ -106,6 +122,15 @@ void mote_conv_2d_s8_w4_dsp_single(const mote_conv_2d_pairs *layer, const int8_t
 void mote_conv_2d_s8_mve(const mote_conv_2d_vectors *layer, const int8_t *const *x, int8_t *y, void *scratch);
 void mote_conv_2d_s8_mve_single(const mote_conv_2d_vectors *layer, const int8_t *const *x, int8_t *y,
                                 void *scratch);
+
+void mote_conv_2d_s8_dsp_winograd_2(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                    int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_winograd_2_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                           int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_winograd_4(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                    int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_winograd_4_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                           int8_t *y, void *scratch);
 
 void mote_depthwise_conv_2d_s8(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_w4(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y,

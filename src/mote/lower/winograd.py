@@ -1,0 +1,235 @@
+"""Winograd's convolution in integers: its proofs, its transformed weights, its cost.
+
+``kernels/include/mote_winograd.h`` says how. Sums come out as a multiple of what they are, modulo
+2**32: exact where that multiple of every sum fits int32, which the bounds of each layer decide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import Rounding
+from mote.lower.channels import Channels, Ints, select_channels
+from mote.lower.convolution_cycles import Cycles, dsp_cycles_with_loads, winograd_cycles
+from mote.lower.dsp_layout import SHIFTS, in_fours, pair_channels
+from mote.lower.geometry import layer_window, row_geometry
+from mote.lower.kernels import KERNELS
+from mote.lower.requantization import result_range
+from mote.lower.rows_per_call import split_windows
+from mote.lower.split import row_shape
+from mote.lower.step import Constant, Step
+from mote.target.target import Core
+
+CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
+"""Where nothing multiplies more than two int16 in a cycle."""
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """One of Winograd's algorithms with its denominators cleared (Lavin and Gray 2016, section 4).
+
+    Args:
+        tile: Rows and columns of the result of a tile.
+        weights: ``[tile + 2, 3]``, by which weights are transformed from both sides.
+        factor: What sums come out as, times what they are, where that is largest.
+        start: What a 1 added at position (1, 1) becomes, times what it is, divided by ``factor``:
+            there the results of a tile start.
+        x_offset: What the kernel adds to every input.
+        is_centred: True when the kernel adds what is left of the bias in the end, so that sums may
+            start where their range lies around 0.
+        input_cycles, output_cycles: Of the transforms, for each tile and word of two input
+            channels, and for each tile and output channel.
+    """
+
+    tile: int
+    weights: tuple[tuple[int, ...], ...]
+    factor: int
+    start: int
+    x_offset: int
+    is_centred: bool
+    input_cycles: int
+    output_cycles: int
+
+    @property
+    def positions(self) -> int:
+        """Products of a tile."""
+        return (self.tile + 2) ** 2
+
+
+SCHEMES = (
+    Scheme(
+        tile=2,
+        weights=((2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)),
+        factor=4,
+        start=4,
+        x_offset=0,
+        is_centred=False,
+        input_cycles=255,
+        output_cycles=138,
+    ),
+    Scheme(
+        tile=4,
+        weights=((6, 0, 0), (-1, -1, -1), (-1, 1, -1), (1, 2, 4), (1, -2, 4), (0, 0, 6)),
+        factor=576,
+        start=36,
+        x_offset=128,
+        is_centred=True,
+        input_cycles=476,
+        output_cycles=381,
+    ),
+)
+"""What the numbers mean stands in the kernels."""
+
+
+def start_of_sums(low: Ints, high: Ints, bias: Ints, scheme: Scheme) -> Ints | None:
+    """At what to start the sums of each channel so that ``factor`` times any of them fits int32.
+
+    Args:
+        low, high: ``[O]``, least and greatest sum, bias included, whatever the input.
+        bias: ``[O]``.
+        scheme: The algorithm.
+
+    Returns:
+        ``[O]``, or None where the sums of some channel are too large or too far apart.
+    """
+    start: Ints = bias - (low + high) // 2 if scheme.is_centred else bias
+    farthest = np.maximum(high - bias + start, bias - start - low)
+    return start if int(farthest.max()) * scheme.factor < 2**31 else None
+
+
+def transformed_weights(weights: Ints, scheme: Scheme) -> Ints:
+    """``[O, 3, 3, I]`` -> ``[O, positions, I]``."""
+    g = np.array(scheme.weights)
+    found: Ints = np.einsum("ia,oabc,jb->oijc", g, weights, g)
+    return found.reshape(len(weights), scheme.positions, -1)
+
+
+def is_winograd(sizes: dict[str, int]) -> bool:
+    """True for a dense convolution of 3 x 3 taps that moves one pixel at a time."""
+    steps = ("stride_height", "stride_width", "dilation_height", "dilation_width", "groups")
+    return sizes["kernel_height"] == sizes["kernel_width"] == 3 and all(
+        sizes[name] == 1 for name in steps
+    )
+
+
+def winograd_step(
+    graph: Graph,
+    node: Node,
+    channels: Channels,
+    computed: Sequence[int],
+    value: Ints,
+    scheme: Scheme,
+) -> Step | None:
+    """The layer through one of the algorithms; None where its proof fails.
+
+    Args:
+        graph: The graph of the layer.
+        node: The layer; ``is_winograd``.
+        channels: All of its channels, settled where constant.
+        computed: The channels to compute.
+        value: Results of the others.
+        scheme: The algorithm.
+    """
+    chosen = select_channels(channels, computed)
+    low, high = chosen.bounds
+    start = start_of_sums(low, high, chosen.bias, scheme)
+    shifts_fit = SHIFTS.start <= chosen.right.min() and chosen.right.max() < SHIFTS.stop
+    doubled_fit = max(int(high.max()), -int(low.min())) < 2**30
+    if start is None or not shifts_fit or not doubled_fit:
+        return None
+    sizes = row_geometry(graph, node)
+    inputs = sizes["x_channels"]
+    pairs = pair_channels(chosen, 8)
+    missing = (0, 2 * len(pairs.bias) - len(start))
+    rest = np.pad(chosen.bias - start, missing)
+    start = np.pad(start - scheme.x_offset * chosen.weights.sum(1), missing)
+    weights = transformed_weights(pairs.weights.reshape(-1, 3, 3, inputs), scheme)
+    words = in_fours(weights.reshape(-1, inputs)).reshape(len(pairs.bias), 2, scheme.positions, -1)
+    words = words.reshape(*words.shape[:3], -1, 2).transpose(0, 2, 3, 1, 4)
+    parameters = {
+        **{name: sizes[name] for name in ("x_width", "x_channels", "y_height", "y_width")},
+        **{name: sizes[name] for name in ("y_channels", "pad_left", "x_zero")},
+        "pairs": len(pairs.bias),
+        **result_range(channels),
+    }
+    gaps = np.diff(computed, prepend=0)
+    gaps = np.pad(gaps, (0, len(gaps) % 2)).astype(np.uint8)
+    is_cut = len(computed) < len(channels.bias)
+    single = channels.rounding is Rounding.SINGLE
+    fours = -(-inputs // 4)
+    return Step(
+        node=node,
+        kernel=KERNELS[f"mote_conv_2d_s8_dsp_winograd_{scheme.tile}{'_single' * single}"],
+        parameters=tuple(parameters.items()),
+        constants=(
+            Constant("weights", words.astype(np.int16).reshape(-1), True),
+            Constant("start", (scheme.start * start).astype(np.int32), True),
+            *([Constant("bias", (2 * rest).astype(np.int32), True)] if scheme.is_centred else []),
+            Constant("multiplier", pairs.multiplier.reshape(-1).astype(np.int32), False),
+            Constant("shift", (pairs.right.reshape(-1) - 1).astype(np.uint8), False),
+            Constant("gaps", gaps, False),
+            *([Constant("constants", value.astype(np.int8), False)] if is_cut else []),
+        ),
+        scratch_bytes=scheme.positions * (32 * fours + max(32, 4 * fours)),
+        split=split_windows(
+            graph.result(node).shape[1],
+            layer_window(graph, node),
+            scheme_cycles(scheme, sizes, len(pairs.bias)),
+        ),
+    )
+
+
+def winograd_or(
+    step: Step,
+    graph: Graph,
+    channels: Channels,
+    computed: Sequence[int],
+    value: Ints,
+    core: Core,
+) -> Step:
+    """The layer in the fastest of Winograd's forms that are proven, then in slower ones that take
+    less scratch and flash, then ``step``.
+
+    Args:
+        step: The layer in other form, 8-bit weights.
+        graph: The graph of the layer.
+        channels: All of its channels, settled where constant.
+        computed: The channels to compute.
+        value: Results of the others.
+        core: Whose cycles count.
+    """
+    sizes = row_geometry(graph, step.node)
+    if core.name not in CORES or not is_winograd(sizes):
+        return step
+    taps, pairs = 9 * sizes["x_channels"], -(-len(computed) // 2)
+    cycles = of_layer(step, graph, dsp_cycles_with_loads(sizes["y_width"], pairs, taps, 3))
+    for scheme in SCHEMES:
+        found = winograd_step(graph, step.node, channels, computed, value, scheme)
+        if found is None:
+            continue
+        fewer = of_layer(found, graph, scheme_cycles(scheme, sizes, pairs))
+        if fewer < cycles:
+            step = replace(found, frugal=step, frugal_cycles=round(cycles - fewer))
+            cycles = fewer
+    return step
+
+
+def of_layer(step: Step, graph: Graph, cycles: Cycles) -> float:
+    """Of all calls of a layer, at full speed."""
+    assert step.split is not None
+    images, height, _ = row_shape(graph.result(step.node))
+    return images * height // step.split.rows * cycles(step.split.rows)
+
+
+def scheme_cycles(scheme: Scheme, sizes: dict[str, int], pairs: int) -> Cycles:
+    """Of a call that computes some rows."""
+    return winograd_cycles(
+        sizes["y_width"],
+        pairs,
+        sizes["x_channels"],
+        scheme.tile,
+        scheme.input_cycles,
+        scheme.output_cycles,
+    )

@@ -1,0 +1,97 @@
+"""Chooses among the forms of a step: each next one is slower, and takes less scratch or flash."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mote.lower.split import row_shape
+from mote.lower.step import Program, Step
+
+CODE_BYTES = 10_000
+"""Of flash beside the constants, about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the forms of a program must keep to.
+
+    Args:
+        scratch_bytes: Of steps with several forms, by index; the last form is taken even if larger.
+        rows: That each call of a step computes, by index; where missing, as many as is fastest.
+        weighs_flash: Choose the least product of flash and cycles, not the fewest cycles.
+        cycles: Of the whole program, about.
+    """
+
+    scratch_bytes: Mapping[int, int]
+    rows: Mapping[int, int]
+    weighs_flash: bool
+    cycles: float
+
+
+def forms(step: Step) -> tuple[Step, ...]:
+    """The step, its frugal form, that one's, and so on."""
+    return (step, *forms(step.frugal)) if step.frugal else (step,)
+
+
+def most_frugal(program: Program) -> tuple[int, ...]:
+    """The last form of every step."""
+    return tuple(len(forms(step)) - 1 for step in program.steps)
+
+
+def spare_scratch(program: Program, frugal: Sequence[int]) -> Program:
+    """The program with other forms of its steps.
+
+    Args:
+        program: In its fastest forms.
+        frugal: How many times the frugal form is taken, by step; empty: never.
+    """
+    if not frugal:
+        return program
+    steps = zip(program.steps, frugal, strict=True)
+    return replace(program, steps=tuple(forms(step)[times] for step, times in steps))
+
+
+def extra_cycles(program: Program, frugal: Sequence[int]) -> int:
+    """What the forms cost more than the fastest ones, each in calls of as many rows as it likes."""
+    steps = zip(program.steps, frugal, strict=True)
+    return sum(form.frugal_cycles for step, times in steps for form in forms(step)[:times])
+
+
+def choose_forms(program: Program, limits: Limits) -> tuple[int, ...]:
+    """The best form of every step within the limits, as ``spare_scratch`` takes them."""
+    last = spare_scratch(program, most_frugal(program))
+    flash = CODE_BYTES + sum(_flash_bytes(step) for step in last.steps)
+    return tuple(
+        _best(program, index, step, limits, flash) for index, step in enumerate(program.steps)
+    )
+
+
+def _best(program: Program, index: int, step: Step, limits: Limits, flash: int) -> int:
+    found = forms(step)
+    if len(found) == 1:
+        return 0
+    room = limits.scratch_bytes.get(index, 0)
+    fitting = [k for k, form in enumerate(found) if form.scratch_bytes <= room]
+    cycles, before = [], 0
+    for form in found:
+        cycles.append(before + _lost_to_calls(program, form, limits.rows.get(index)))
+        before += form.frugal_cycles
+
+    def score(k: int) -> float:
+        if not limits.weighs_flash:
+            return cycles[k]
+        more = _flash_bytes(found[k]) - _flash_bytes(found[-1])
+        return (flash + more) * max(limits.cycles + cycles[k] - cycles[-1], 1.0)
+
+    return min(fitting or [len(found) - 1], key=score)
+
+
+def _lost_to_calls(program: Program, step: Step, rows: int | None) -> int:
+    """Cycles that calls of fewer rows cost than those at which a form is fastest."""
+    if step.split is None or rows is None or rows >= step.split.rows:
+        return 0
+    images, height, _ = row_shape(program.graph.result(step.node))
+    return images * (height // rows - height // step.split.rows) * step.split.call_cycles
+
+
+def _flash_bytes(step: Step) -> int:
+    return sum(constant.array.nbytes for constant in step.constants)
