@@ -21,6 +21,7 @@ from mote.lower.convolution_cycles import (
     depthwise_3x3_cycles,
     dsp_cycles,
     portable_cycles,
+    portable_uneven_cycles,
 )
 from mote.lower.dsp_layout import (
     dsp_shift_bits,
@@ -176,6 +177,8 @@ def _portable_step(
     sizes = row_geometry(graph, node)
     parameters, constants = requantization(channels)
     nibbles = weights.size if bits == 4 else 0
+    row = sizes["y_width"], sizes["y_channels"]
+    kernel_height = sizes["kernel_height"]
     return Step(
         node=node,
         kernel=KERNELS[f"mote_{node.op.kind}_s8" + "_w4" * (bits == 4)],
@@ -183,10 +186,14 @@ def _portable_step(
         constants=(Constant("weights", pack_weights(weights, bits), True), *constants),
         scratch_bytes=unpacked if bits == 4 else 0,
         split=_split(
-            graph, node, portable_cycles(sizes["y_width"], sizes["y_channels"], taps, nibbles)
+            graph,
+            node,
+            portable_cycles(*row, taps, nibbles, kernel_height),
+            portable_uneven_cycles(*row, kernel_height),
         ),
     )
 
 
-def _split(graph: Graph, node: Node, cycles: Cycles) -> Split:
-    return split_windows(graph.result(node).shape[1], layer_window(graph, node), cycles)
+def _split(graph: Graph, node: Node, cycles: Cycles, uneven_cycles: int = 0) -> Split:
+    height, window = graph.result(node).shape[1], layer_window(graph, node)
+    return split_windows(height, window, cycles, uneven_cycles)

@@ -14,10 +14,17 @@ UNPACK = 6
 """A 4-bit weight; every call unpacks all of them."""
 
 
-def portable_cycles(pixels: int, channels: int, taps: int, unpacked: int) -> Cycles:
+def portable_cycles(
+    pixels: int, channels: int, taps: int, unpacked: int, kernel_height: int = 1
+) -> Cycles:
     """``pixels``, ``channels``: of a row of the result; ``unpacked``: weights of 4 bits."""
-    row = pixels * channels * (4 * taps + 60)
+    row = pixels * channels * (3.7 * taps + 20 * kernel_height + 100)
     return lambda rows: CALL + UNPACK * unpacked + rows * row
+
+
+def portable_uneven_cycles(pixels: int, channels: int, kernel_height: int) -> int:
+    """What a row costs more that is computed from rows at odd distances: these are read by twos."""
+    return 30 * ((kernel_height - 1) // 2) * pixels * channels
 
 
 def cycles_of_4(pairs: int, taps: int) -> float:

@@ -10,13 +10,19 @@ NEAR = 1.01
 """Times the cycles of the best number of rows: as good."""
 
 
-def split_windows(height: int, window: Window | Ranges, cycles: Callable[[int], float]) -> Split:
+def split_windows(
+    height: int,
+    window: Window | Ranges,
+    cycles: Callable[[int], float],
+    uneven_cycles: int = 0,
+) -> Split:
     """The fewest rows that run at full speed.
 
     Args:
         height: Rows of the result in one image.
         window: What one of them reads.
         cycles: Estimate for a call that computes some rows.
+        uneven_cycles: How many more for one row, where it reads rows at odd distances.
     """
     fitting = [
         rows
@@ -26,4 +32,10 @@ def split_windows(height: int, window: Window | Ranges, cycles: Callable[[int], 
     best = min(cycles(rows) / rows for rows in fitting)
     rows = next(rows for rows in fitting if cycles(rows) / rows <= NEAR * best)
     extra = round(cycles(1) - cycles(rows) / rows)
-    return Split((window,), scaled=("y_height",), rows=rows, call_cycles=max(extra, 1))
+    return Split(
+        (window,),
+        scaled=("y_height",),
+        rows=rows,
+        call_cycles=max(extra, 1),
+        uneven_cycles=uneven_cycles,
+    )

@@ -89,6 +89,8 @@ class Split:
             to a state, and the last one writes the result; then ``rows`` are those of the operand,
             which a call reads through one pointer.
         call_cycles: About how many cycles each call costs besides its arithmetic.
+        uneven_cycles: About how many more one costs that computes a row from rows through which no
+            one distance leads.
     """
 
     operands: tuple[Window | Ranges | None, ...]
@@ -96,6 +98,7 @@ class Split:
     rows: int = 1
     accumulates: bool = False
     call_cycles: int = 100
+    uneven_cycles: int = 0
 
 
 def row_axes(dimensions: int) -> int:

@@ -14,8 +14,9 @@ from mote.plan.optimal import place_optimally
 from mote.plan.place import place
 from mote.plan.plan import Plan
 from mote.plan.prove import prove
+from mote.plan.straighten import stays_aligned, straighten
 from mote.plan.stream import Streaming, curve
-from mote.plan.task import FEED, Network, Run
+from mote.plan.task import FEED, Network, Run, Task
 
 MODES = ("balanced", "ram", "time")
 
@@ -93,7 +94,9 @@ def make_plan(program: Program, options: Options) -> Plan:
 def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program, Plan]:
     """``make_plan`` for the best of several programs that compute the same, and which that is."""
     candidate = _chosen(programs, options)
-    return programs[candidate.program], _placed(candidate)
+    in_haste = options.optimize == "time" and options.ram_bytes is None
+    linear = _read_together(candidate.network) if in_haste else frozenset[str]()
+    return programs[candidate.program], _placed(candidate, linear)
 
 
 def _chosen(programs: Sequence[Program], options: Options) -> Candidate:
@@ -145,7 +148,7 @@ def candidates(program: Program, options: Options) -> list[Candidate]:
         smallest = min(found, key=lambda c: (c.live_bytes, c.cycles))
         better = search(smallest.network, smallest.schedule)
         if better.peak_bytes < smallest.live_bytes:
-            cycles = sum(t.calls * t.call_cycles for t in smallest.network.tasks)
+            cycles = sum(t.calls * _streamed_cycles(t) for t in smallest.network.tasks)
             found.append(
                 replace(
                     smallest,
@@ -255,11 +258,29 @@ def _coarse(
             height = divided_rows(program, program.steps[index])
             rows[index] = max(n for n in range(1, rows[index]) if height % n == 0)
     lost = 0.0
+    leading = {segment[0] for segment in point.segments}  # what they read is all there
     for position, task in enumerate(mixed.tasks):
         height = fine.tasks[position].calls
         needed = height // fast.get(task.index, 1) if position in alone else 0
-        lost += (task.calls - needed) * task.call_cycles
+        each = task.call_cycles if position in leading else _streamed_cycles(task)
+        lost += (task.calls - needed) * each
     return Candidate(mixed, schedule, peak_bytes(mixed, schedule), base + lost), rows
+
+
+def _streamed_cycles(task: Task) -> int:
+    """What a call costs besides its arithmetic when rows are made and used up in turns."""
+    return task.call_cycles + task.uneven_cycles
+
+
+def _read_together(tasks: Network) -> frozenset[str]:
+    """Buffers of which calls read several rows, faster when they follow each other."""
+    return frozenset(
+        read.strip
+        for task in tasks.tasks
+        for read in task.reads
+        if stays_aligned(tasks.strips[read.strip])
+        and any(last - first > 1 for first, last in read.rows)
+    )
 
 
 def _most_alive(tasks: Network, schedule: Sequence[Run]) -> list[int]:
@@ -272,8 +293,11 @@ def _most_alive(tasks: Network, schedule: Sequence[Run]) -> list[int]:
     return most
 
 
-def _placed(candidate: Candidate) -> Plan:
-    placement = place_optimally(candidate.network, candidate.schedule)
+def _placed(candidate: Candidate, linear: frozenset[str] = frozenset()) -> Plan:
+    """The plan of a candidate; ``linear``: buffers that lie in one piece, whatever it takes."""
+    placement = place_optimally(candidate.network, candidate.schedule, linear=linear)
+    if not linear:
+        placement = straighten(candidate.network, candidate.schedule, placement)
     prove(candidate.network, candidate.schedule, placement.layout)
     return Plan(
         candidate.network,

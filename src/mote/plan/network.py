@@ -132,6 +132,7 @@ def _task(program: Program, strips: Mapping[str, Strip], index: int, rows: int |
         writes = (*(((0, 0),) * (len(calls) - 1)), (0, images * y_height))
     else:
         calls = writes = tuple((row, row + rows) for row in range(0, images * y_height, rows))
+    is_even = all(strips[program.place(tensor)[0]].is_linear for tensor, _ in operands)
     reads = []
     for tensor, window in operands:
         x_images, height, _ = row_shape(graph.tensors[tensor])
@@ -150,6 +151,7 @@ def _task(program: Program, strips: Mapping[str, Strip], index: int, rows: int |
         step.state_bytes if len(calls) > 1 else 0,
         step.in_place,
         step.split.call_cycles if step.split else 0,
+        step.split.uneven_cycles if step.split and rows == 1 and not is_even else 0,
     )
 
 

@@ -105,14 +105,19 @@ def _cheapest(
 
     ``peaks[end - 1][length - 1]`` belongs to the segment of that length before ``end``.
     """
-    costs = [network.tasks[t].call_cycles * network.tasks[t].calls for t in order]
+    tasks = [network.tasks[t] for t in order]
+    costs = [task.call_cycles * task.calls for task in tasks]
+    # Rows that are made and used up in turns lie anywhere; a segment's first task finds whole
+    # tensors.
+    uneven = [task.uneven_cycles * task.calls for task in tasks]
     best: list[list[tuple[int, int, tuple[int, ...]]]] = [[(0, 0, (0,))]]
     for end, lengths in enumerate(peaks, 1):
         labels = []
-        cycles = 0
+        cycles = scattered = 0
         for length, peak in enumerate(lengths, 1):
             cycles += costs[end - length]
-            extra = cycles if length > 1 else 0
+            extra = cycles + scattered if length > 1 else 0
+            scattered += uneven[end - length]
             labels += [(max(p, peak), c + extra, (*cuts, end)) for p, c, cuts in best[end - length]]
         best.append(_undominated(labels))
     return best[-1]

@@ -85,6 +85,7 @@ class Task:
         in_place: Positions in ``reads`` whose rows a call may overwrite with the rows that it
             writes: these start at the same byte, or at a lower one if the kernel goes upwards.
         call_cycles: Estimated cycles that each call costs besides its arithmetic.
+        uneven_cycles: How many more each costs that reads rows at odd distances.
     """
 
     index: int
@@ -94,6 +95,7 @@ class Task:
     state_bytes: int = 0
     in_place: tuple[int, ...] = ()
     call_cycles: int = 0
+    uneven_cycles: int = 0
 
     @property
     def calls(self) -> int:

@@ -1,0 +1,90 @@
+"""Lays the rows of buffers one behind the other where that takes no more bytes.
+
+Rows may lie anywhere, and the smallest arena often has them in disorder for no gain. In one piece
+they need no table in flash, and calls that read several of them are faster on some cores.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from mote.plan.place import Placement, place_around, placement, pose
+from mote.plan.task import Layout, Network, Run, Strip
+
+MOST_TRIES = 12
+"""Layouts that are tried, each of which takes a fraction of a second."""
+
+
+def straighten(network: Network, schedule: Sequence[Run], found: Placement) -> Placement:
+    """A layout that is no larger, with as many buffers in one piece as are found.
+
+    Args:
+        network, schedule: What is computed, and in which order.
+        found: Where everything may lie.
+    """
+    best, straight = found, tuple[str, ...]()
+    least = disorder(network, found.layout)
+    parts = [_scattered(network, found.layout)]
+    for _ in range(MOST_TRIES):
+        parts = [part for part in parts if part]
+        if not parts:
+            break
+        part = parts.pop(0)
+        better = _with_straight(network, schedule, (*straight, *part), found)
+        if better and disorder(network, better.layout) <= least:
+            best, straight = better, (*straight, *part)
+            least = disorder(network, better.layout)
+        elif len(part) > 1:
+            half = len(part) // 2
+            parts += [part[half:], part[:half]]  # towards the end tensors are small
+    return best
+
+
+def disorder(network: Network, layout: Layout) -> int:
+    """How far the rows that calls read together are from following each other at one distance.
+
+    Bytes of a row for each call that reads several at odd distances, less where some other order of
+    them has one: kernels that take rows in any order lose nothing then.
+    """
+    found = 0
+    for task in network.tasks:
+        for read in task.reads:
+            places, size = layout.rows[read.strip], network.strips[read.strip].row_bytes
+            for first, last in read.rows:
+                window = places[first:last]
+                if _are_spaced(window):
+                    continue
+                found += size if _are_spaced(sorted(window)) else 3 * size
+    return found
+
+
+def _are_spaced(places: Sequence[int]) -> bool:
+    return len({b - a for a, b in pairwise(places)}) <= 1
+
+
+def stays_aligned(strip: Strip) -> bool:
+    """True when all rows of a buffer in one piece are aligned as they must be apart."""
+    return strip.row_bytes % strip.alignment == 0
+
+
+def _scattered(network: Network, layout: Layout) -> tuple[str, ...]:
+    """The buffers that do not lie in one piece and might."""
+    found = []
+    for name, strip in network.strips.items():
+        if not stays_aligned(strip):
+            continue
+        first, *others = layout.rows[name]
+        if any(place != first + i * strip.row_bytes for i, place in enumerate(others, 1)):
+            found.append(name)
+    return tuple(found)
+
+
+def _with_straight(
+    network: Network, schedule: Sequence[Run], straight: tuple[str, ...], found: Placement
+) -> Placement | None:
+    """A layout no larger than the one found, with some buffers in one piece, by first fit."""
+    size = found.layout.bytes
+    problem = pose(network, schedule, linear=straight)
+    if problem.bound_bytes > size:
+        return None
+    better = placement(network, problem, place_around(problem, {}, size), found.bound_bytes)
+    return better if better.layout.bytes <= size else None
