@@ -76,6 +76,13 @@ def test_random_networks_are_compared_in_every_layer() -> None:
 
 
 @pytest.mark.slow
+def test_joined_channels_are_not_copied() -> None:
+    found = {f["name"]: f["value"] for f in figures("joined.py", "--model", "fire")}
+    assert found["time, with copies: copied"] == 2 * 64 * 32 * 32
+    assert found["time: copied"] == found["ram: copied"] == 0
+    assert found["ram: bytes"] < found["ram, with copies: bytes"]
+
+
 def test_rows_need_less_than_patches() -> None:
     found = figures("patches.py", *on_model("vww"))
     assert [f["name"] for f in found if f["bar"] == "<"] == ["rows: bytes", "rows fed: bytes"]

@@ -1,7 +1,8 @@
 """Searches orders for one that keeps within a number of bytes, and proves where there is none.
 
 A state says what is done. Its live bytes f are submodular over the lattice of possible states (a
-row is alive once its writer is done and until all of its readers are). So from a state r the
+row is alive once its first writer is done and until all of its readers are, and all writers where
+each writes a part). So from a state r the
 search may go on from a state m alone, when m can be reached within the bound and no state that an
 order q from r may pass together with m, q ∧ m, has fewer live bytes than m (``States.is_gate``):
 q becomes an order through m by going to m first and then through the states q ∨ m, since

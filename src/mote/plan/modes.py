@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mote.errors import InputError
-from mote.lower.join_channels import moves
+from mote.lower.moving_cycles import moving_cycles
 from mote.lower.step import Program
 from mote.plan.exact import search
 from mote.plan.forms import Limits, choose_forms, extra_cycles, most_frugal, spare_scratch
@@ -137,7 +137,7 @@ def candidates(program: Program, options: Options) -> list[Candidate]:
         streamed=options.feed_rows,
     )
     macs = sum(program.graph.macs(step.node) for step in program.steps)
-    base = macs * options.cycles_per_mac + _copied(program) + 1
+    base = macs * options.cycles_per_mac + moving_cycles(program) + 1
     points = curve(fine)
     if in_haste:
         points = points[-1:]
@@ -158,12 +158,6 @@ def candidates(program: Program, options: Options) -> list[Candidate]:
                 )
             )
     return found
-
-
-def _copied(program: Program) -> int:
-    """Bytes that layers move and do not compute, at about a cycle each."""
-    results = (program.graph.result(s.node) for s in program.steps if moves(s.node.op))
-    return sum(result.bytes for result in results)
 
 
 def _rows(program: Program, *, finest: bool) -> dict[int, int]:

@@ -54,12 +54,29 @@ static inline uint32_t *mote_widen(uint32_t *lane, const int8_t *x, int32_t coun
 }
 
 /* A patch inside the image, offset bytes from the start of its rows. */
-static inline void mote_put_inside(const mote_windows *windows, int32_t offset, uint32_t *lane, uint32_t step)
+static inline void mote_put_inside(const mote_windows *windows, int32_t offset, uint32_t *lane,
+                                   uint32_t step MOTE_STRIDES_TAKEN)
 {
     const int8_t *const *x = windows->x;
     const int32_t dilation = windows->layer->dilation_height, row_taps = windows->row_taps;
     int8_t *to = windows->bytes;
     int32_t rows = windows->layer->kernel_height;
+#if MOTE_STRIDED
+    const int32_t channels = windows->layer->x_channels;
+    if (strides->x[0] != channels) { /* taps side by side are not one piece */
+        for (; rows > 0; rows--, x += dilation) {
+            const int8_t *tap = *x + offset;
+            for (int32_t taps = row_taps; taps > 0; taps -= channels, tap += strides->x[0])
+                if (to)
+                    to = mote_copy(to, tap, channels);
+                else
+                    lane = mote_widen(lane, tap, channels, step);
+        }
+        if (to)
+            mote_widen(lane, windows->bytes, windows->taps, step);
+        return;
+    }
+#endif
     if (!to) {
         for (; rows > 0; rows--, x += dilation)
             lane = mote_widen(lane, *x + offset, row_taps, step);
@@ -107,16 +124,12 @@ static inline uint32_t mote_places_inside(int32_t size, int32_t kernel, int32_t 
 }
 
 /* The first window of a row of the result. */
-static void mote_start_row(mote_windows *windows, const int8_t *const *x MOTE_STRIDES_TAKEN)
+static void mote_start_row(mote_windows *windows, const int8_t *const *x)
 {
     const mote_conv_2d_pairs *layer = windows->layer;
     windows->x = x;
     windows->column = -layer->pad_left;
     windows->places = 0;
-#if MOTE_STRIDED
-    if (strides->x[0] != layer->x_channels && layer->kernel_width > 1)
-        return; /* taps side by side are not one piece */
-#endif
     if (x[0] && x[(layer->kernel_height - 1) * layer->dilation_height])
         windows->places = mote_places_inside(layer->x_width, layer->kernel_width, layer->dilation_width);
 }
@@ -130,11 +143,11 @@ MOTE_NOT_INLINE static void mote_put_patches(mote_windows *windows, uint32_t cou
     int32_t column = windows->column;
     for (const uint32_t *end = lane + count; lane != end; lane++) {
         if (column == windows->end) {
-            mote_start_row(windows, windows->x + layer->stride_height MOTE_STRIDES_GIVEN);
+            mote_start_row(windows, windows->x + layer->stride_height);
             column = windows->column;
         }
         if ((uint32_t)column < windows->places)
-            mote_put_inside(windows, column * MOTE_X_PIXEL(channels), lane, step);
+            mote_put_inside(windows, column * MOTE_X_PIXEL(channels), lane, step MOTE_STRIDES_GIVEN);
         else
             mote_put_outside(windows, column, lane, step MOTE_STRIDES_GIVEN);
         column += stride;
@@ -157,7 +170,7 @@ static inline void mote_conv_2d_dsp(const mote_conv_2d_pairs *layer, const int8_
     windows.row_taps = layer->kernel_width * layer->x_channels;
     windows.taps = (layer->kernel_height * windows.row_taps + 3) & ~3;
     windows.end = layer->y_width * layer->stride_width - layer->pad_left;
-    mote_start_row(&windows, x MOTE_STRIDES_GIVEN);
+    mote_start_row(&windows, x);
     if (layer->x_channels & 3) {
         windows.bytes = (int8_t *)(lanes + (uint32_t)windows.taps / 2 * layer->pixels);
         mote_write32(windows.bytes + windows.taps - 4, 0);
