@@ -190,5 +190,6 @@ def _strided(graph: Graph, step: Step, parts: Mapping[str, _Part]) -> Step:
     tensors = (*step.node.inputs, step.node.output)
     if not any(name in parts and not _is_one_pixel(graph, name) for name in tensors):
         return step
-    frugal = step.frugal and _strided(graph, step.frugal, parts)
+    spares = step.frugal is not None and step.frugal.kernel.strided
+    frugal = _strided(graph, step.frugal, parts) if step.frugal and spares else None
     return replace(step, kernel=KERNELS[step.kernel.strided], frugal=frugal)
