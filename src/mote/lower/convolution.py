@@ -37,6 +37,7 @@ from mote.lower.geometry import geometry, layer_window, row_geometry, weight_bit
 from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
 from mote.lower.mve_convolution import lower_mve_convolution
+from mote.lower.mve_depthwise import fits_mve_3x3, lower_mve_depthwise_3x3
 from mote.lower.mve_layout import fits_mve
 from mote.lower.requantization import pack_weights, requantization, result_range
 from mote.lower.rows_per_call import split_windows
@@ -112,6 +113,8 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     channels = settle_constant_channels(layer_channels(graph, node))
     sizes = geometry(graph, node)
     bits = weight_bits(graph, node)
+    if core.mve and _is_plain_3x3(sizes) and fits_mve_3x3(sizes) and fits_mve(channels, bits):
+        return lower_mve_depthwise_3x3(graph, node, channels)
     if core.dsp and _is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
         return _depthwise_3x3_step(graph, node, channels, bits)
     in_a_row = channels.weights.T.reshape(1, -1)

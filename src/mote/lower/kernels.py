@@ -86,6 +86,8 @@ KERNELS: dict[str, Kernel] = {
         _dsp("mote_conv_2d_s8_dsp_wide_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _mve("mote_conv_2d_s8_mve", "mote_conv_2d_vectors", Conv2D),
         _mve("mote_conv_2d_s8_mve_single", "mote_conv_2d_vectors", Conv2D),
+        _mve("mote_depthwise_conv_2d_s8_mve_3x3", "mote_depthwise_vectors", DepthwiseConv2D),
+        _mve("mote_depthwise_conv_2d_s8_mve_3x3_single", "mote_depthwise_vectors", DepthwiseConv2D),
         _mve("mote_fully_connected_s8_mve", "mote_fully_connected_vectors", FullyConnected),
         _mve("mote_fully_connected_s8_mve_single", "mote_fully_connected_vectors", FullyConnected),
         *(

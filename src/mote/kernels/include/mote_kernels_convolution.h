@@ -106,6 +106,23 @@ typedef struct {
     int8_t x_zero, y_zero, y_min, y_max;
 } mote_depthwise_3x3;
 
+/* MVE depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_mve_3x3.h says. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const int16_t *finish;
+    const uint8_t *lanes;
+    const uint8_t *quads; /* [ceil(channels / 8)] */
+    uint16_t x_width, channels;
+    uint16_t y_height, y_width;
+    uint16_t stride_height, stride_width;
+    uint16_t pad_left;
+    int8_t x_zero, y_zero, y_min, y_max;
+    int8_t constant; /* result of channels that are not computed */
+    uint8_t is_cut;  /* 1: there are such channels */
+} mote_depthwise_vectors;
+
 void mote_conv_2d_s8(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_conv_2d_s8_w4(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y, void *scratch);
@@ -142,6 +159,11 @@ void mote_depthwise_conv_2d_s8_w4_dsp_3x3(const mote_depthwise_3x3 *layer, const
                                           void *scratch);
 void mote_depthwise_conv_2d_s8_w4_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *const *x,
                                                  int8_t *y, void *scratch);
+
+void mote_depthwise_conv_2d_s8_mve_3x3(const mote_depthwise_vectors *layer, const int8_t *const *x, int8_t *y,
+                                       void *scratch);
+void mote_depthwise_conv_2d_s8_mve_3x3_single(const mote_depthwise_vectors *layer, const int8_t *const *x,
+                                              int8_t *y, void *scratch);
 
 #ifdef __cplusplus
 }
