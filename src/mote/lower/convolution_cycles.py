@@ -107,5 +107,5 @@ def winograd_cycles(
 
 def mve_depthwise_3x3_cycles(pixels: int, stride: int, eights: int, quads: int) -> Cycles:
     """Depthwise convolution with MVE; ``eights``, ``quads``: groups of channels."""
-    row = 30 + eights * (40 + 11 * (pixels * stride + 2)) + quads * (70 + 27 * pixels)
+    row = 30 + eights * (40 + 11 * (pixels * stride + 2)) + quads * (35 + 27 * pixels)
     return lambda rows: CALL + rows * row

@@ -19,19 +19,27 @@
 #include "mote_dot_mve.h"
 #include "mote_kernels.h"
 
-/* A window that is perhaps in part outside, or dilated; column: where it starts. */
-static void mote_put_window(const mote_conv_2d_vectors *layer, const int8_t *const *x, int32_t column, int8_t *to)
+/* One row of a window, from column on, that is perhaps in part outside, or dilated; returns the end of what it
+ * wrote. */
+static int8_t *mote_put_row(const mote_conv_2d_vectors *layer, const int8_t *x, int32_t column, int8_t *to)
 {
-    const uint32_t channels = layer->x_channels;
-    for (int32_t ky = 0; ky < layer->kernel_height; ky++, x += layer->dilation_height) {
-        for (int32_t kx = 0; kx < layer->kernel_width; kx++) {
-            const int32_t ix = column + kx * layer->dilation_width;
-            if (*x && ix >= 0 && ix < layer->x_width)
-                to = mote_copy_mve(to, *x + (uint32_t)ix * channels, channels);
-            else
-                to = mote_fill_mve(to, layer->x_zero, channels);
-        }
+    const int32_t channels = layer->x_channels, width = layer->kernel_width, dilation = layer->dilation_width;
+    for (int32_t kx = 0; kx < width;) {
+        const int32_t ix = column + kx * dilation;
+        int32_t run = 1; /* columns to treat alike */
+        if (!x)
+            run = width - kx;
+        else if (dilation == 1)
+            run = (ix < 0 ? 0 : ix < layer->x_width ? layer->x_width : column + width) - ix;
+        if (run > width - kx)
+            run = width - kx;
+        if (x && ix >= 0 && ix < layer->x_width)
+            to = mote_copy_mve(to, x + ix * channels, (uint32_t)(run * channels));
+        else
+            to = mote_fill_mve(to, layer->x_zero, (uint32_t)(run * channels));
+        kx += run;
     }
+    return to;
 }
 
 static inline void mote_conv_2d_mve(const mote_conv_2d_vectors *layer, const int8_t *const *x, int8_t *y,
@@ -60,7 +68,9 @@ static inline void mote_conv_2d_mve(const mote_conv_2d_vectors *layer, const int
         for (int32_t column = -layer->pad_left; column != end; column += layer->stride_width, offset += step) {
             job.x = scratch;
             if (column < 0 || column >= inside) {
-                mote_put_window(layer, x, column, scratch);
+                int8_t *to = scratch;
+                for (int32_t ky = 0; ky < rows; ky++)
+                    to = mote_put_row(layer, x[ky * dilation], column, to);
             } else if (rows == 1) {
                 job.x = x[0] + offset;
             } else {

@@ -106,7 +106,10 @@ static inline void mote_set_lanes(mote_mve_job *job, int32_t y_zero, int32_t y_m
 /* Results one after the other. */
 static inline void mote_mve_channels(const mote_mve_job *job)
 {
-    MOTE_MVE_BLOCKS(job, MOTE_MVE_EACH_MULTIPLIER, MOTE_MVE_EACH_SHIFT, MOTE_MVE_STORE, "4");
+    if (job->channels % 4 == 0)
+        MOTE_MVE_BLOCKS(job, MOTE_MVE_EACH_MULTIPLIER, MOTE_MVE_EACH_SHIFT, "vstrb.32 q0, [r2], #4\n\t", "4");
+    else
+        MOTE_MVE_BLOCKS(job, MOTE_MVE_EACH_MULTIPLIER, MOTE_MVE_EACH_SHIFT, MOTE_MVE_STORE, "4");
 }
 
 /* The same, with the first four multipliers and shifts for all. */
