@@ -125,7 +125,7 @@ def test_the_kernel_changes_where_its_proof_ends(rounding: Rounding) -> None:
 
 
 @every_rounding
-@pytest.mark.parametrize("target", ["cortex-m0plus", "cortex-m4", "cortex-m33"])
+@pytest.mark.parametrize("target", ["cortex-m0plus", "cortex-m4", "cortex-m33", "cortex-m55"])
 def test_layers_at_the_limits_equal_the_reference(target: str, rounding: Rounding) -> None:
     graphs = [graph for _, graph in cases(rounding)]
     rng = np.random.default_rng(21)
