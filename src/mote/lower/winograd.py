@@ -66,8 +66,8 @@ SCHEMES = (
         start=4,
         x_offset=0,
         is_centred=False,
-        input_cycles=255,
-        output_cycles=138,
+        input_cycles=151,
+        output_cycles=120,
     ),
     Scheme(
         tile=4,

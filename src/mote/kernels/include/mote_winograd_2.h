@@ -17,42 +17,48 @@
 
 #define MOTE_WINOGRAD_2_POSITIONS 16
 
-/* B' times a column of the patch of two channels. */
-static inline void mote_winograd_column_2(const int8_t *x, intptr_t step, int odd, uint32_t *d)
+/* The two channels of four that a word holds. */
+static inline uint32_t mote_winograd_lanes_2(const int8_t *x, int odd)
 {
-    uint32_t d0 = mote_read32(x), d1 = mote_read32(x + step);
-    uint32_t d2 = mote_read32(x + 2 * step), d3 = mote_read32(x + 3 * step);
-    d0 = odd ? mote_sxtb16_ror8(d0) : mote_sxtb16(d0);
-    d1 = odd ? mote_sxtb16_ror8(d1) : mote_sxtb16(d1);
-    d2 = odd ? mote_sxtb16_ror8(d2) : mote_sxtb16(d2);
-    d3 = odd ? mote_sxtb16_ror8(d3) : mote_sxtb16(d3);
-    d[0] = mote_ssub16(d0, d2);
-    d[1] = mote_sadd16(d1, d2);
-    d[2] = mote_ssub16(d2, d1);
-    d[3] = mote_ssub16(d1, d3);
+    const uint32_t word = mote_read32(x);
+    return odd ? mote_sxtb16_ror8(word) : mote_sxtb16(word);
 }
+
+/* Declares d0..d3: B' times a column of the patch of two channels. */
+#define MOTE_WINOGRAD_COLUMN(d, x)                                                                   \
+    uint32_t d##0 = mote_winograd_lanes_2(x, odd), d##1 = mote_winograd_lanes_2((x) + row_step, odd);  \
+    uint32_t d##2 = mote_winograd_lanes_2((x) + 2 * row_step, odd);                                  \
+    uint32_t d##3 = mote_ssub16(d##1, mote_winograd_lanes_2((x) + 3 * row_step, odd));               \
+    d##0 = mote_ssub16(d##0, d##2);                                                                  \
+    d##1 = mote_sadd16(d##1, d##2);                                                                  \
+    d##2 = mote_ssub16(mote_twice16(d##2), d##1)
+
+/* Stores four words of a column, at distances of four positions. */
+#define MOTE_WINOGRAD_STORE(to, op, a, b)                                                            \
+    do {                                                                                             \
+        uint32_t *below = (to) + 4 * step;                                                           \
+        *(to) = op(a##0, b##0);                                                                      \
+        *below = op(a##1, b##1);                                                                     \
+        below[4 * step] = op(a##2, b##2);                                                            \
+        below[8 * step] = op(a##3, b##3);                                                            \
+    } while (0)
 
 /* One word (two channels) of all positions, each step words after the one before. */
 static inline void mote_winograd_word_2(const int8_t *x, intptr_t row_step, int32_t pixel_step, int odd,
                                         uint32_t *v, uint32_t step)
 {
-    uint32_t a[4], b[4], c[4];
-    uint32_t *to = v;
-    mote_winograd_column_2(x, row_step, odd, a);
-    mote_winograd_column_2(x + 2 * pixel_step, row_step, odd, c);
-    for (int i = 0; i < 4; i++, to += 4 * step)
-        *to = mote_ssub16(a[i], c[i]);
-    mote_winograd_column_2(x + pixel_step, row_step, odd, b);
-    to = v + step;
-    for (int i = 0; i < 4; i++, to += 3 * step) {
-        *to = mote_sadd16(b[i], c[i]);
-        to += step;
-        *to = mote_ssub16(c[i], b[i]);
+    MOTE_WINOGRAD_COLUMN(a, x);
+    MOTE_WINOGRAD_COLUMN(c, x + 2 * pixel_step);
+    MOTE_WINOGRAD_STORE(v, mote_ssub16, a, c);
+    {
+        MOTE_WINOGRAD_COLUMN(b, x + pixel_step);
+        MOTE_WINOGRAD_STORE(v + step, mote_sadd16, b, c);
+        MOTE_WINOGRAD_STORE(v + 2 * step, mote_ssub16, c, b);
+        {
+            MOTE_WINOGRAD_COLUMN(d, x + 3 * pixel_step);
+            MOTE_WINOGRAD_STORE(v + 3 * step, mote_ssub16, b, d);
+        }
     }
-    mote_winograd_column_2(x + 3 * pixel_step, row_step, odd, a);
-    to = v + 3 * step;
-    for (int i = 0; i < 4; i++, to += 4 * step)
-        *to = mote_ssub16(b[i], a[i]);
 }
 
 /* The patch of a tile. x: its first pixel; steps: bytes from row to row, from pixel to pixel. v: the tile's
@@ -68,6 +74,13 @@ MOTE_NOT_INLINE static void mote_winograd_input_2(const int8_t *x, intptr_t row_
     }
 }
 
+/* A row of two results; r0..r3: a row of A' m. */
+#define MOTE_WINOGRAD_ROW_2(to, r0, r1, r2, r3)                                                      \
+    do {                                                                                             \
+        (to)[0] = mote_winograd_finish((int32_t)(r0 + r1 + r2) >> 1, &channel);                      \
+        (to)[channel.pixel_step] = mote_winograd_finish((int32_t)(r1 - r2 - r3) >> 1, &channel);     \
+    } while (0)
+
 /* The results of count tiles in one channel; y: first pixels of each. Sums of a position stand 8 words after
  * those of the one before, of a tile 2 words. */
 MOTE_NOT_INLINE static void mote_winograd_output_2(uint32_t *sums, const mote_winograd_channel *from,
@@ -75,19 +88,20 @@ MOTE_NOT_INLINE static void mote_winograd_output_2(uint32_t *sums, const mote_wi
 {
     const mote_winograd_channel channel = *from;
     for (int8_t *const *end = y + count; y != end; y++, sums += 2) {
-        uint32_t top[4], bottom[4];
+        const uint32_t *m = sums;
         int8_t *to = *y + channel.place;
         sums[40] += channel.start;
-        for (int j = 0; j < 4; j++) {
-            const uint32_t m0 = sums[8 * j], m1 = sums[8 * j + 32], m2 = sums[8 * j + 64];
-            top[j] = m0 + m1 + m2;
-            bottom[j] = m1 - m2 - sums[8 * j + 96];
+        {
+            const uint32_t r0 = m[0] + m[32] + m[64], r1 = m[8] + m[40] + m[72];
+            const uint32_t r2 = m[16] + m[48] + m[80], r3 = m[24] + m[56] + m[88];
+            MOTE_WINOGRAD_ROW_2(to, r0, r1, r2, r3);
         }
-        to[0] = mote_winograd_finish((int32_t)(top[0] + top[1] + top[2]) >> 1, &channel);
-        to[channel.pixel_step] = mote_winograd_finish((int32_t)(top[1] - top[2] - top[3]) >> 1, &channel);
         to += channel.row_step;
-        to[0] = mote_winograd_finish((int32_t)(bottom[0] + bottom[1] + bottom[2]) >> 1, &channel);
-        to[channel.pixel_step] = mote_winograd_finish((int32_t)(bottom[1] - bottom[2] - bottom[3]) >> 1, &channel);
+        {
+            const uint32_t r0 = m[32] - m[64] - m[96], r1 = m[40] - m[72] - m[104];
+            const uint32_t r2 = m[48] - m[80] - m[112], r3 = m[56] - m[88] - m[120];
+            MOTE_WINOGRAD_ROW_2(to, r0, r1, r2, r3);
+        }
     }
 }
 
