@@ -109,11 +109,12 @@ def opening_comment(path: Path) -> str:
 
 
 @every_kernel
-def test_a_dsp_or_mve_kernel_has_a_portable_one_beside_it(kernel: Kernel) -> None:
+def test_a_kernel_for_some_cores_has_a_portable_one_beside_it(kernel: Kernel) -> None:
     assert kernel.needs_dsp == ("_dsp" in kernel.name)
     assert kernel.needs_mve == ("_mve" in kernel.name)
+    assert kernel.needs_swar == ("_swar" in kernel.name)
     assert any(
-        not (other.needs_dsp or other.needs_mve)
+        not (other.needs_dsp or other.needs_mve or other.needs_swar)
         and (other.operator, other.dtypes) == (kernel.operator, kernel.dtypes)
         for other in KERNELS.values()
     )

@@ -32,8 +32,8 @@ LAYERS: dict[str, Callable[[np.random.Generator], Graph]] = {
 every_kind = pytest.mark.parametrize("kind", LAYERS)
 every_family = pytest.mark.parametrize(
     "core",
-    [CORES["cortex-m3"], CORES["cortex-m4"], CORES["cortex-m55"]],
-    ids=["portable", "dsp", "mve"],
+    [CORES[name] for name in ("cortex-m3", "cortex-m0plus", "cortex-m4", "cortex-m55")],
+    ids=["portable", "swar", "dsp", "mve"],
 )
 
 
@@ -79,9 +79,11 @@ def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path
     own = [k for k in own if not k.takes_strides]
     if core.mve:
         assert {k.name for k in own if k.needs_mve} <= used
+    elif core.swar:
+        assert {k.name for k in own if k.needs_swar} <= used
     else:
-        expected = {k.name for k in own if k.needs_dsp == core.dsp and not k.needs_mve}
-        assert expected <= used
+        own = [k for k in own if not (k.needs_mve or k.needs_swar)]
+        assert {k.name for k in own if k.needs_dsp == core.dsp} <= used
 
 
 @every_family
@@ -102,8 +104,8 @@ def test_many_random_layers_equal_the_reference(kind: str, core: Core, tmp_path:
 
 
 @pytest.mark.parametrize("kind", [*LAYERS, "dead channels"])
-@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m33", "cortex-m55"])
-def test_the_assembly_of_the_dsp_kernels_equals_the_reference(target: str, kind: str) -> None:
+@pytest.mark.parametrize("target", ["cortex-m0plus", "cortex-m4", "cortex-m33", "cortex-m55"])
+def test_the_assembly_of_the_kernels_equals_the_reference(target: str, kind: str) -> None:
     rng = np.random.default_rng(3)
     make = LAYERS.get(kind, chain_with_dead_channels)
     layers = [make(rng) for _ in range(30)]

@@ -43,6 +43,7 @@ from mote.lower.requantization import pack_weights, requantization, result_range
 from mote.lower.rows_per_call import split_windows
 from mote.lower.split import Split
 from mote.lower.step import Constant, Step
+from mote.lower.swar_convolution import swar_step
 from mote.lower.wide import lower_wide_layer
 from mote.lower.winograd import winograd_or
 from mote.target.target import Core
@@ -65,7 +66,10 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
         return _dsp_step(graph, node, channels, bits, core)
     at_once = 4 if sizes["y_channels"] // sizes["groups"] >= 4 else 1
     taps = channels.weights.shape[1]
-    return _portable_step(graph, node, channels, channels.weights, taps, at_once * taps)
+    step = _portable_step(graph, node, channels, channels.weights, taps, at_once * taps)
+    if core.swar and sizes["groups"] == 1 and bits == 8:
+        return swar_step(graph, node, channels, step)
+    return step
 
 
 def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Core) -> Step:

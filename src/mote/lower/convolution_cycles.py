@@ -58,6 +58,28 @@ def dsp_cycles(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles
     return cycles
 
 
+def swar_cycles(
+    pixels: int, channels: int, taps: int, kernel_height: int, block: int, at_once: int
+) -> Cycles:
+    """Convolution of two pixels with one multiplication, in groups that run over a call's rows.
+
+    ``block``: taps summed in 16 bits; ``at_once``: pixels of a group, of which two may be over.
+    """
+    flush = 4 / block
+
+    def group(words: int) -> float:
+        patch = words * (14 * taps + 60 * kernel_height) + 150
+        sums = taps * (2 + words * (3 + flush))
+        return patch + channels * (sums + 40 + 2 * words * 55)
+
+    def cycles(rows: int) -> float:
+        count = rows * pixels
+        left = count % at_once
+        return CALL + count // at_once * group(at_once // 2) + group((left + 1) // 2) * (left > 0)
+
+    return cycles
+
+
 def mve_cycles(pixels: int, channels: int, taps: int, kernel_height: int) -> Cycles:
     """Convolution with MVE, pixel by pixel; ``channels``: that are computed."""
     vectors = -(-taps // 16)

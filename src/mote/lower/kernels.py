@@ -80,6 +80,15 @@ KERNELS: dict[str, Kernel] = {
     kernel.name: kernel
     for kernel in with_strided(
         Kernel("mote_conv_2d_s8", "mote_conv_2d_rows", Conv2D, _S8, takes_rows=True),
+        Kernel(
+            "mote_conv_2d_s8_swar",
+            "mote_conv_2d_swar",
+            Conv2D,
+            _S8,
+            needs_swar=True,
+            takes_scratch=True,
+            takes_rows=True,
+        ),
         _dsp("mote_conv_2d_s8_dsp", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
         _dsp("mote_conv_2d_s8_dsp_wide", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),

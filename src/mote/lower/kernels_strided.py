@@ -17,6 +17,7 @@ STRIDED = (
     "mote_conv_2d_s8_dsp_winograd_2_single",
     "mote_conv_2d_s8_dsp_winograd_4",
     "mote_conv_2d_s8_dsp_winograd_4_single",
+    "mote_conv_2d_s8_swar",
     "mote_conv_2d_s8_w4",
     "mote_conv_2d_s8_w4_dsp",
     "mote_conv_2d_s8_w4_dsp_single",

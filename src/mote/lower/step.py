@@ -43,6 +43,7 @@ class Kernel:
         needs_dsp: True when it is faster only on cores with the DSP extension. It still runs
             everywhere, through the portable definitions in ``mote_dsp.h``.
         needs_mve: True when it is faster only on cores with MVE; it still runs everywhere, too.
+        needs_swar: True when it is faster only on cores for which two sums in a word pay.
         takes_scratch: True when its last argument is a scratch pointer.
         takes_array: True when it reads any number of operands, through an array of pointers with
             nulls for constants.
@@ -63,6 +64,7 @@ class Kernel:
     dtypes: tuple[DType, DType]
     needs_dsp: bool = False
     needs_mve: bool = False
+    needs_swar: bool = False
     takes_scratch: bool = False
     takes_array: bool = False
     takes_rows: bool = False

@@ -23,6 +23,7 @@ CORES: dict[str, Core] = {
             # QEMU has no M0+ machine; an M3 executes every Armv6-M instruction.
             machine="mps2-an385",
             cycle_error="unvalidated",
+            swar=True,
         ),
         Core(
             name="cortex-m3",

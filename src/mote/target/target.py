@@ -15,6 +15,8 @@ class Core:
         name: As the user types it, for example ``cortex-m4``.
         architecture: Instruction set in the field's words, for example ``Armv7E-M``.
         dsp: True when it has the 16-bit SIMD multiply-accumulates (SMLAD and others).
+        swar: True when two sums in one word pay: a multiplication takes one cycle, a load two, and
+            no instruction multiplies and adds.
         mve: True when it has Arm's vector extension for integers (MVE, "Helium").
         gcc_flags: Options of its compiler; empty for the host.
         machine: QEMU machine that emulates it; empty for the host.
@@ -30,6 +32,7 @@ class Core:
     cycle_error: str
     tools: Tools = ARM
     mve: bool = False
+    swar: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,8 @@ void mote_conv_2d_s8_strided(const mote_conv_2d_rows *layer, const int8_t *const
                              const mote_strides *strides);
 void mote_conv_2d_s8_w4_strided(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y,
                                 void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_swar_strided(const mote_conv_2d_swar *layer, const int8_t *const *x, int8_t *y,
+                                  void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_strided(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
                                  void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_single_strided(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,

@@ -38,7 +38,7 @@ static inline void mote_start_sums(int32_t *sum, const int32_t *bias, uint32_t l
 
 /* Inlined, it would have to share the registers. */
 #if defined(__GNUC__)
-__attribute__((noinline))
+__attribute__((noinline, unused))
 #endif
 static void mote_put_outputs(const mote_output *p, const int32_t *sum, uint32_t channel,
                              uint32_t lanes, int8_t *y)

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Convolution of two pixels with one multiplication (mote_dot_swar.h), for cores without multiply-accumulate:
+ * the patches of 4 pixels, or 2, are put in words side by side, then multiplied with all channels.
+ * mote_conv_2d_s8_swar.c and mote_conv_2d_s8_swar_strided.c are this file with one choice of MOTE_STRIDED each.
+ *
+ * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[iy][ix,i] * weights[o,ky,kx,i]) + y_zero)
+ * with iy = oy * stride_height + ky * dilation_height, ix = ox * stride_width + kx * dilation_width - pad_left
+ *
+ * x: rows, as mote_kernels_convolution.h says.  y: [y_height, y_width, y_channels], must not overlap a row of
+ * x.  groups: 1.  weights: 4-byte aligned, [y_channels, taps], taps = kernel_height * kernel_width * x_channels
+ * up to a multiple of 4 (the weights that fill it up are 0).
+ * block: taps that are summed in 16 bits, 2 or 4; for all inputs |sum| < 2^15, proven at compile time.
+ * Scratch: 2 * pixels * taps bytes.
+ * No overflow: |acc| <= 128 * sum|weights[o]| + |bias[o]| < 2^31, checked at compile time.
+ * Cost, with pixels 4: groups of 4 run on from row to row of a call. Of what is left, 3 pixels cost as much as 4,
+ * two or one about half of that. */
+#ifndef MOTE_CONV_2D_SWAR_H
+#define MOTE_CONV_2D_SWAR_H
+
+#include "mote_dot_swar.h"
+#include "mote_kernels.h"
+#include "mote_output.h"
+#include "mote_strides.h"
+
+#define MOTE_SWAR_CHANNELS 8u /* whose sums are kept on the stack */
+
+/* Where a pixel reads: rows of its window, and its first column. */
+typedef struct {
+    const int8_t *const *x;
+    int32_t column;
+} mote_swar_window;
+
+/* Sizes that all pixels of a call share, and the next one. */
+typedef struct {
+    const mote_conv_2d_swar *layer;
+    mote_swar_window next;
+    int32_t end;     /* column of a pixel behind the last of a row */
+    uint32_t places; /* windows that start at columns [0, places[ are inside, one piece of each row */
+} mote_swar_walk;
+
+/* Bytes of two pixels become words, step words apart; each moves on by its x_step, 0 or 1. */
+MOTE_NOT_INLINE static uint32_t *mote_put_words(uint32_t *word, uint32_t step, const int8_t *x0, int32_t x0_step,
+                                                const int8_t *x1, int32_t x1_step, int32_t count)
+{
+    for (; count > 0; count--) {
+        *word = (uint32_t)*x0 + ((uint32_t)*x1 << 16);
+        word += step;
+        x0 += x0_step;
+        x1 += x1_step;
+    }
+    return word;
+}
+
+/* The patches of two pixels. */
+MOTE_NOT_INLINE static void mote_put_two_patches(const mote_swar_walk *walk, const mote_swar_window *two,
+                                                 uint32_t *word, uint32_t step MOTE_STRIDES_TAKEN)
+{
+    const mote_conv_2d_swar *layer = walk->layer;
+    const int32_t channels = layer->x_channels, pixel = MOTE_X_PIXEL(channels);
+    const int32_t column0 = two[0].column, column1 = two[1].column;
+    const int is_inside = (uint32_t)column0 < walk->places && (uint32_t)column1 < walk->places;
+    for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
+        const int8_t *const row0 = two[0].x[ky * layer->dilation_height];
+        const int8_t *const row1 = two[1].x[ky * layer->dilation_height];
+        if (is_inside && row0 && row1) {
+            word = mote_put_words(word, step, row0 + column0 * pixel, 1, row1 + column1 * pixel, 1,
+                                  layer->kernel_width * channels);
+            continue;
+        }
+        for (int32_t kx = 0; kx < layer->kernel_width; kx++) {
+            const int32_t ix0 = column0 + kx * layer->dilation_width, ix1 = column1 + (ix0 - column0);
+            const int is_inside0 = row0 && ix0 >= 0 && ix0 < layer->x_width;
+            const int is_inside1 = row1 && ix1 >= 0 && ix1 < layer->x_width;
+            word = mote_put_words(word, step, is_inside0 ? row0 + ix0 * pixel : &layer->x_zero, is_inside0,
+                                  is_inside1 ? row1 + ix1 * pixel : &layer->x_zero, is_inside1, channels);
+        }
+    }
+}
+
+/* The next count pixels; those that miss in a group of the given size read as the last one. */
+static void mote_put_patches(mote_swar_walk *walk, uint32_t count, uint32_t size,
+                             uint32_t *word MOTE_STRIDES_TAKEN)
+{
+    mote_swar_window windows[4];
+    for (uint32_t i = 0; i < size; i++) {
+        windows[i] = walk->next;
+        if (i + 1 > count)
+            windows[i] = windows[i - 1];
+        else if ((walk->next.column += walk->layer->stride_width) == walk->end) {
+            walk->next.column = -walk->layer->pad_left;
+            walk->next.x += walk->layer->stride_height;
+        }
+    }
+    for (uint32_t i = 0; i < size; i += 2)
+        mote_put_two_patches(walk, windows + i, word++, size / 2 MOTE_STRIDES_GIVEN);
+}
+
+/* Results of some channels, from the first on, and count pixels. corrected: 2^15 for each block. */
+MOTE_NOT_INLINE static void mote_put_channels(const mote_output *p, const int32_t *bias, const mote_swar_sums *sums,
+                                              uint32_t corrected, uint32_t first, uint32_t channels, uint32_t count,
+                                              int8_t *y, uint32_t y_pixel)
+{
+    const uint32_t words = (count + 1) / 2;
+    for (uint32_t o = first; o < first + channels; o++, sums += words) {
+        const uint32_t at = o * p->shift_step;
+        const int right = p->shift_base + (int32_t)(((uint32_t)p->shift[at >> 3] >> (at & 7u)) & p->shift_mask);
+        const int32_t multiplier = p->multiplier[o], start = bias[o];
+        int8_t *to = y + o;
+        for (uint32_t i = 0; i < count; i++, to += y_pixel) {
+            const mote_swar_sums *two = sums + i / 2;
+            const int32_t sum = i & 1 ? two->high : (int32_t)(two->all - corrected - ((uint32_t)two->high << 16));
+            const int32_t value = mote_requantize(sum + start, multiplier, right, p->rounding);
+            *to = mote_clamp_s8(value + p->y_zero, p->y_min, p->y_max);
+        }
+    }
+}
+
+static inline void mote_conv_2d_by_swar(const mote_conv_2d_swar *layer, const int8_t *const *x, int8_t *y,
+                                        void *scratch MOTE_STRIDES_TAKEN)
+{
+    const mote_output output = MOTE_OUTPUT(layer, 1);
+    const uint32_t filter = (uint32_t)layer->kernel_height * layer->kernel_width * layer->x_channels;
+    const uint32_t taps = (filter + 3) & ~3u, y_pixel = MOTE_Y_PIXEL(layer->y_channels);
+    const uint32_t corrected = taps / layer->block << 15;
+    mote_swar_sums sums[2 * MOTE_SWAR_CHANNELS];
+    mote_swar_walk walk;
+    mote_swar_job job;
+    uint32_t count;
+
+    walk.layer = layer;
+    walk.next.x = x;
+    walk.next.column = -layer->pad_left;
+    walk.end = layer->y_width * layer->stride_width - layer->pad_left;
+    walk.places = 0;
+    if (layer->dilation_width == 1 && layer->x_width >= layer->kernel_width)
+        walk.places = (uint32_t)(layer->x_width - layer->kernel_width + 1);
+    if (MOTE_X_PIXEL(layer->x_channels) != layer->x_channels && layer->kernel_width > 1)
+        walk.places = 0; /* taps side by side are not one piece */
+    job.x = scratch;
+
+    for (uint32_t left = (uint32_t)layer->y_height * layer->y_width; left > 0; left -= count) {
+        const uint32_t size = left > 2 ? layer->pixels : 2, words = size / 2;
+        uint32_t *const end = (uint32_t *)scratch + taps * words;
+        count = left < size ? left : size;
+        for (uint32_t *word = (uint32_t *)scratch + filter * words; word != end; word++)
+            *word = 0;
+        mote_put_patches(&walk, count, size, scratch MOTE_STRIDES_GIVEN);
+        job.x_end = end;
+        job.w = layer->weights;
+        for (uint32_t o = 0, channels; o < layer->y_channels; o += channels) {
+            channels = layer->y_channels - o;
+            if (channels > MOTE_SWAR_CHANNELS)
+                channels = MOTE_SWAR_CHANNELS;
+            job.channels = channels;
+            job.sums = sums;
+            mote_dot_swar(&job, words, layer->block);
+            mote_put_channels(&output, layer->bias, sums, corrected, o, channels, count, y, y_pixel);
+        }
+        y += count * y_pixel;
+    }
+}
+
+#endif
