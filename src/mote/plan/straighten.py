@@ -10,8 +10,8 @@ from itertools import pairwise
 from mote.plan.place import Placement, place_around, placement, pose
 from mote.plan.task import Layout, Network, Run, Strip
 
-MOST_TRIES = 12
-"""Layouts that are tried, each of which takes a fraction of a second."""
+WORK = 60_000
+"""Pairs of items in all layouts that are tried: bounds the time."""
 
 
 def straighten(network: Network, schedule: Sequence[Run], found: Placement) -> Placement:
@@ -23,13 +23,13 @@ def straighten(network: Network, schedule: Sequence[Run], found: Placement) -> P
     """
     best, straight = found, tuple[str, ...]()
     least = disorder(network, found.layout)
-    parts = [_scattered(network, found.layout)]
-    for _ in range(MOST_TRIES):
-        parts = [part for part in parts if part]
-        if not parts:
-            break
+    scattered = _scattered(network, found.layout)
+    parts = [scattered] if scattered else []
+    work = WORK
+    while parts and work > 0:
         part = parts.pop(0)
-        better = _with_straight(network, schedule, (*straight, *part), found)
+        better, pairs = _with_straight(network, schedule, (*straight, *part), found)
+        work -= pairs
         if better and disorder(network, better.layout) <= least:
             best, straight = better, (*straight, *part)
             least = disorder(network, better.layout)
@@ -80,11 +80,13 @@ def _scattered(network: Network, layout: Layout) -> tuple[str, ...]:
 
 def _with_straight(
     network: Network, schedule: Sequence[Run], straight: tuple[str, ...], found: Placement
-) -> Placement | None:
-    """A layout no larger than the one found, with some buffers in one piece, by first fit."""
+) -> tuple[Placement | None, int]:
+    """A layout no larger than the one found, with some buffers in one piece, by first fit; and
+    what was looked at for it."""
     size = found.layout.bytes
     problem = pose(network, schedule, linear=straight)
+    pairs = len(problem.apart.first)
     if problem.bound_bytes > size:
-        return None
+        return None, pairs
     better = placement(network, problem, place_around(problem, {}, size), found.bound_bytes)
-    return better if better.layout.bytes <= size else None
+    return (better if better.layout.bytes <= size else None), pairs
