@@ -21,6 +21,7 @@
 #include "mote_dot_swar.h"
 #include "mote_kernels.h"
 #include "mote_output.h"
+#include "mote_requantize_many.h"
 #include "mote_strides.h"
 
 #define MOTE_SWAR_CHANNELS 8u /* whose sums are kept on the stack */
@@ -101,17 +102,36 @@ MOTE_NOT_INLINE static void mote_put_channels(const mote_output *p, const int32_
                                               uint32_t corrected, uint32_t first, uint32_t channels, uint32_t count,
                                               int8_t *y, uint32_t y_pixel)
 {
-    const uint32_t words = (count + 1) / 2;
-    for (uint32_t o = first; o < first + channels; o++, sums += words) {
+    int32_t sum[4];
+    mote_requantize_job job;
+    job.sum = sum;
+    job.end = sum + count;
+    job.y_pixel = y_pixel;
+    job.rounding = p->rounding >> 16;
+    job.away = -(p->rounding != 0);
+    job.zero = 2 * p->y_zero + 1;
+    job.y_min = p->y_min;
+    job.y_max = p->y_max;
+    for (uint32_t o = first; o < first + channels; o++) {
         const uint32_t at = o * p->shift_step;
         const int right = p->shift_base + (int32_t)(((uint32_t)p->shift[at >> 3] >> (at & 7u)) & p->shift_mask);
         const int32_t multiplier = p->multiplier[o], start = bias[o];
-        int8_t *to = y + o;
-        for (uint32_t i = 0; i < count; i++, to += y_pixel) {
-            const mote_swar_sums *two = sums + i / 2;
-            const int32_t sum = i & 1 ? two->high : (int32_t)(two->all - corrected - ((uint32_t)two->high << 16));
-            const int32_t value = mote_requantize(sum + start, multiplier, right, p->rounding);
-            *to = mote_clamp_s8(value + p->y_zero, p->y_min, p->y_max);
+        for (uint32_t i = 0; i < count; i += 2, sums++) {
+            const uint32_t low = sums->all - corrected - ((uint32_t)sums->high << 16);
+            sum[i] = (int32_t)low + start;
+            sum[i + 1] = sums->high + start;
+        }
+        job.y = y + o;
+        if (right > 0) {
+            job.multiplier_low = (uint16_t)multiplier;
+            job.multiplier_high = multiplier >> 16;
+            job.halvings = right - 1;
+            mote_requantize_many(&job);
+            continue;
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            const int32_t value = mote_requantize(sum[i], multiplier, right, p->rounding);
+            job.y[i * y_pixel] = mote_clamp_s8(value + p->y_zero, p->y_min, p->y_max);
         }
     }
 }
