@@ -44,6 +44,23 @@ typedef struct {
 MOTE_NOT_INLINE static uint32_t *mote_put_words(uint32_t *word, uint32_t step, const int8_t *x0, int32_t x0_step,
                                                 const int8_t *x1, int32_t x1_step, int32_t count)
 {
+    if (x0_step & x1_step) {
+        int32_t i = 0;
+        if (count & 1) {
+            *word = (uint32_t)*x0 + ((uint32_t)*x1 << 16);
+            word += step;
+            i = 1;
+        }
+        while (i != count) {
+            *word = (uint32_t)x0[i] + ((uint32_t)x1[i] << 16);
+            word += step;
+            i++;
+            *word = (uint32_t)x0[i] + ((uint32_t)x1[i] << 16);
+            word += step;
+            i++;
+        }
+        return word;
+    }
     for (; count > 0; count--) {
         *word = (uint32_t)*x0 + ((uint32_t)*x1 << 16);
         word += step;
