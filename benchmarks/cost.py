@@ -70,7 +70,8 @@ def figures(name: str, path: Path, target: str, seed: int) -> Iterator[Figure]:
 def requantization_bytes(program: Program) -> int:
     """Multipliers and shifts, one of each per channel: derived from the model's scales."""
     return sum(
-        constant.array.nbytes for _, constant in program.arrays if constant.field in REQUANTIZATION
+        constant.table_bytes + constant.array.nbytes * (constant.field in REQUANTIZATION)
+        for _, constant in program.arrays
     )
 
 

@@ -19,6 +19,7 @@ from mote.lower.input_range import layer_channels
 from mote.lower.lower import lower
 from mote.lower.requantization import pack_shifts
 from mote.lower.step import Step
+from mote.plan.forms import forms
 from mote.target.cores import CORES
 
 M3, M4 = CORES["cortex-m3"], CORES["cortex-m4"]
@@ -63,6 +64,11 @@ def _layer(
 def _step(graph: Graph, core: object = M4) -> Step:
     (step,) = lower(graph, core).steps  # type: ignore[arg-type]
     return step
+
+
+def _in_pairs(graph: Graph) -> Step:
+    """The last of its forms, for SMLAD: channels in pairs."""
+    return forms(_step(graph))[-1]
 
 
 def _constant(step: Step, field: str) -> np.ndarray:
@@ -170,7 +176,7 @@ def test_unusual_depthwise_windows_take_the_portable_kernel() -> None:
 def test_dead_output_channels_are_neither_stored_nor_computed() -> None:
     weights = np.random.default_rng(0).integers(-50, 50, (8, 1, 1, 16))
     weights[[0, 2, 3, 4, 7]] = 0
-    step = _step(_layer(Conv2D(), (1, 4, 4, 16), weights, bias=np.arange(8) * 5000))
+    step = _in_pairs(_layer(Conv2D(), (1, 4, 4, 16), weights, bias=np.arange(8) * 5000))
     assert _parameter(step, "pairs") == 2
     assert _constant(step, "gaps").tolist() == [1, 4, 1, 0]
     assert _constant(step, "weights").size == 2 * 2 * 16
@@ -180,14 +186,14 @@ def test_dead_output_channels_are_neither_stored_nor_computed() -> None:
 
 
 def test_a_layer_of_dead_channels_still_computes_one() -> None:
-    step = _step(_layer(Conv2D(), (1, 4, 4, 16), np.zeros((8, 1, 1, 16))))
+    step = _in_pairs(_layer(Conv2D(), (1, 4, 4, 16), np.zeros((8, 1, 1, 16))))
     assert _parameter(step, "pairs") == 1
 
 
 def test_gaps_longer_than_a_byte_are_bridged() -> None:
     weights = np.zeros((600, 1, 1, 16))
     weights[[0, 599]] = 1
-    gaps = _constant(_step(_layer(Conv2D(), (1, 4, 4, 16), weights)), "gaps")
+    gaps = _constant(_in_pairs(_layer(Conv2D(), (1, 4, 4, 16), weights)), "gaps")
     assert gaps.tolist() == [0, 255, 255, 89]
 
 

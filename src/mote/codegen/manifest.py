@@ -58,8 +58,8 @@ def manifest_json(program: Program, plan: Plan, target: Target, files: Iterable[
             **({"regions": {b.name: b.bytes for b in plan.blocks}} if plan.regions else {}),
         },
         "flash_bytes": {
-            "weights": sum(c.array.nbytes for c in constants if c.is_weights),
-            "constants": sum(c.array.nbytes for c in constants if not c.is_weights),
+            "weights": sum(c.learnt_bytes for c in constants),
+            "constants": sum(c.array.nbytes - c.learnt_bytes for c in constants),
             "code": None,  # the user's compiler decides; `mote profile` measures it
         },
         "inputs": [_port(plan, port) for port in ports(program, plan, "input")],

@@ -7,6 +7,7 @@ import numpy as np
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
 from mote.ir.tensor import DType
+from mote.lower.chain import chain_or
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.constant_channels import (
     computed_channels,
@@ -20,6 +21,8 @@ from mote.lower.convolution_cycles import (
     cycles_of_4,
     depthwise_3x3_cycles,
     dsp_cycles,
+    dsp_cycles_with_loads,
+    of_layer,
     portable_cycles,
     portable_uneven_cycles,
 )
@@ -106,7 +109,12 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Cor
     groups = graph.result(node).elements // sizes["y_channels"] // 4
     extra = groups * (2 * cycles_of_2(len(pairs.bias), taps) - cycles_of_4(len(pairs.bias), taps))
     step = replace(step, frugal=frugal, frugal_cycles=round(extra))
-    return winograd_or(step, graph, channels, computed, value, core) if bits == 8 else step
+    if bits == 4:
+        return step
+    width, height = sizes["y_width"], sizes["kernel_height"]
+    known = of_layer(step, graph, dsp_cycles_with_loads(width, len(pairs.bias), taps, height))
+    step, known = chain_or(step, graph, channels, computed, core, known)
+    return winograd_or(step, graph, channels, computed, value, core, known)
 
 
 def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:

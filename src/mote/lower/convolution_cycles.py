@@ -5,6 +5,10 @@ Figures are instructions counted on the emulated cores, as cycles without waitin
 
 from collections.abc import Callable
 
+from mote.ir.graph import Graph
+from mote.lower.split import row_shape
+from mote.lower.step import Step
+
 Cycles = Callable[[int], float]
 """Of a call that computes some rows."""
 
@@ -12,6 +16,13 @@ CALL = 150
 """Of any call, with the array of pointers to rows."""
 UNPACK = 6
 """A 4-bit weight; every call unpacks all of them."""
+
+
+def of_layer(step: Step, graph: Graph, cycles: Cycles) -> float:
+    """Of all calls of a layer, at full speed."""
+    assert step.split is not None
+    images, height, _ = row_shape(graph.result(step.node))
+    return images * height // step.split.rows * cycles(step.split.rows)
 
 
 def portable_cycles(
@@ -92,6 +103,15 @@ def depthwise_3x3_cycles(pixels: int, channels: int, stride: int, unpacked: int)
     """Depthwise convolution one channel at a time; ``pixels``: of a row of the result."""
     row = 25 + pixels * (16 + 8 * stride)
     return lambda rows: CALL + UNPACK * unpacked + channels * (70 + rows * row)
+
+
+def chain_cycles(pixels: int, fours: int, taps: int, kernel_height: int) -> Cycles:
+    """Chained convolution in groups of 3 pixels that run over the rows of a call, with loads.
+
+    ``fours``: of channels. One or two pixels that are over cost as much as 3.
+    """
+    group = fours * (9.63 * taps + 128) + 8.25 * taps + 50 * kernel_height + 150
+    return lambda rows: CALL - rows * pixels // -3 * group
 
 
 def dsp_cycles_with_loads(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles:

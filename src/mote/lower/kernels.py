@@ -103,6 +103,11 @@ KERNELS: dict[str, Kernel] = {
             _dsp(f"mote_conv_2d_s8_dsp_winograd_{tile}", _WINOGRAD, Conv2D, takes_scratch=True)
             for tile in ("2", "2_single", "4", "4_single")
         ),
+        _dsp("mote_conv_2d_s8_dsp_chain", "mote_conv_2d_chain", Conv2D, takes_scratch=True),
+        _dsp(
+            "mote_conv_2d_s8_dsp_chain_positive", "mote_conv_2d_chain", Conv2D, takes_scratch=True
+        ),
+        _dsp("mote_conv_2d_s8_dsp_chain_single", "mote_conv_2d_chain", Conv2D, takes_scratch=True),
         Kernel(
             "mote_conv_2d_s16",
             "mote_conv_2d_16x8",

@@ -23,11 +23,18 @@ class Constant:
         array: The values in the order in which the kernel reads them.
         is_weights: True for what the model learnt (weights, biases), False for tables and
             requantisation parameters.
+        table_bytes: Of an array of weights, how much is of the other kind all the same.
     """
 
     field: str
     array: Array
     is_weights: bool
+    table_bytes: int = 0
+
+    @property
+    def learnt_bytes(self) -> int:
+        """What the model learnt."""
+        return self.array.nbytes - self.table_bytes if self.is_weights else 0
 
 
 @dataclass(frozen=True)

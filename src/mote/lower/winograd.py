@@ -12,13 +12,12 @@ import numpy as np
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Rounding
 from mote.lower.channels import Channels, Ints, select_channels
-from mote.lower.convolution_cycles import Cycles, dsp_cycles_with_loads, winograd_cycles
+from mote.lower.convolution_cycles import Cycles, of_layer, winograd_cycles
 from mote.lower.dsp_layout import SHIFTS, in_fours, pair_channels
 from mote.lower.geometry import layer_window, row_geometry
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import result_range
 from mote.lower.rows_per_call import split_windows
-from mote.lower.split import row_shape
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
@@ -188,6 +187,7 @@ def winograd_or(
     computed: Sequence[int],
     value: Ints,
     core: Core,
+    cycles: float,
 ) -> Step:
     """The layer in the fastest of Winograd's forms that are proven, then in slower ones that take
     less scratch and flash, then ``step``.
@@ -199,12 +199,12 @@ def winograd_or(
         computed: The channels to compute.
         value: Results of the others.
         core: Whose cycles count.
+        cycles: Of ``step``.
     """
     sizes = row_geometry(graph, step.node)
     if core.name not in CORES or not is_winograd(sizes):
         return step
-    taps, pairs = 9 * sizes["x_channels"], -(-len(computed) // 2)
-    cycles = of_layer(step, graph, dsp_cycles_with_loads(sizes["y_width"], pairs, taps, 3))
+    pairs = -(-len(computed) // 2)
     for scheme in SCHEMES:
         found = winograd_step(graph, step.node, channels, computed, value, scheme)
         if found is None:
@@ -214,13 +214,6 @@ def winograd_or(
             step = replace(found, frugal=step, frugal_cycles=round(cycles - fewer))
             cycles = fewer
     return step
-
-
-def of_layer(step: Step, graph: Graph, cycles: Cycles) -> float:
-    """Of all calls of a layer, at full speed."""
-    assert step.split is not None
-    images, height, _ = row_shape(graph.result(step.node))
-    return images * height // step.split.rows * cycles(step.split.rows)
 
 
 def scheme_cycles(scheme: Scheme, sizes: dict[str, int], pairs: int) -> Cycles:

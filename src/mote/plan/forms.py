@@ -60,8 +60,25 @@ def choose_forms(program: Program, limits: Limits) -> tuple[int, ...]:
     """The best form of every step within the limits, as ``spare_scratch`` takes them."""
     last = spare_scratch(program, most_frugal(program))
     flash = CODE_BYTES + sum(_flash_bytes(step) for step in last.steps)
+    found = [_best(program, index, step, limits, flash) for index, step in enumerate(program.steps)]
+    return _one_layout(program, found)
+
+
+def _one_layout(program: Program, chosen: Sequence[int]) -> tuple[int, ...]:
+    """The forms, but steps that share weights all take the most frugal one: flash holds them once.
+
+    Their forms are the same from the last one back, as many as each has.
+    """
+    left = [len(forms(s)) - 1 - k for s, k in zip(program.steps, chosen, strict=True)]
+    least: dict[tuple[str, ...], int] = {}
+    for step, count in zip(program.steps, left, strict=True):
+        if not step.frugal:
+            continue
+        weights = step.node.inputs[1:]
+        least[weights] = min(count, least.get(weights, count))
     return tuple(
-        _best(program, index, step, limits, flash) for index, step in enumerate(program.steps)
+        len(forms(step)) - 1 - (least[step.node.inputs[1:]] if step.frugal else 0)
+        for step in program.steps
     )
 
 

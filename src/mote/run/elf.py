@@ -126,15 +126,17 @@ def read_image(path: Path) -> Image:
     return Image(in_order, addresses, sizes, contents, is_risc_v)
 
 
-def sizes(image: Image, weights: Collection[str]) -> Sizes:
+def sizes(image: Image, weights: Collection[str], table_bytes: int = 0) -> Sizes:
     """Account for every byte of an image.
 
     Args:
         image: The firmware.
         weights: Symbols of the constants that the model learnt.
+        table_bytes: Of those, what is not learnt.
     """
     constants = {s.name: s.size for s in image.symbols if s.section == ".rodata"}
     weights_bytes = sum(size for name, size in constants.items() if name in weights)
+    weights_bytes -= table_bytes
     part = image.sections.get
     startup_bytes = part(".vectors", 0) + part(".startup", 0)
     return Sizes(

@@ -164,7 +164,8 @@ def profile(
         for index, constant in program.arrays
         if constant.is_weights
     }
-    parts = sizes(image, weights)
+    tables = sum(c.array.nbytes - c.learnt_bytes for _, c in program.arrays if c.is_weights)
+    parts = sizes(image, weights, tables)
     layers = tuple(
         _layer(program, plan, target, index, rows.get(index + 1, Cost()), parts) for index in steps
     )
@@ -264,12 +265,10 @@ def _layer(
 ) -> Layer:
     step = program.steps[index]
     macs = program.graph.macs(step.node)
-    constants = [
-        (constant_name(program, index, constant.field), constant.is_weights)
-        for owner, constant in program.arrays
-        if owner == index
-    ]
-    constants.append((f"layer_{layer_number(program, index)}", False))  # the parameter struct
+    owned = [constant for owner, constant in program.arrays if owner == index]
+    names = [constant_name(program, index, constant.field) for constant in owned]
+    names.append(f"layer_{layer_number(program, index)}")  # the parameter struct
+    learnt = sum(constant.learnt_bytes for constant in owned)
     return Layer(
         index=index,
         name=step.node.name,
@@ -282,10 +281,8 @@ def _layer(
         flash_stall_cycles=_stalls(target, cost),
         cycles_per_mac=_ratio(cost.cycles, macs),
         ram_live_bytes=_live_bytes(plan, index),
-        weights_bytes=sum(parts.constants.get(n, 0) for n, is_weights in constants if is_weights),
-        rodata_bytes=sum(
-            parts.constants.get(n, 0) for n, is_weights in constants if not is_weights
-        ),
+        weights_bytes=learnt,
+        rodata_bytes=sum(parts.constants.get(name, 0) for name in names) - learnt,
     )
 
 

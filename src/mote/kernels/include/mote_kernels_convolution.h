@@ -110,6 +110,21 @@ typedef struct {
     int8_t x_zero, y_zero, y_min, y_max;
 } mote_conv_2d_winograd;
 
+/* Chained convolution, four output channels at a time; arrays as mote_conv_2d_chain.h says. */
+typedef struct {
+    const int32_t *weights;
+    const int8_t *constants; /* [y_channels], or null when every channel depends on x */
+    uint16_t x_width, x_channels;
+    uint16_t y_height, y_width, y_channels;
+    uint16_t fours; /* of channels that depend on x */
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t pad_left;
+    int8_t x_zero, y_zero, y_min, y_max;
+    uint8_t is_padded; /* 1: some window is in part outside */
+} mote_conv_2d_chain;
+
 /* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
 typedef struct {
     const int8_t *weights;
@@ -170,6 +185,12 @@ void mote_conv_2d_s8_dsp_winograd_4(const mote_conv_2d_winograd *layer, const in
                                     int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp_winograd_4_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                            int8_t *y, void *scratch);
+
+void mote_conv_2d_s8_dsp_chain(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_chain_positive(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                    void *scratch);
+void mote_conv_2d_s8_dsp_chain_single(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                  void *scratch);
 
 void mote_depthwise_conv_2d_s8(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_w4(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y,

@@ -1,0 +1,143 @@
+"""Convolution with three multiply-accumulates in an instruction, where that pays.
+
+``kernels/include/mote_chain.h`` says how. The weights take two bytes each: the plan weighs that
+against the cycles that it saves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mote.ir.graph import Graph, Node
+from mote.ir.ops import Conv2D, Rounding
+from mote.lower.chain_layout import TABLE_WORDS, WORDS_BESIDE, find_chain, stream
+from mote.lower.channels import Channels, select_channels
+from mote.lower.convolution_cycles import Cycles, chain_cycles, dsp_cycles_with_loads, of_layer
+from mote.lower.dsp_layout import SHIFTS
+from mote.lower.geometry import layer_window, row_geometry
+from mote.lower.kernels import KERNELS
+from mote.lower.requantization import result_range
+from mote.lower.rows_per_call import split_windows
+from mote.lower.split import row_shape
+from mote.lower.step import Constant, Step
+from mote.target.target import Core
+
+CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
+"""Where SMLAL takes a cycle, and nothing is faster."""
+
+
+def chain_or(
+    step: Step,
+    graph: Graph,
+    channels: Channels,
+    computed: Sequence[int],
+    core: Core,
+    cycles: float,
+) -> tuple[Step, float]:
+    """The layer as a chain where that is proven and faster, then ``step``; and its cycles.
+
+    Args:
+        step: The layer with SMLAD, 8-bit weights.
+        graph: The graph of the layer.
+        channels: All of its channels, settled where constant.
+        computed: The channels to compute.
+        core: Whose cycles count.
+        cycles: Of ``step``.
+    """
+    if core.name not in CORES:
+        return step, cycles
+    chain = chain_step(step, graph, channels, computed)
+    if chain is None:
+        return step, cycles
+    sharing = [n for n in graph.nodes if n.op.kind == step.node.op.kind and _share(n, step.node)]
+    if sum(_saved(graph, node, len(computed)) for node in sharing) <= 0:
+        return step, cycles
+    fewer = min(cycles, of_layer(chain, graph, _cycles(graph, step.node, len(computed))))
+    return replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), fewer
+
+
+def _share(node: Node, other: Node) -> bool:
+    """True when two layers have their weights in common, and so one layout of them."""
+    return node.inputs[1:] == other.inputs[1:]
+
+
+def chain_step(
+    step: Step, graph: Graph, channels: Channels, computed: Sequence[int]
+) -> Step | None:
+    """The layer as a chain; None where a slot could overflow. Arguments as ``chain_or``."""
+    node = step.node
+    chosen = select_channels(channels, computed)
+    if chosen.right.min() < SHIFTS.start or chosen.right.max() >= SHIFTS.stop:
+        return None
+    chain = find_chain(chosen, lambda c: c.bounds)
+    if chain is None:
+        return None
+    words = stream(chosen, chain, computed)
+    fours, taps = len(words), (words.shape[1] - WORDS_BESIDE) // 2
+    sizes = {k: v for k, v in row_geometry(graph, node).items() if k != "groups"}
+    is_padded = _reads_outside(graph, node)
+    return Step(
+        node=node,
+        kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain{_suffix(channels)}"],
+        parameters=(
+            *sizes.items(),
+            ("fours", fours),
+            ("is_padded", int(is_padded)),
+            *result_range(channels).items(),
+        ),
+        constants=(
+            Constant(
+                "weights",
+                words.astype(np.uint32).view(np.int32),
+                is_weights=True,
+                table_bytes=4 * TABLE_WORDS * fours,
+            ),
+            *(constant for constant in step.constants if constant.field == "constants"),
+        ),
+        scratch_bytes=8 * taps + (sizes["x_channels"] if is_padded else 0),
+        split=split_windows(
+            row_shape(graph.result(node))[1],
+            layer_window(graph, node),
+            _cycles(graph, node, len(computed)),
+        ),
+    )
+
+
+def _cycles(graph: Graph, node: Node, channels: int) -> Cycles:
+    """Of a call that computes some rows, and so many channels of them."""
+    sizes = row_geometry(graph, node)
+    taps = sizes["kernel_height"] * sizes["kernel_width"] * sizes["x_channels"]
+    fours = -(-channels // 4)
+    return chain_cycles(sizes["y_width"], fours, 4 * -(-taps // 4), sizes["kernel_height"])
+
+
+def _saved(graph: Graph, node: Node, channels: int) -> float:
+    """Cycles of SMLAD less those of a chain, in one call."""
+    sizes = row_geometry(graph, node)
+    taps = sizes["kernel_height"] * sizes["kernel_width"] * sizes["x_channels"]
+    shape = sizes["y_width"], -(-channels // 2), taps, sizes["kernel_height"]
+    rows = sizes["y_height"]
+    return dsp_cycles_with_loads(*shape)(rows) - _cycles(graph, node, channels)(rows)
+
+
+def _suffix(channels: Channels) -> str:
+    if channels.rounding is Rounding.SINGLE:
+        return "_single"
+    return "_positive" if channels.y_zero == -128 else ""
+
+
+def _reads_outside(graph: Graph, node: Node) -> bool:
+    """True when some window is in part outside the image."""
+    assert isinstance(node.op, Conv2D)
+    sizes, x_height = row_geometry(graph, node), graph.operands(node)[0].shape[1]
+    top, left = node.op.padding.top, node.op.padding.left
+    last_column = (sizes["y_width"] - 1) * sizes["stride_width"] - left
+    last_row = (graph.result(node).shape[1] - 1) * sizes["stride_height"] - top
+    reach_down = (sizes["kernel_height"] - 1) * sizes["dilation_height"] + 1
+    reach_right = (sizes["kernel_width"] - 1) * sizes["dilation_width"] + 1
+    return (
+        max(top, left) > 0
+        or last_column + reach_right > sizes["x_width"]
+        or last_row + reach_down > x_height
+    )

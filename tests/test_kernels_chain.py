@@ -1,0 +1,273 @@
+"""Chained convolutions: the proof of their slots, and the bytes of the reference for any input."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mote
+from kernel_runner import run_steps
+from mote import reference
+from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
+from mote.ir.ops import Conv2D, Padding, Rounding
+from mote.lower.chain_layout import SLOT, find_chain
+from mote.lower.channels import Channels
+from mote.lower.input_range import layer_channels
+from mote.lower.lower import lower
+from mote.plan.forms import forms
+from mote.target.cores import CORES
+from random_layers import random_conv_2d, side_by_side
+
+M4 = CORES["cortex-m4"]
+
+
+@pytest.fixture
+def whatever_it_saves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chains wherever they are proven."""
+    monkeypatch.setattr("mote.lower.chain._cycles", lambda *_: lambda _: 0.0)
+    monkeypatch.setattr("mote.lower.convolution.winograd_or", lambda step, *_: step)
+
+
+def layer(
+    op: Conv2D,
+    x_shape: tuple[int, ...],
+    weights: np.ndarray,
+    y_zero: int = 0,
+    bias: np.ndarray | None = None,
+) -> Graph:
+    """A layer in which the sums of each channel spread over int8."""
+    count = len(weights)
+    bias = np.zeros(count) if bias is None else bias
+    reach = np.abs(weights.astype(int)).reshape(count, -1).sum(1) * 128 + np.abs(bias) + 1
+    scales = tuple((200 / reach).astype(np.float32).tolist())
+    y_shape = op.shape(x_shape, weights.shape, (count,))
+    tensors = [
+        Tensor("x", x_shape, DType.INT8, Quantization((1.0,), (3,))),
+        Tensor("w", weights.shape, DType.INT8, Quantization(scales, (0,) * count, 0), weights),
+        Tensor("b", (count,), DType.INT32, None, bias.astype(np.int32)),
+        Tensor("y", y_shape, DType.INT8, Quantization((1.0,), (y_zero,))),
+    ]
+    node = Node("layer", op, ("x", "w", "b"), "y")
+    graph = Graph(op.kind, {t.name: t for t in tensors}, (node,), ("x",), ("y",))
+    verify(graph)
+    return graph
+
+
+def is_chained(graph: Graph) -> bool:
+    (step,) = lower(graph, M4).steps
+    return "_chain" in step.kernel.name
+
+
+def ends(weights: np.ndarray) -> np.ndarray:
+    """``[2 * O, taps]``: the inputs that make each channel's sum greatest, and least."""
+    greatest = np.where(weights > 0, 127, -128)
+    least = np.where(weights > 0, -128, 127)
+    return np.stack([greatest, least], axis=1).reshape(-1, weights.shape[1])
+
+
+def worst_inputs(graph: Graph, rng: np.random.Generator) -> np.ndarray:
+    """Windows side by side, of which each is the end of some channel, its neighbours of others."""
+    node = graph.nodes[0]
+    _, kernel_height, kernel_width, depth = graph.tensors["w"].shape
+    found = ends(layer_channels(graph, node).weights)
+    _, height, width, _ = graph.tensors["x"].shape
+    rows, columns = height // kernel_height, width // kernel_width
+    chosen = found[rng.integers(0, len(found), rows * columns)]
+    windows = chosen.reshape(rows, columns, kernel_height, kernel_width, depth)
+    return windows.transpose(0, 2, 1, 3, 4).reshape(1, height, width, depth).astype(np.int8)
+
+
+def tight_layer(
+    rng: np.random.Generator, kernel: int, rounding: Rounding, y_zero: int, sum_of_small: int
+) -> Graph:
+    """Two channels of 64 weights at the ends, two whose magnitudes have the given sum.
+
+    A slot holds 255 * (64 * 128 + 2 * 16), but not 255 * (64 * 128 + 2 * 17).
+    """
+    weights = np.zeros((4, 64), np.int8)
+    weights[:2] = -128
+    weights[2:, :sum_of_small] = rng.choice([-1, 1], (2, sum_of_small))
+    shape = (4, kernel, kernel, 64 // kernel**2)
+    op = Conv2D(stride=(kernel, kernel), rounding=rounding)
+    rows = 7 * kernel
+    return layer(op, (1, rows, rows, shape[3]), weights.reshape(shape), y_zero)
+
+
+def random_channels(rng: np.random.Generator) -> Channels:
+    count, taps = int(rng.integers(1, 14)), int(rng.integers(1, 300))
+    weights = np.clip(rng.normal(0, rng.uniform(1, 90), (count, taps)), -128, 127).astype(np.int64)
+    low = rng.integers(-128, 127, (1, taps))
+    x_low = np.broadcast_to(low, weights.shape)
+    x_high = np.broadcast_to(rng.integers(low, 128), weights.shape)
+    return Channels(
+        weights=weights,
+        x_low=x_low,
+        x_high=x_high,
+        bias=rng.integers(-(10 ** rng.integers(1, 6)), 10 ** rng.integers(1, 6), count),
+        multiplier=np.full(count, 2**30),
+        right=np.full(count, 7),
+        y_zero=0,
+        y_range=(-128, 127),
+        rounding=Rounding.DOUBLE,
+    )
+
+
+def test_no_input_leaves_a_slot_that_is_proven() -> None:
+    rng = np.random.default_rng(1)
+    found = 0
+    for _ in range(400):
+        channels = random_channels(rng)
+        chain = find_chain(channels, lambda c: c.bounds)
+        if chain is None:
+            continue
+        found += 1
+        assert set(chain.order) == set(range(len(channels.bias)))
+        rising = np.where(channels.weights > 0, channels.x_high, channels.x_low)
+        falling = np.where(channels.weights > 0, channels.x_low, channels.x_high)
+        pairs = zip(chain.order[0::2], chain.order[1::2], chain.offsets, strict=True)
+        for a, b, offset in pairs:
+            for x_a in (rising[a], falling[a]):
+                first = offset + channels.bias[a] + channels.weights[a] @ x_a
+                assert 0 <= first < SLOT
+                for x_b in (rising[b], falling[b]):
+                    second = 2 * (channels.bias[b] + channels.weights[b] @ x_b)
+                    assert 0 <= first + second < SLOT
+                    assert -SLOT <= second < SLOT
+    assert 100 < found < 400, found
+
+
+@pytest.mark.parametrize("kernel", [1, 2])
+@pytest.mark.parametrize("rounding", Rounding)
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_a_chain_ends_where_its_proof_ends(kernel: int, rounding: Rounding) -> None:
+    rng = np.random.default_rng(2)
+    full = tight_layer(rng, kernel, rounding, -128, 16)
+    assert is_chained(full)
+    chain = find_chain(layer_channels(full, full.nodes[0]), lambda c: c.bounds)
+    assert chain is not None
+    assert not is_chained(tight_layer(rng, kernel, rounding, -128, 17))
+
+
+def check(graphs: Sequence[Graph], samples: Sequence[Sequence[np.ndarray]], target: str) -> None:
+    build = mote.compile(side_by_side(graphs), target, optimize="time")
+    assert all("_chain" in step.kernel.name for step in build.program.steps)
+    found = build.run_samples(samples)
+    for sample, outputs in zip(samples, found, strict=True):
+        for graph, x, got in zip(graphs, sample, outputs, strict=True):
+            want = reference.run(graph, [x])["y"]
+            np.testing.assert_array_equal(got, want, err_msg=str(graph.nodes[0].op))
+
+
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m33"])
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_inputs_at_the_ends_of_every_channel_give_the_reference(target: str) -> None:
+    rng = np.random.default_rng(3)
+    graphs = [
+        tight_layer(rng, kernel, rounding, y_zero, 16)
+        for kernel in (1, 2)
+        for rounding in Rounding
+        for y_zero in (-128, 0, 90)
+    ]
+    graphs += [typical_layer(rng, rounding) for rounding in Rounding for _ in range(3)]
+    assert all(is_chained(graph) for graph in graphs)
+    samples = [[worst_inputs(graph, rng) for graph in graphs] for _ in range(8)]
+    check(graphs, samples, target)
+
+
+def typical_layer(rng: np.random.Generator, rounding: Rounding) -> Graph:
+    """A pointwise layer, with sums nearly as large as slots allow, no number a multiple of any."""
+    count, depth = int(rng.integers(1, 20)), int(rng.integers(30, 70))
+    weights = np.clip(rng.normal(0, 25, (count, 1, 1, depth)), -128, 127).astype(np.int8)
+    shape = (1, int(rng.integers(1, 9)), int(rng.integers(1, 9)), depth)
+    bias = rng.integers(-9000, 9000, count)
+    return layer(Conv2D(rounding=rounding), shape, weights, int(rng.integers(-128, 128)), bias)
+
+
+def chained_layers(rng: np.random.Generator, count: int) -> list[Graph]:
+    graphs: list[Graph] = []
+    while len(graphs) < count:
+        graph = random_conv_2d(rng)
+        if is_chained(graph):
+            graphs.append(graph)
+    return graphs
+
+
+def random_inputs(graphs: Sequence[Graph], rng: np.random.Generator) -> list[np.ndarray]:
+    shapes = [graph.tensors["x"].shape for graph in graphs]
+    return [
+        rng.choice(np.array([-128, 127], np.int8), shape)
+        if rng.random() < 0.3
+        else rng.integers(-128, 128, shape).astype(np.int8)
+        for shape in shapes
+    ]
+
+
+def check_on_host(graphs: Sequence[Graph], rng: np.random.Generator, folder: Path) -> set[str]:
+    inputs = random_inputs(graphs, rng)
+    steps = [lower(graph, M4).steps[0] for graph in graphs]
+    expected = [reference.run(g, [x])["y"] for g, x in zip(graphs, inputs, strict=True)]
+    found = run_steps(steps, [[x] for x in inputs], expected, folder)
+    for step, want, got in zip(steps, expected, found, strict=True):
+        np.testing.assert_array_equal(got, want, err_msg=f"{step.kernel.name} {step.node.op}")
+    return {step.kernel.name for step in steps}
+
+
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_random_chains_on_rows_anywhere_equal_the_reference(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    used = check_on_host(chained_layers(rng, 40), rng, tmp_path)
+    assert used == {f"mote_conv_2d_s8_dsp_chain{kind}" for kind in ("", "_positive", "_single")}
+
+
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m33"])
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_the_assembly_of_random_chains_equals_the_reference(target: str) -> None:
+    rng = np.random.default_rng(5)
+    graphs = chained_layers(rng, 25)
+    check(graphs, [random_inputs(graphs, rng) for _ in range(3)], target)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 120))
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_many_random_chains_equal_the_reference(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    graphs = chained_layers(rng, 150)
+    check_on_host(graphs, rng, tmp_path)
+    check(graphs, [random_inputs(graphs, rng) for _ in range(2)], "cortex-m4")
+
+
+def test_chains_need_a_core_with_fast_long_multiplication_and_few_idle_lanes() -> None:
+    weights = np.random.default_rng(6).integers(-20, 20, (16, 1, 1, 16)).astype(np.int8)
+    for side, chained in ((16, True), (1, False)):
+        graph = layer(Conv2D(), (1, side, side, 16), weights)
+        assert is_chained(graph) == chained
+        for name in ("cortex-m3", "cortex-m55"):
+            (step,) = lower(graph, CORES[name]).steps
+            assert "_chain" not in step.kernel.name
+
+
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_a_chain_computes_no_dead_channels() -> None:
+    weights = np.random.default_rng(8).integers(-20, 20, (12, 1, 1, 16)).astype(np.int8)
+    weights[[0, 3, 4, 7, 8, 9, 11]] = 0
+    (step,) = lower(layer(Conv2D(), (1, 4, 4, 16), weights, bias=np.arange(12.0)), M4).steps
+    words = next(c for c in step.constants if c.field == "weights")
+    assert words.array.shape == (2, 14 + 2 * 16)  # five channels, in fours
+    places = words.array[:, -10:].reshape(4, 5)[:, [2, 4]] >> 8
+    assert set(places.flat) == {1, 2, 5, 6, 10}
+
+
+def test_behind_a_chain_stands_what_takes_less_flash_and_scratch() -> None:
+    weights = np.random.default_rng(7).integers(-20, 20, (16, 3, 3, 8)).astype(np.int8)
+    op = Conv2D(stride=(2, 2), padding=Padding(1, 1, 1, 1))
+    (step,) = lower(layer(op, (1, 16, 16, 8), weights), M4).steps
+    found = forms(step)
+    assert [form.kernel.name for form in found] == [
+        "mote_conv_2d_s8_dsp_chain",
+        "mote_conv_2d_s8_dsp",
+        "mote_conv_2d_s8_dsp",
+    ]
+    assert [form.scratch_bytes for form in found] == [8 * 72 + 8, 8 * 72, 4 * 72]
+    assert all(form.frugal_cycles > 0 for form in found[:-1])
