@@ -154,10 +154,11 @@ def test_random_graphs_give_the_bytes_of_the_reference() -> None:
     builds = [
         build_joined(named(seed, core), core, MODES[seed % 3])
         for seed in range(GRAPHS)
-        for core in ("cortex-m3", "cortex-m4")
+        for core in ("cortex-m3", "cortex-m0plus", "cortex-m4")
     ]
     used = compare(builds)
     assert sum(name.endswith("_strided") for name in used) > len(STRIDED) / 2
+    assert "mote_conv_2d_s8_swar_strided" in used
     before = sum(copies(lower(build.graph, build.target.core)) for build in builds)
     assert sum(copies(build.program) for build in builds) < before / 2
 
