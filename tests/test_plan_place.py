@@ -13,8 +13,10 @@ import pytest
 
 import row_networks
 from mote.plan import exact, stream
+from mote.plan.first_fit import first_fit, search
 from mote.plan.optimal import place_optimally
-from mote.plan.place import first_fit, place, placement, pose, search
+from mote.plan.place import place, placement
+from mote.plan.problem import pose
 from mote.plan.prove import prove
 from mote.plan.task import Access, Network, Rows, Run, Strip, Task
 
@@ -330,7 +332,7 @@ def test_the_same_schedule_always_gets_the_same_layout() -> None:
         "from mote.plan import stream\n"
         "from mote.plan.optimal import place_optimally\n"
         "network = row_networks.image_classification()\n"
-        "print(place_optimally(network, stream.schedule(network).schedule, effort=0.1))\n"
+        "print(place_optimally(network, stream.schedule(network).schedule))\n"
     )
     paths = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
     found = {

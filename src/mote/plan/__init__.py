@@ -1,8 +1,10 @@
 """Memory planning: which call runs when, where its rows lie, and an independent proof."""
 
+from mote.plan.budget import Budget
+from mote.plan.choose import choose_plan, make_plan
 from mote.plan.fit import check_fit, check_measured_fit
 from mote.plan.forms import spare_scratch
-from mote.plan.modes import MODES, Options, choose_plan, make_plan
+from mote.plan.modes import MODES, Options
 from mote.plan.plan import ALIGNMENT, Buffer, Plan
 from mote.plan.prove import prove
 from mote.plan.regions import place_in_regions
@@ -10,6 +12,7 @@ from mote.plan.regions import place_in_regions
 __all__ = [
     "ALIGNMENT",
     "MODES",
+    "Budget",
     "Buffer",
     "Options",
     "Plan",

@@ -7,10 +7,11 @@ not the same yet, the states between are searched.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mote.plan.budget import USUAL, Budget
 from mote.plan.explore import explore
 from mote.plan.live import Ledger, number, peak_bytes, runs
 from mote.plan.needed import lower_bound
-from mote.plan.polish import polish
+from mote.plan.polish import ATTEMPTS, polish
 from mote.plan.states import States
 from mote.plan.task import Network, Run
 
@@ -40,23 +41,26 @@ class Search:
         return self.peak_bytes == self.lower_bound_bytes
 
 
-def search(network: Network, known: Sequence[Run], *, limit: int = STATES) -> Search:
+def search(
+    network: Network, known: Sequence[Run], *, limit: int = STATES, budget: Budget = USUAL
+) -> Search:
     """The order of calls with the lowest peak, or how far at most the known one is from it.
 
     Args:
         network: What is computed.
         known: A schedule to improve upon; the result when none is better.
         limit: Look at about this many states.
+        budget: What multiplies that, and the calls that are looked at before.
     """
     states, ledger = States(network), number(network)
     moves = [run.task for run in known for _ in range(run.count)]
-    polished = _schedule(ledger, polish(states, ledger, moves))
+    polished = _schedule(ledger, polish(states, ledger, moves, budget.count(ATTEMPTS)))
     best = min((tuple(known), polished), key=lambda order: peak_bytes(network, order))
     found = explore(
         states,
         proven_bytes=lower_bound(network, best),
         known_bytes=peak_bytes(network, best),
-        limit=limit,
+        limit=budget.count(limit),
     )
     if found.moves:
         best = _schedule(ledger, found.moves)

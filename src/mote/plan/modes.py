@@ -1,4 +1,4 @@
-"""Chooses among schedules: fewest bytes, fewest cycles, the best of both, or whatever fits."""
+"""Schedules that trade bytes for cycles, for each of which the best plan may be made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,15 +6,11 @@ from dataclasses import dataclass, replace
 from mote.errors import InputError
 from mote.lower.moving_cycles import moving_cycles
 from mote.lower.step import Program
+from mote.plan.budget import USUAL, Budget
 from mote.plan.exact import search
 from mote.plan.forms import Limits, choose_forms, extra_cycles, most_frugal, spare_scratch
 from mote.plan.live import live_bytes, peak_bytes
 from mote.plan.network import divided_rows, network
-from mote.plan.optimal import place_optimally
-from mote.plan.place import place
-from mote.plan.plan import Plan
-from mote.plan.prove import prove
-from mote.plan.straighten import stays_aligned, straighten
 from mote.plan.stream import Streaming, curve
 from mote.plan.task import FEED, Network, Run, Task
 
@@ -32,12 +28,14 @@ class Options:
             ``optimize`` would choose.
         feed_rows: The application delivers the rows of the input one by one.
         cycles_per_mac: Estimate for the target, against which the cost of streaming is weighed.
+        budget: How long to search, and the seed.
     """
 
     optimize: str = "balanced"
     ram_bytes: int | None = None
     feed_rows: bool = False
     cycles_per_mac: float = 2.0
+    budget: Budget = USUAL
 
     def __post_init__(self) -> None:
         if self.optimize not in MODES:
@@ -45,13 +43,15 @@ class Options:
         if self.ram_bytes is not None and self.ram_bytes < 0:
             raise InputError("ram", f"{self.ram_bytes}; it is a number of bytes")
 
+    @property
+    def is_in_haste(self) -> bool:
+        """True when nothing but cycles counts."""
+        return self.optimize == "time" and self.ram_bytes is None
+
 
 SHARES = (1.0, 0.9, 0.75, 0.5, 0.0)
 """Layers that run on their own compute several rows at a time where at most this share of the peak
 is alive. Larger calls cost fewer cycles, but bind rows together, which may cost bytes."""
-
-PLACED = 6
-"""How many of the candidates that look best are placed before one is chosen."""
 
 
 @dataclass(frozen=True)
@@ -83,54 +83,9 @@ class Candidate:
         return size * self.cycles, size
 
 
-def make_plan(program: Program, options: Options) -> Plan:
-    """The plan that the options ask for: deterministic, and proven by replaying it.
-
-    Without any that keeps to ``ram_bytes``, the smallest one: who asked compares.
-    """
-    return choose_plan((program,), options)[1]
-
-
-def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program, Plan]:
-    """``make_plan`` for the best of several programs that compute the same, and which that is."""
-    candidate = _chosen(programs, options)
-    in_haste = options.optimize == "time" and options.ram_bytes is None
-    linear = _read_together(candidate.network) if in_haste else frozenset[str]()
-    return programs[candidate.program], _placed(candidate, linear)
-
-
-def _chosen(programs: Sequence[Program], options: Options) -> Candidate:
-    found = [
-        replace(candidate, program=number)
-        for number, program in enumerate(programs)
-        for candidate in candidates(program, options)
-    ]
-    found.sort(key=lambda c: c.score(options.optimize, c.live_bytes))
-    limit = options.ram_bytes
-    if limit is not None:
-        fitting = [c for c in found if c.live_bytes <= limit]
-        found = fitting or sorted(found, key=lambda c: c.score("ram", c.live_bytes))
-    if limit is None and (options.optimize == "time" or len(found) == 1):
-        return found[0]
-    best: tuple[tuple[bool, tuple[float, float]], Candidate] | None = None
-    for candidate in found[:PLACED] if limit is None else found:
-        optimistic = False, candidate.score(options.optimize, candidate.live_bytes)
-        if best and best[0] <= optimistic:
-            break
-        size = place(candidate.network, candidate.schedule).layout.bytes
-        if limit is not None and size > limit:
-            size = place_optimally(candidate.network, candidate.schedule).layout.bytes
-        is_larger = limit is not None and size > limit
-        score = is_larger, candidate.score("ram" if is_larger else options.optimize, size)
-        if best is None or score < best[0]:
-            best = score, candidate
-    assert best is not None
-    return best[1]
-
-
 def candidates(program: Program, options: Options) -> list[Candidate]:
     """Schedules that trade bytes for cycles, down to the one that computes layer by layer."""
-    in_haste = options.optimize == "time" and options.ram_bytes is None
+    in_haste = options.is_in_haste
     fine = network(
         spare_scratch(program, () if in_haste else most_frugal(program)),
         _rows(program, finest=True),
@@ -138,7 +93,7 @@ def candidates(program: Program, options: Options) -> list[Candidate]:
     )
     macs = sum(program.graph.macs(step.node) for step in program.steps)
     base = macs * options.cycles_per_mac + moving_cycles(program) + 1
-    points = curve(fine)
+    points = curve(fine, budget=options.budget)
     if in_haste:
         points = points[-1:]
     if options.optimize == "ram" and options.ram_bytes is None:
@@ -146,7 +101,7 @@ def candidates(program: Program, options: Options) -> list[Candidate]:
     found = [c for point in points for c in _mixed(program, fine, point, options, base)]
     if options.optimize == "ram":
         smallest = min(found, key=lambda c: (c.live_bytes, c.cycles))
-        better = search(smallest.network, smallest.schedule)
+        better = search(smallest.network, smallest.schedule, budget=options.budget)
         if better.peak_bytes < smallest.live_bytes:
             cycles = sum(t.calls * _streamed_cycles(t) for t in smallest.network.tasks)
             found.append(
@@ -266,17 +221,6 @@ def _streamed_cycles(task: Task) -> int:
     return task.call_cycles + task.uneven_cycles
 
 
-def _read_together(tasks: Network) -> frozenset[str]:
-    """Buffers of which calls read several rows, faster when they follow each other."""
-    return frozenset(
-        read.strip
-        for task in tasks.tasks
-        for read in task.reads
-        if stays_aligned(tasks.strips[read.strip])
-        and any(last - first > 1 for first, last in read.rows)
-    )
-
-
 def _most_alive(tasks: Network, schedule: Sequence[Run]) -> list[int]:
     """For each task the most bytes that are alive during one of its calls."""
     alive = live_bytes(tasks, schedule)[1:].tolist()
@@ -285,18 +229,3 @@ def _most_alive(tasks: Network, schedule: Sequence[Run]) -> list[int]:
     for task, found in zip(owners, alive, strict=False):
         most[task] = max(most[task], found)
     return most
-
-
-def _placed(candidate: Candidate, linear: frozenset[str] = frozenset()) -> Plan:
-    """The plan of a candidate; ``linear``: buffers that lie in one piece, whatever it takes."""
-    placement = place_optimally(candidate.network, candidate.schedule, linear=linear)
-    if not linear:
-        placement = straighten(candidate.network, candidate.schedule, placement)
-    prove(candidate.network, candidate.schedule, placement.layout)
-    return Plan(
-        candidate.network,
-        candidate.schedule,
-        placement.layout,
-        placement.bound_bytes,
-        frugal=candidate.frugal,
-    )

@@ -15,20 +15,21 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
-from mote.plan.place import Placement, Problem, place_around, placement, pose, search
+from mote.plan.budget import USUAL, Budget
+from mote.plan.first_fit import place_around, search, search_more
+from mote.plan.place import Placement, placement
+from mote.plan.problem import Problem, pose
 from mote.plan.task import Network, Run
 
-EFFORT = 40e-6
+EFFORT = 12e-6
 """How long the solver may search in all, for each pair of items that must lie apart, in its
-deterministic time: about seconds."""
+deterministic time: mostly some ten seconds."""
+
+LEAST_EFFORT = 0.12
+"""The same where there are few pairs."""
 
 SOLVE_EFFORT = 0.3
 """How long it may search for the optimum of one core."""
-
-SEED = 1
-
-SEARCH_WORK = 1_000
-"""Pairs that first fit compares before the solver starts, for each item."""
 
 PRESS_EFFORT = 0.1
 """How long it may search for better places of items around a time."""
@@ -57,7 +58,7 @@ def place_optimally(
     *,
     linear: Collection[str] = (),
     reserved: int = 0,
-    effort: float | None = None,
+    budget: Budget = USUAL,
 ) -> Placement:
     """The smallest layout, or a small one and a bound; the same one every time.
 
@@ -65,44 +66,69 @@ def place_optimally(
         network, schedule: What is computed, and in which order.
         linear: Strips that must lie in one piece, besides those that say so themselves.
         reserved: Bytes at the start of the arena that stay free.
-        effort: How long the solver may search, in its deterministic time; by the number of pairs
-            of items if not given. Without OR-tools, or with 0, first fit has to do.
+        budget: How long to search, and the seed.
     """
     problem = pose(network, schedule, linear=linear, reserved=reserved)
-    if effort is None:
-        effort = EFFORT * len(problem.apart.first)
-    if effort <= 0 or not has_solver():
-        bases, bound = search(problem), problem.bound_bytes
-    else:
-        bases, bound = improve(problem, search(problem, work=SEARCH_WORK), effort)
+    bases, bound = improve(problem, search(problem, budget=budget), budget=budget)
     return placement(network, problem, bases, bound)
 
 
-def improve(problem: Problem, bases: tuple[int, ...], effort: float) -> tuple[tuple[int, ...], int]:
+def improve(
+    problem: Problem,
+    bases: tuple[int, ...],
+    *,
+    budget: Budget = USUAL,
+) -> tuple[tuple[int, ...], int]:
     """Addresses in an arena that is no larger, and a size that no arena can fall below.
+
+    First fit repairs more orders; without OR-tools, or with no effort, that is all.
 
     Args:
         problem: What is placed.
-        bases: Where they may lie.
-        effort: How long the solver may search, in its deterministic time.
+        bases: Where the items may lie.
+        budget: How long to search, and the seed.
     """
-    best, bound = _grow_core(problem, bases, effort / 2)
-    if problem.end(best) > bound:
-        best = min(best, search(problem), key=problem.end)
-        best = _press(problem, best, bound, effort / 2)
-    return best, bound
+    if problem.end(bases) > problem.bound_bytes:
+        bases = min(bases, search_more(problem, budget), key=problem.end)
+    effort = budget.effort * max(LEAST_EFFORT, EFFORT * len(problem.apart.first))
+    if effort <= 0 or not has_solver():
+        return bases, problem.bound_bytes
+    best, bound = bases, problem.bound_bytes
+    for precedences in (True, False):
+        solver = _Solver(budget.seed, precedences)
+        best, bound = _grow_core(problem, best, bound, effort / 3, solver, budget)
+    return _press(problem, best, bound, effort / 3, solver), bound
+
+
+@dataclass(frozen=True)
+class _Solver:
+    """How the solver searches.
+
+    Args:
+        seed: Of its choices.
+        precedences: Find what follows from some items of a clique lying above others. With it, or
+            without, the solver now and then finds in a moment what takes it long otherwise.
+    """
+
+    seed: int
+    precedences: bool
 
 
 def _grow_core(
-    problem: Problem, bases: tuple[int, ...], effort: float
+    problem: Problem,
+    bases: tuple[int, ...],
+    bound: int,
+    effort: float,
+    solver: _Solver,
+    budget: Budget,
 ) -> tuple[tuple[int, ...], int]:
     """Solve larger and larger cores, until all others fit around one."""
-    best, bound, hint = bases, problem.bound_bytes, bases
+    best = hint = bases
     near, core = NEAR, _alive(problem, NEAR)
     while problem.end(best) > bound and effort > 0:
         if _pairs(problem, core).sum() > MAX_PAIRS:
             break
-        found = _solve(problem, core, hint, bound, min(effort, SOLVE_EFFORT))
+        found = _solve(problem, core, hint, bound, min(effort, SOLVE_EFFORT), solver)
         effort -= found.effort
         bound = found.bound
         if not found.bases:
@@ -110,7 +136,7 @@ def _grow_core(
         items = problem.items.items
         top = max(base + items[i].bytes for i, base in found.bases.items())
         goal = max(bound, -(-top // problem.word) * problem.word)
-        around = place_around(problem, found.bases, goal)
+        around = place_around(problem, found.bases, goal, budget)
         best = min(best, around, key=problem.end)
         joining = _obstacles(problem, core, around, goal)
         while not joining and near > 0:
@@ -121,7 +147,9 @@ def _grow_core(
     return best, bound
 
 
-def _press(problem: Problem, bases: tuple[int, ...], goal: int, effort: float) -> tuple[int, ...]:
+def _press(
+    problem: Problem, bases: tuple[int, ...], goal: int, effort: float, solver: _Solver
+) -> tuple[int, ...]:
     """Place anew what is alive together with the highest item, or around a time of its life."""
     items = problem.items.items
     windows: Iterator[set[int]] = iter(())
@@ -134,7 +162,9 @@ def _press(problem: Problem, bases: tuple[int, ...], goal: int, effort: float) -
         free = next(windows, None)
         if free is None:
             break
-        found = _solve(problem, free, bases, goal, min(effort, PRESS_EFFORT), others_stay=True)
+        found = _solve(
+            problem, free, bases, goal, min(effort, PRESS_EFFORT), solver, others_stay=True
+        )
         effort -= found.effort
         pressed = tuple(found.bases.get(i, base) for i, base in enumerate(bases))
         highest = sum(base + i.bytes == end for base, i in zip(pressed, items, strict=True))
@@ -187,6 +217,7 @@ def _solve(
     hint: Sequence[int],
     bound: int,
     effort: float,
+    how: _Solver,
     *,
     others_stay: bool = False,
 ) -> _Solution:
@@ -232,12 +263,13 @@ def _solve(
     for from_below in (True, False):
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
-        solver.parameters.random_seed = SEED
+        solver.parameters.random_seed = how.seed
         solver.parameters.max_deterministic_time = effort / 2
         solver.parameters.optimize_with_core = from_below
         # There is little to simplify, and no linear relaxation tells what lies above what.
         solver.parameters.cp_model_presolve = False
         solver.parameters.linearization_level = 0
+        solver.parameters.use_dynamic_precedence_in_disjunctive = how.precedences
         status = solver.solve(model)
         spent = found.effort + max(0.002, solver.response_proto.deterministic_time)
         least = max(found.bound, word * round(solver.best_objective_bound))

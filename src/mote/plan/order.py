@@ -10,6 +10,7 @@ its operands as it goes, and writes over them where it can.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mote.plan.budget import USUAL, Budget
 from mote.plan.explore import explore
 from mote.plan.live import live_bytes, peak_bytes
 from mote.plan.states import State, States
@@ -42,7 +43,7 @@ class Order:
         return self.peak_bytes == self.lower_bound_bytes
 
 
-def best_order(network: Network, *, states: int | None = None) -> Order:
+def best_order(network: Network, *, states: int | None = None, budget: Budget = USUAL) -> Order:
     """The order of whole tasks with the lowest peak; the network's own if none is better.
 
     Args:
@@ -50,9 +51,10 @@ def best_order(network: Network, *, states: int | None = None) -> Order:
         states: Look at about this many sets of finished tasks; ``STATES``, or fewer in large
             networks, if none. Where they do not suffice, the best order found so far is the
             result, and ``is_optimal`` is False.
+        budget: How many that are, where ``states`` does not say it.
     """
     if states is None:
-        states = STATES * LAYERS // max(LAYERS, len(network.tasks))
+        states = budget.count(STATES * LAYERS // max(LAYERS, len(network.tasks)))
     given = whole(network, range(len(network.tasks)))
     alive = live_bytes(network, given)
     found = explore(

@@ -20,16 +20,19 @@ ATTEMPTS = 1_000
 """How often a call's surroundings are rewritten at most."""
 
 
-def polish(states: States, ledger: Ledger, moves: Sequence[int]) -> list[int]:
+def polish(
+    states: States, ledger: Ledger, moves: Sequence[int], attempts: int = ATTEMPTS
+) -> list[int]:
     """A schedule whose peak is not higher, as the tasks whose calls follow each other.
 
     Args:
         states, ledger: Of the network.
         moves: The given schedule, alike.
+        attempts: How often a call's surroundings are rewritten at most.
     """
     best = list(moves)
     profile = weigh(ledger, best)
-    for _ in range(ATTEMPTS):
+    for _ in range(attempts):
         worst = int(profile[1:-1].argmax())
         for window in WINDOWS:
             first, last = max(0, worst - window), min(len(best), worst + window + 1)

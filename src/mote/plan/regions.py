@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mote.plan.apart import find_overs
+from mote.plan.budget import USUAL, Budget
+from mote.plan.first_fit import search
 from mote.plan.items import find_items
 from mote.plan.least import alive_bytes
 from mote.plan.optimal import place_optimally
-from mote.plan.place import placement, pose, search
+from mote.plan.place import placement
 from mote.plan.plan import Block, Plan
+from mote.plan.problem import pose
 from mote.plan.prove import prove
 from mote.plan.task import Access, Layout, Network, Run, Task
 from mote.target.region import Region
-
-EFFORT = 0.2
-"""How long the solver may search for a layout, in its deterministic time."""
 
 QUICK_WORK = 1_000
 """Pairs of items that first fit compares where several layouts are tried."""
@@ -41,11 +41,13 @@ class _Model:
     Args:
         network, schedule: As of the plan.
         traffic: Bytes that an inference reads and writes of each part.
+        budget: How long to search for layouts, and the seed.
     """
 
     network: Network
     schedule: Sequence[Run]
     traffic: Mapping[Part, int]
+    budget: Budget
 
     def least(self, parts: set[Part]) -> int:
         """Bytes that these need at least."""
@@ -57,13 +59,13 @@ class _Model:
 
     def layout(self, parts: set[Part]) -> Layout:
         """Where these lie, from 0 on, in little room."""
-        return place_optimally(_only(self.network, parts), self.schedule, effort=EFFORT).layout
+        return place_optimally(_only(self.network, parts), self.schedule, budget=self.budget).layout
 
     def quick_layout(self, parts: set[Part]) -> Layout:
         """The same in less time, in somewhat more room."""
         network = _only(self.network, parts)
         problem = pose(network, self.schedule)
-        bases = search(problem, work=QUICK_WORK)
+        bases = search(problem, work=QUICK_WORK, budget=self.budget)
         return placement(network, problem, bases, problem.bound_bytes).layout
 
     def total(self, parts: set[Part]) -> int:
@@ -71,7 +73,7 @@ class _Model:
         return sum(self.traffic[part] for part in parts)
 
 
-def place_in_regions(plan: Plan, regions: Sequence[Region]) -> Plan:
+def place_in_regions(plan: Plan, regions: Sequence[Region], budget: Budget = USUAL) -> Plan:
     """The plan in the fastest region if all of it fits there, else divided; proven in any case.
 
     ``check_fit`` tells whether the slowest holds what is left for it.
@@ -79,7 +81,7 @@ def place_in_regions(plan: Plan, regions: Sequence[Region]) -> Plan:
     by_speed = sorted(regions, key=lambda region: region.access_cycles)
     if not by_speed or plan.total_bytes <= by_speed[0].bytes:
         return plan
-    model = _Model(plan.network, plan.schedule, traffic(plan.network))
+    model = _Model(plan.network, plan.schedule, traffic(plan.network), budget)
     left = set(model.traffic)
     rows: dict[str, tuple[int, ...]] = {}
     scratch: dict[int, int] = {}

@@ -7,28 +7,34 @@ they need no table in flash, and calls that read several of them are faster on s
 from collections.abc import Sequence
 from itertools import pairwise
 
-from mote.plan.place import Placement, place_around, placement, pose
+from mote.plan.budget import USUAL, Budget
+from mote.plan.first_fit import place_around
+from mote.plan.place import Placement, placement
+from mote.plan.problem import pose
 from mote.plan.task import Layout, Network, Run, Strip
 
 WORK = 60_000
 """Pairs of items in all layouts that are tried: bounds the time."""
 
 
-def straighten(network: Network, schedule: Sequence[Run], found: Placement) -> Placement:
+def straighten(
+    network: Network, schedule: Sequence[Run], found: Placement, budget: Budget = USUAL
+) -> Placement:
     """A layout that is no larger, with as many buffers in one piece as are found.
 
     Args:
         network, schedule: What is computed, and in which order.
         found: Where everything may lie.
+        budget: How long to search, and the seed.
     """
     best, straight = found, tuple[str, ...]()
     least = disorder(network, found.layout)
     scattered = _scattered(network, found.layout)
     parts = [scattered] if scattered else []
-    work = WORK
+    work = budget.count(WORK)
     while parts and work > 0:
         part = parts.pop(0)
-        better, pairs = _with_straight(network, schedule, (*straight, *part), found)
+        better, pairs = _with_straight(network, schedule, (*straight, *part), found, budget)
         work -= pairs
         if better and disorder(network, better.layout) <= least:
             best, straight = better, (*straight, *part)
@@ -79,7 +85,11 @@ def _scattered(network: Network, layout: Layout) -> tuple[str, ...]:
 
 
 def _with_straight(
-    network: Network, schedule: Sequence[Run], straight: tuple[str, ...], found: Placement
+    network: Network,
+    schedule: Sequence[Run],
+    straight: tuple[str, ...],
+    found: Placement,
+    budget: Budget,
 ) -> tuple[Placement | None, int]:
     """A layout no larger than the one found, with some buffers in one piece, by first fit; and
     what was looked at for it."""
@@ -88,5 +98,5 @@ def _with_straight(
     pairs = len(problem.apart.first)
     if problem.bound_bytes > size:
         return None, pairs
-    better = placement(network, problem, place_around(problem, {}, size), found.bound_bytes)
+    better = placement(network, problem, place_around(problem, {}, size, budget), found.bound_bytes)
     return (better if better.layout.bytes <= size else None), pairs

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from mote.plan.budget import USUAL, Budget
 from mote.plan.live import Ledger, Numbers, number, peak_bytes, runs
 from mote.plan.order import best_order
 from mote.plan.task import Access, Network, Run, Task
@@ -59,7 +60,11 @@ def schedule(
 
 
 def curve(
-    network: Network, *, orders: Sequence[Sequence[int]] | None = None, work: int = WORK
+    network: Network,
+    *,
+    orders: Sequence[Sequence[int]] | None = None,
+    work: int = WORK,
+    budget: Budget = USUAL,
 ) -> list[Streaming]:
     """Every trade of bytes against cycles that pays, smallest first; the last streams nothing.
 
@@ -68,14 +73,16 @@ def curve(
         orders: Orders of the tasks that are cut into segments; the network's own, and the one
             that is best for whole layers, if none are given.
         work: About how many calls and rows may be looked at: bounds the length of segments.
+        budget: How long to search for that order; more than the usual makes segments longer too.
     """
     if not network.tasks:
         return [Streaming(peak_bytes(network, ()), 0, (), ())]
     ledger = number(network)
-    given = orders or (range(len(network.tasks)), best_order(network).tasks)
+    given = orders or (range(len(network.tasks)), best_order(network, budget=budget).tasks)
     different = dict.fromkeys(map(tuple, given))
     effort = SEGMENT + ledger.calls + len(ledger.block_bytes)
     effort *= len(different) * len(network.tasks)
+    work = max(work, budget.count(work))
     found = [p for o in different for p in _along(network, ledger, o, 2 + work // effort)]
     best: list[Streaming] = []
     for point in sorted(found, key=lambda p: (p.peak_bytes, p.cycles)):

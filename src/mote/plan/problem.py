@@ -1,0 +1,90 @@
+"""What a layout must fulfil: the items, how far apart they must lie, and a bound for all."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import gcd
+from operator import add
+
+from mote.plan.apart import Apart, find_apart, find_overs
+from mote.plan.items import Items, find_items
+from mote.plan.least import Bytes, alive_bytes, least_bytes
+from mote.plan.task import Network, Run
+
+Neighbour = tuple[int, int, int]
+"""An item, and the displacements from it between which this one must not lie, ends excluded."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a layout must fulfil.
+
+    Args:
+        items: What is placed.
+        apart: Which items must not lie on each other.
+        neighbours: The same, item by item.
+        alive_bytes: Bytes alive before the first call, during each one, and after the last.
+        word: All items start at multiples of this many bytes.
+        bound_bytes: No arena takes fewer words, of which this is the size.
+        reserved: Bytes at the start of the arena that stay free.
+    """
+
+    items: Items
+    apart: Apart
+    neighbours: tuple[tuple[Neighbour, ...], ...]
+    alive_bytes: Bytes
+    word: int
+    bound_bytes: int
+    reserved: int
+
+    @property
+    def peak_bytes(self) -> int:
+        """Most bytes alive at one time, with what is reserved."""
+        return self.reserved + int(self.alive_bytes.max())
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Bytes of each item."""
+        return tuple(item.bytes for item in self.items.items)
+
+    @cached_property
+    def lowest(self) -> tuple[int, ...]:
+        """The lowest address that each item may have."""
+        return tuple(align(self.reserved, item.alignment) for item in self.items.items)
+
+    def end(self, bases: Sequence[int]) -> int:
+        """Size of the arena when the items lie at these addresses."""
+        return max(map(add, bases, self.sizes), default=self.reserved)
+
+
+def pose(
+    network: Network,
+    schedule: Sequence[Run],
+    *,
+    linear: Collection[str] = (),
+    reserved: int = 0,
+) -> Problem:
+    """The problem of placing a schedule.
+
+    Args:
+        network, schedule: What is computed, and in which order.
+        linear: Strips that must lie in one piece, besides those that say so themselves.
+        reserved: Bytes at the start of the arena that stay free.
+    """
+    items = find_items(network, schedule, linear)
+    overs = find_overs(network, items)
+    apart = find_apart(items, overs)
+    neighbours: list[list[Neighbour]] = [[] for _ in items.items]
+    columns = (c.tolist() for c in (apart.first, apart.second, apart.low, apart.high))
+    for first, second, low, high in zip(*columns, strict=True):
+        neighbours[second].append((first, low, high))
+        neighbours[first].append((second, -high, -low))
+    alive = alive_bytes(items, overs)
+    word = gcd(*(item.alignment for item in items.items)) or 1
+    bound = align(reserved + least_bytes(items, overs), word)
+    return Problem(items, apart, tuple(map(tuple, neighbours)), alive, word, bound, reserved)
+
+
+def align(value: int, alignment: int) -> int:
+    """The lowest multiple that is not below a value."""
+    return -(-value // alignment) * alignment
