@@ -49,9 +49,9 @@ def model_c(program: Program, plan: Plan, target: Target) -> str:
 
 
 def _memory_map(program: Program, plan: Plan) -> str:
-    alive = f"at no time are more than {plan.lower_bound_bytes:,} bytes alive"
+    least = f"this schedule needs {plan.lower_bound_bytes:,} at least"
     lines = [
-        f"The arena: {plan.total_bytes:,} bytes; {alive}.",
+        f"The arena: {plan.total_bytes:,} bytes; {least}.",
         "A buffer is kept from the layer that writes it to the last that reads it.",
         "",
         "  offset    bytes   layers  holds",

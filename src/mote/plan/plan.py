@@ -56,7 +56,8 @@ class Plan:
         network: What is computed.
         schedule: Every call, in order.
         layout: Where rows, scratch and state lie.
-        lower_bound_bytes: Most bytes alive at one time; no layout of this schedule needs fewer.
+        lower_bound_bytes: No layout of this schedule needs fewer: most bytes alive at one time, or
+            more where the solver has proven it.
         regions: Where the memory is divided, what of the layout lies in which region, in order.
         frugal: In which form each step must be computed (``spare_scratch``).
     """

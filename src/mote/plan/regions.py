@@ -47,7 +47,7 @@ class _Model:
     network: Network
     schedule: Sequence[Run]
     traffic: Mapping[Part, int]
-    budget: Budget
+    budget: Budget = USUAL
 
     def least(self, parts: set[Part]) -> int:
         """Bytes that these need at least."""

@@ -45,7 +45,7 @@ def memory_map(program: Program, plan: Plan) -> str:
     """The picture as SVG: every row at its address for as long as it is needed.
 
     The width of a call is its share of the multiply-accumulates, with a little added for each.
-    The line shows the bytes alive, the dashed one their most: no layout of this schedule is
+    The line shows the bytes alive, the dashed one a bound: no layout of this schedule is
     smaller. Hovering over a part tells what it is.
     """
     edges = _edges(program, plan)
@@ -100,8 +100,8 @@ text {{ font: 12px system-ui, sans-serif; fill: #222; }}
 </style>
 <rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>
 <text x="{LEFT}" y="28" class="title">{name}: {plan.total_bytes:,} bytes of arena</text>
-<text x="{LEFT}" y="48">at most {plan.lower_bound_bytes:,} bytes are alive at a time (black line); \
-grey: scratch, dark: sums that are kept</text>"""
+<text x="{LEFT}" y="48">black line: bytes alive at a time; red: no layout needs less than \
+{plan.lower_bound_bytes:,}; grey: scratch, dark: sums that are kept</text>"""
 
 
 def _edges(program: Program, plan: Plan) -> list[float]:

@@ -4,16 +4,16 @@
  * Written by Mote 0.1.0 for cortex-m4; a change here is lost when it is written again.
  * Graph sha256 947e73fff0070395052519c64501bd6b4899705650c0aa61541dc614b0b00682
  *
- * The arena: 160 bytes; at no time are more than 160 bytes alive.
+ * The arena: 160 bytes; this schedule needs 160 at least.
  * A buffer is kept from the layer that writes it to the last that reads it.
  *
  *   offset    bytes   layers  holds
  *       32       64    in..0  int8[1,8,8,1] 'pixels'
  *        0       64     0..3  int8[1,4,4,4] 'stem_out'
  *       96       60     0..0  scratch
- *       96       64     1..2  int8[1,4,4,4] 'dw_out'
- *       80       64     2..3  int8[1,4,4,4] 'pw_out'
- *       64       16     2..2  scratch
+ *       80       64     1..2  int8[1,4,4,4] 'dw_out'
+ *       64       64     2..3  int8[1,4,4,4] 'pw_out'
+ *      144       16     2..2  scratch
  *       64       64     3..4  int8[1,4,4,4] 'sum'
  *        4       16     4..5  int8[1,2,2,4] 'pooled'
  *        0        4     5..6  int8[1,4] 'logits'
@@ -96,7 +96,7 @@ static MOTE_LAYER void layer_01_depthwise_conv_2d(uint8_t *arena)
     int32_t row = 0 - 1;
     for (uint32_t i = 0; i < 6; i++, row++)
         x[i] = row < 0 || row >= 4 ? 0 : (const int8_t *)(const void *)(arena + row * 16);
-    int8_t *y = (void *)(arena + 96);
+    int8_t *y = (void *)(arena + 80);
 
     MOTE_ENTER(1, 0);
     mote_depthwise_conv_2d_s8_dsp_3x3(&layer_01, x, y);
@@ -122,9 +122,9 @@ static MOTE_LAYER void layer_02_conv_2d(uint8_t *arena, uint32_t call, uint32_t 
 {
     for (; call < end; call++) {
         const int32_t row = (int32_t)(call) * 1;
-        const int8_t *const x[] = {(const int8_t *)(const void *)(arena + 96 + row * 16)};
-        int8_t *y = (void *)(arena + 80 + call * 16);
-        void *scratch = arena + 64;
+        const int8_t *const x[] = {(const int8_t *)(const void *)(arena + 80 + row * 16)};
+        int8_t *y = (void *)(arena + 64 + call * 16);
+        void *scratch = arena + 144;
 
         MOTE_ENTER(2, call);
         mote_conv_2d_s8_dsp(&layer_02, x, y, scratch);
@@ -142,7 +142,7 @@ static const mote_add layer_03 = {
 
 static MOTE_LAYER void layer_03_add(uint8_t *arena)
 {
-    const int8_t *x0 = (const void *)(arena + 80);
+    const int8_t *x0 = (const void *)(arena + 64);
     const int8_t *x1 = (const void *)(arena);
     int8_t *y = (void *)(arena + 64);
 
