@@ -129,12 +129,14 @@ def _mixed(
     """The same segments, with more or fewer of the layers that run on their own in larger calls."""
     alone = {s[0] for s in point.segments if len(s) == 1 and fine.tasks[s[0]].index != FEED}
     most = _most_alive(fine, point.schedule)
+    scratch = max((step.scratch_bytes for step in program.steps), default=0)
     found: list[Candidate] = []
     for share in SHARES[:1] if options.optimize == "time" else SHARES:
         larger = {task for task in alone if most[task] <= share * point.peak_bytes}
-        candidate = _formed(program, fine, point, options, base, alone, larger)
-        if all(candidate.network != other.network for other in found):
-            found.append(candidate)
+        for beyond in (0,) if options.optimize == "ram" else (0, scratch):
+            candidate = _formed(program, fine, point, options, base, alone, larger, beyond)
+            if all(candidate.network != other.network for other in found):
+                found.append(candidate)
     return found
 
 
@@ -146,11 +148,15 @@ def _formed(
     base: float,
     alone: set[int],
     larger: set[int],
+    beyond: int,
 ) -> Candidate:
-    """The forms of the steps for which the memory of a schedule has room, in the calls it has."""
+    """The forms of the steps for which the memory of a schedule has room, in the calls it has.
+
+    With so many bytes beyond its peak: scratch at the peak may buy more cycles than it costs bytes.
+    """
     most = _most_alive(fine, point.schedule)
     tasks = [(most[i], task) for i, task in enumerate(fine.tasks) if task.index != FEED]
-    room = {t.index: point.peak_bytes - alive + t.scratch_bytes for alive, t in tasks}
+    room = {t.index: point.peak_bytes - alive + t.scratch_bytes + beyond for alive, t in tasks}
     fastest = {fine.tasks[task].index for task in larger}
     rows = {index: 1 for index in room if index not in fastest}
     limits = Limits(
