@@ -24,7 +24,7 @@ from mote.passes import optimize as optimized
 from mote.passes.dead_channels import NOTHING_DEAD, DeadChannels, remove_dead_channels
 from mote.passes.remove_transposes import remove_transposes
 from mote.passes.turn_sequences import turn_sequences
-from mote.plan import Options, Plan, check_fit, choose_plan, place_in_regions, spare_scratch
+from mote.plan import Budget, Options, Plan, check_fit, choose_plan, place_in_regions, spare_scratch
 from mote.reference import check_inputs
 from mote.run import save as output
 from mote.run.interface import Interface, interface
@@ -207,6 +207,8 @@ def compile(
     feed_rows: bool = False,
     allow_float: bool = False,
     regions: Sequence[Region] | None = None,
+    plan_effort: float = 1.0,
+    plan_seed: int = 1,
 ) -> Build:
     """Turn an int8 model into a C project for a core or a board.
 
@@ -227,6 +229,10 @@ def compile(
             times the memory of int8; ``Build.float_layers`` names them.
         regions: Of RAM, where its parts differ in speed; the board's if not given. A plan that
             the fastest does not hold is divided: the C functions then take a block in each.
+        plan_effort: How long the planner searches for a smaller arena, as a multiple of the usual:
+            of states, pairs of buffers and steps of the solver, not of seconds, so that every
+            machine finds the same plan. 0 takes what is found at once.
+        plan_seed: Of the choices that it makes by chance.
 
     Raises:
         MoteError: The model cannot be read, is not quantised, uses what has no kernel, or does
@@ -238,6 +244,7 @@ def compile(
         ram_bytes=ram,
         feed_rows=feed_rows,
         cycles_per_mac=2.0 if target.core.dsp else 8.0,
+        budget=Budget(effort=plan_effort, seed=plan_seed),
     )
     graph = optimized(load(model) if isinstance(model, str | Path) else model)
     if not allow_float:
@@ -288,7 +295,7 @@ def _planned(
     joined = join_channels(program)
     forms = (program,) if joined is program else (program, joined)
     program, plan = choose_plan(forms, within)
-    plan = place_in_regions(plan, regions)
+    plan = place_in_regions(plan, regions, options.budget)
     program = spare_scratch(program, plan.frugal)
     check_fit(program, plan, target, regions=regions)
     return Build(graph, program, plan, target, generate(program, plan, target))

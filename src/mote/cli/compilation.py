@@ -28,6 +28,8 @@ class Compilation:
     allow_float: bool
     patches: str | None
     regions: tuple[Region, ...] | None
+    plan_effort: float
+    plan_seed: int
 
     def compile(self, graph: Graph, target: Target) -> Build:
         """The model, compiled as the options say."""
@@ -41,6 +43,8 @@ class Compilation:
             feed_rows=self.feed_rows,
             allow_float=self.allow_float,
             regions=self.regions,
+            plan_effort=self.plan_effort,
+            plan_seed=self.plan_seed,
         )
 
 
@@ -57,11 +61,15 @@ def compilation_options() -> Decorator:
             allow_float: bool,
             patches: str | None,
             regions: str | None,
+            plan_effort: float,
+            plan_seed: int,
             **others: Any,
         ) -> Any:
             limit = None if ram is None else size_in_bytes("--ram", ram)
             parts = None if regions is None else parse_regions(regions)
-            options = Compilation(optimize, limit, feed_rows, allow_float, patches, parts)
+            options = Compilation(
+                optimize, limit, feed_rows, allow_float, patches, parts, plan_effort, plan_seed
+            )
             return command(compilation=options, **others)
 
         with_options: Callable[..., Any] = packed
@@ -107,5 +115,22 @@ _OPTIONS: tuple[Decorator, ...] = (
         metavar="NAME:TILES",
         help="Compute the layers up to NAME tile by tile, with TILES in each direction, or `auto`. "
         "--optimize ram mostly needs less.",
+    ),
+    click.option(
+        "--plan-effort",
+        type=float,
+        default=1.0,
+        show_default=True,
+        metavar="TIMES",
+        help="Search for a small arena this many times as long as usual, by counts of steps, not "
+        "seconds: every machine finds the same plan. 0 takes what is found at once.",
+    ),
+    click.option(
+        "--plan-seed",
+        type=int,
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Where the planner's random choices start; another one may find a smaller arena.",
     ),
 )

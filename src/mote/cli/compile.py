@@ -12,7 +12,7 @@ from mote.cli.compilation import Compilation, compilation_options
 from mote.cli.console import number, stderr, stdout, working
 from mote.cli.dead_channels import dead_rows
 from mote.cli.floats import float_rows
-from mote.cli.memory import memory_rows
+from mote.cli.memory import memory_rows, plan_row
 from mote.cli.options import models_argument, target_option
 from mote.errors import MoteError
 from mote.plan import check_measured_fit
@@ -101,13 +101,15 @@ def _measured_needs(build: Build) -> list[str]:
         flash_bytes=totals.flash_bytes,
     )
     board = build.target.board
-    return [f"{name:<5}  {text}" for name, text in memory_rows(totals, board)]
+    rows = (*memory_rows(totals, board), plan_row(build.plan))
+    return [f"{name:<5}  {text}" for name, text in rows]
 
 
 def _planned_needs(build: Build) -> list[str]:
     constants = sum(constant.array.nbytes for _, constant in build.program.arrays)
     ram, flash = number(build.plan.total_bytes), number(constants)
     needs = [f"RAM    {ram} B, stack aside", f"flash  {flash} B of constants, code aside"]
+    needs.append("{:<5}  {}".format(*plan_row(build.plan)))
     if board := build.target.board:
         needs.append(
             f"{board.name} has {number(board.ram_bytes)} B and {number(board.flash_bytes)} B"

@@ -1,6 +1,7 @@
 """How the command line says what a built program needs of RAM and flash."""
 
 from mote.cli.console import number
+from mote.plan import Plan, order_gap, placement_gap
 from mote.run.profile import Totals
 from mote.target import Board
 
@@ -24,3 +25,16 @@ def memory_rows(totals: Totals, board: Board | None) -> list[tuple[str, str]]:
     parts = [f"{number(size)} B in {name}" for name, size in totals.region_bytes.items()]
     regions = [("regions", f"arena and scratch: {' + '.join(parts)}")] if parts else []
     return [("RAM", ram), *regions, ("stack", stack), ("flash", flash)]
+
+
+def plan_row(plan: Plan) -> tuple[str, str]:
+    """How far at most the plan is from the best one."""
+    said = [f"addresses {_distance(placement_gap(plan))}"]
+    gap = order_gap(plan)
+    if gap is not None:
+        said.append(f"order of calls {_distance(gap)}")
+    return "plan", "; ".join(said)
+
+
+def _distance(gap: float) -> str:
+    return f"at most {100 * gap:.1f} % above the optimum" if gap else "proven optimal"

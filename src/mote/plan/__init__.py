@@ -4,6 +4,7 @@ from mote.plan.budget import Budget
 from mote.plan.choose import choose_plan, make_plan
 from mote.plan.fit import check_fit, check_measured_fit
 from mote.plan.forms import spare_scratch
+from mote.plan.gap import order_gap, placement_gap
 from mote.plan.modes import MODES, Options
 from mote.plan.plan import ALIGNMENT, Buffer, Plan
 from mote.plan.prove import prove
@@ -20,7 +21,9 @@ __all__ = [
     "check_measured_fit",
     "choose_plan",
     "make_plan",
+    "order_gap",
     "place_in_regions",
+    "placement_gap",
     "prove",
     "spare_scratch",
 ]

@@ -95,8 +95,14 @@ def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program,
     if not options.is_in_haste:
         layout = straighten(network, schedule, layout, options.budget)
     prove(network, schedule, layout.layout)
-    frugal = chosen.candidate.frugal
-    plan = Plan(network, schedule, layout.layout, layout.bound_bytes, frugal=frugal)
+    plan = Plan(
+        network,
+        schedule,
+        layout.layout,
+        layout.bound_bytes,
+        order_bound_bytes=chosen.candidate.order_bound_bytes,
+        frugal=chosen.candidate.frugal,
+    )
     return programs[chosen.candidate.program], plan
 
 

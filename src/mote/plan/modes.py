@@ -65,6 +65,7 @@ class Candidate:
         cycles: Estimated cycles of one inference.
         frugal: The forms of the steps (``spare_scratch``).
         program: Which of several programs it runs.
+        order_bound_bytes: No order of the calls keeps fewer alive at its worst; None if unknown.
     """
 
     network: Network
@@ -73,6 +74,7 @@ class Candidate:
     cycles: float
     frugal: tuple[int, ...] = ()
     program: int = 0
+    order_bound_bytes: int | None = None
 
     def score(self, optimize: str, size: int) -> tuple[float, float]:
         """What is to be small, when the arena has that many bytes."""
@@ -102,11 +104,13 @@ def candidates(program: Program, options: Options) -> list[Candidate]:
     if options.optimize == "ram":
         smallest = min(found, key=lambda c: (c.live_bytes, c.cycles))
         better = search(smallest.network, smallest.schedule, budget=options.budget)
+        proven = replace(smallest, order_bound_bytes=better.lower_bound_bytes)
+        found[found.index(smallest)] = proven
         if better.peak_bytes < smallest.live_bytes:
             cycles = sum(t.calls * _streamed_cycles(t) for t in smallest.network.tasks)
             found.append(
                 replace(
-                    smallest,
+                    proven,
                     schedule=better.schedule,
                     live_bytes=better.peak_bytes,
                     cycles=smallest.cycles + cycles,

@@ -59,6 +59,8 @@ class Plan:
         lower_bound_bytes: No layout of this schedule needs fewer: most bytes alive at one time, or
             more where the solver has proven it.
         regions: Where the memory is divided, what of the layout lies in which region, in order.
+        order_bound_bytes: No order of these calls keeps fewer alive at its worst; None where
+            orders were not searched.
         frugal: In which form each step must be computed (``spare_scratch``).
     """
 
@@ -66,6 +68,7 @@ class Plan:
     schedule: tuple[Run, ...]
     layout: Layout
     lower_bound_bytes: int
+    order_bound_bytes: int | None = None
     regions: tuple[Block, ...] = ()
     frugal: tuple[int, ...] = ()
 
