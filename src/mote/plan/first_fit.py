@@ -29,6 +29,9 @@ PATIENCE = 3
 """For how many comparisons of all pairs those orders change without success, before the best one
 so far is tried again: half as many again each time."""
 
+SWEEPS = 20
+"""How often everything is placed again in an order in which all that was too high moved forward."""
+
 ITEM_WORK = 8
 """As how many pairs an item counts besides."""
 
@@ -46,11 +49,15 @@ def search(problem: Problem, work: int = WORK, budget: Budget = USUAL) -> tuple[
 
 
 def search_more(problem: Problem, budget: Budget = USUAL) -> tuple[int, ...]:
-    """Addresses of the items by the orders that ``search`` does not repair."""
+    """Addresses by the orders that ``search`` does not repair, and by sweeps of all orders."""
+    goal, seed = problem.bound_bytes, budget.seed
     pairs = budget.count(MORE_WORK * len(problem.items.items))
-    return _fit(
-        problem, {}, problem.bound_bytes, pairs, slice(REPAIRED, None), budget.seed, PATIENCE
-    )
+    best = _fit(problem, {}, goal, pairs, slice(REPAIRED, None), seed, PATIENCE)
+    for order, bases in _attempts(problem, {}):
+        chance = random.Random(seed)
+        swept = _sweep(problem, order, bases, goal, budget.count(SWEEPS), chance)
+        best = min(best, swept, key=problem.end)
+    return best
 
 
 def place_around(
@@ -98,13 +105,7 @@ def _fit(
     patience: float = inf,
 ) -> tuple[int, ...]:
     """First fit in every order, then repairs of some of them, until the goal is met."""
-    items = problem.items.items
-    free = [i for i in range(len(items)) if i not in fixed]
-    attempts = []
-    for key in _ORDERS:
-        order = sorted(free, key=lambda i: key(items[i]))
-        attempts.append((order, first_fit(problem, order, fixed)))
-    attempts.sort(key=lambda attempt: problem.end(attempt[1]))
+    attempts = _attempts(problem, fixed)
     best = attempts[0][1]
     chosen = attempts[repaired]
     for order, bases in chosen:
@@ -113,6 +114,43 @@ def _fit(
         share, chance = work // len(chosen), random.Random(seed)
         found = _repair(problem, order, bases, goal, share, chance, patience)
         best = min(best, found, key=problem.end)
+    return best
+
+
+def _attempts(
+    problem: Problem, fixed: Mapping[int, int]
+) -> list[tuple[list[int], tuple[int, ...]]]:
+    """First fit in every order, the best one first."""
+    items = problem.items.items
+    free = [i for i in range(len(items)) if i not in fixed]
+    orders = []
+    for key in _ORDERS:
+        orders.append(sorted(free, key=lambda i: key(items[i])))
+    found = [(order, first_fit(problem, order, fixed)) for order in orders]
+    return sorted(found, key=lambda attempt: problem.end(attempt[1]))
+
+
+def _sweep(
+    problem: Problem,
+    order: list[int],
+    bases: tuple[int, ...],
+    goal: int,
+    sweeps: int,
+    chance: random.Random,
+) -> tuple[int, ...]:
+    """Better addresses, by moving all items forward that end too high, anywhere, and placing all
+    of them again. In large problems it gets out of what moving one after the other stays in."""
+    best, end, order = bases, problem.end(bases), list(order)
+    for _ in range(sweeps):
+        if problem.end(best) <= goal:
+            break
+        for number in [i for i in order if bases[i] + problem.sizes[i] >= end]:
+            place = order.index(number)
+            order.pop(place)
+            order.insert(chance.randrange(place) if place else 0, number)
+        bases = first_fit(problem, order, {})
+        end = min(end, problem.end(bases))
+        best = min(best, bases, key=problem.end)
     return best
 
 

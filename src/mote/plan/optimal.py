@@ -21,18 +21,21 @@ from mote.plan.place import Placement, placement
 from mote.plan.problem import Problem, pose
 from mote.plan.task import Network, Run
 
-EFFORT = 12e-6
-"""How long the solver may search in all, for each pair of items that must lie apart, in its
-deterministic time: mostly some ten seconds."""
+CORE_EFFORT = 4e-6
+"""How long the solver may search for cores in each way, for each pair of items that must lie apart,
+in its deterministic time: mostly some ten seconds."""
 
-LEAST_EFFORT = 0.12
-"""The same where there are few pairs."""
+PRESS_EFFORT = 20e-6
+"""The same for better places of items around a time."""
+
+LEAST_EFFORT = 0.04
+"""Both where there are few pairs."""
 
 SOLVE_EFFORT = 0.3
 """How long it may search for the optimum of one core."""
 
-PRESS_EFFORT = 0.1
-"""How long it may search for better places of items around a time."""
+WINDOW_EFFORT = 0.1
+"""How long it may search for better places of items around one time."""
 
 PRESS_ITEMS = 250
 """How many items are placed anew at once, while the others stay."""
@@ -90,14 +93,17 @@ def improve(
     """
     if problem.end(bases) > problem.bound_bytes:
         bases = min(bases, search_more(problem, budget), key=problem.end)
-    effort = budget.effort * max(LEAST_EFFORT, EFFORT * len(problem.apart.first))
-    if effort <= 0 or not has_solver():
+    if budget.effort <= 0 or not has_solver():
         return bases, problem.bound_bytes
+
+    def effort(of_a_pair: float) -> float:
+        return budget.effort * max(LEAST_EFFORT, of_a_pair * len(problem.apart.first))
+
     best, bound = bases, problem.bound_bytes
     for precedences in (True, False):
         solver = _Solver(budget.seed, precedences)
-        best, bound = _grow_core(problem, best, bound, effort / 3, solver, budget)
-    return _press(problem, best, bound, effort / 3, solver), bound
+        best, bound = _grow_core(problem, best, bound, effort(CORE_EFFORT), solver, budget)
+    return _press(problem, best, bound, effort(PRESS_EFFORT), solver), bound
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ def _press(
         if free is None:
             break
         found = _solve(
-            problem, free, bases, goal, min(effort, PRESS_EFFORT), solver, others_stay=True
+            problem, free, bases, goal, min(effort, WINDOW_EFFORT), solver, others_stay=True
         )
         effort -= found.effort
         pressed = tuple(found.bases.get(i, base) for i, base in enumerate(bases))
