@@ -123,10 +123,10 @@ def _attempts(
     """First fit in every order, the best one first."""
     items = problem.items.items
     free = [i for i in range(len(items)) if i not in fixed]
-    orders = []
+    found = []
     for key in _ORDERS:
-        orders.append(sorted(free, key=lambda i: key(items[i])))
-    found = [(order, first_fit(problem, order, fixed)) for order in orders]
+        order = sorted(free, key=lambda i: key(items[i]))
+        found.append((order, first_fit(problem, order, fixed)))
     return sorted(found, key=lambda attempt: problem.end(attempt[1]))
 
 
