@@ -58,6 +58,8 @@ class Build:
         target: What it was compiled for.
         files: The generated project: text by relative path.
         dead: The channels that ``graph`` lost, as no output depends on them.
+        candidates: ``program`` with its steps in their fastest forms, and behind each the others
+            (``Step.frugal``) among which the plan chose.
     """
 
     graph: Graph
@@ -66,6 +68,7 @@ class Build:
     target: Target
     files: Mapping[str, str]
     dead: DeadChannels = NOTHING_DEAD
+    candidates: Program | None = None
 
     def run(self, inputs: Inputs) -> Any:
         """The output for one sample; a tuple when the graph has several outputs.
@@ -209,6 +212,7 @@ def compile(
     regions: Sequence[Region] | None = None,
     plan_effort: float = 1.0,
     plan_seed: int = 1,
+    tune: bool = False,
 ) -> Build:
     """Turn an int8 model into a C project for a core or a board.
 
@@ -233,6 +237,8 @@ def compile(
             of states, pairs of buffers and steps of the solver, not of seconds, so that every
             machine finds the same plan. 0 takes what is found at once.
         plan_seed: Of the choices that it makes by chance.
+        tune: Measure the kernels among which each layer has a choice on the emulated core, where
+            they are estimated otherwise. The cycles are kept in the user's cache.
 
     Raises:
         MoteError: The model cannot be read, is not quantised, uses what has no kernel, or does
@@ -259,20 +265,32 @@ def compile(
     if optimize == "ram" or feed_rows:
         graph = turned
     try:
-        build = _fitting(graph, target, options, regions)
+        build = _fitting(graph, target, options, regions, tune)
     except FitError:
         if ram is None or turned is graph:
             raise
-        build = _fitting(turned, target, options, regions)
+        build = _fitting(turned, target, options, regions, tune)
     return replace(build, dead=dead)
 
 
-def _fitting(graph: Graph, target: Target, options: Options, regions: Sequence[Region]) -> Build:
+def _fitting(
+    graph: Graph,
+    target: Target,
+    options: Options,
+    regions: Sequence[Region],
+    tune: bool,
+) -> Build:
     """The build that keeps to the limit of RAM, stack included."""
     program = lower(graph, target.core)
+    joined = join_channels(program)
+    programs = [program] if joined is program else [program, joined]
+    if tune:
+        from mote.run.tune import tuned
+
+        programs = [tuned(each, target) for each in programs]
     limit, beside = options.ram_bytes, 0
     while True:
-        build = _planned(graph, program, target, options, regions, beside)
+        build = _planned(graph, programs, target, options, regions, beside)
         needed = beside_arena(build) if limit is not None else 0
         if limit is None or build.plan.total_bytes + needed <= limit:
             return build
@@ -283,7 +301,7 @@ def _fitting(graph: Graph, target: Target, options: Options, regions: Sequence[R
 
 def _planned(
     graph: Graph,
-    program: Program,
+    programs: Sequence[Program],
     target: Target,
     options: Options,
     regions: Sequence[Region],
@@ -292,13 +310,12 @@ def _planned(
     """The build whose arena leaves so many bytes of the limit of RAM."""
     limit = options.ram_bytes
     within = options if limit is None else replace(options, ram_bytes=max(0, limit - beside))
-    joined = join_channels(program)
-    forms = (program,) if joined is program else (program, joined)
-    program, plan = choose_plan(forms, within)
+    candidates, plan = choose_plan(programs, within)
     plan = place_in_regions(plan, regions, options.budget)
-    program = spare_scratch(program, plan.frugal)
+    program = spare_scratch(candidates, plan.frugal)
     check_fit(program, plan, target, regions=regions)
-    return Build(graph, program, plan, target, generate(program, plan, target))
+    files = generate(program, plan, target)
+    return Build(graph, program, plan, target, files, candidates=candidates)
 
 
 def beside_arena(build: Build) -> int:

@@ -30,6 +30,7 @@ class Compilation:
     regions: tuple[Region, ...] | None
     plan_effort: float
     plan_seed: int
+    tune: bool
 
     def compile(self, graph: Graph, target: Target) -> Build:
         """The model, compiled as the options say."""
@@ -45,6 +46,7 @@ class Compilation:
             regions=self.regions,
             plan_effort=self.plan_effort,
             plan_seed=self.plan_seed,
+            tune=self.tune,
         )
 
 
@@ -63,12 +65,21 @@ def compilation_options() -> Decorator:
             regions: str | None,
             plan_effort: float,
             plan_seed: int,
+            tune: bool,
             **others: Any,
         ) -> Any:
             limit = None if ram is None else size_in_bytes("--ram", ram)
             parts = None if regions is None else parse_regions(regions)
             options = Compilation(
-                optimize, limit, feed_rows, allow_float, patches, parts, plan_effort, plan_seed
+                optimize=optimize,
+                ram=limit,
+                feed_rows=feed_rows,
+                allow_float=allow_float,
+                patches=patches,
+                regions=parts,
+                plan_effort=plan_effort,
+                plan_seed=plan_seed,
+                tune=tune,
             )
             return command(compilation=options, **others)
 
@@ -132,5 +143,11 @@ _OPTIONS: tuple[Decorator, ...] = (
         show_default=True,
         metavar="N",
         help="Where the planner's random choices start; another one may find a smaller arena.",
+    ),
+    click.option(
+        "--tune",
+        is_flag=True,
+        help="Measure the kernels among which each layer has a choice on the emulated core, "
+        "instead of estimating them. The figures are kept: the next time takes no longer.",
     ),
 )

@@ -1,12 +1,15 @@
 """`mote profile`: what one inference costs on a core or board, layer by layer."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.table import Table
 
 import mote
+from mote.build import Build
 from mote.cli.compilation import Compilation, compilation_options
 from mote.cli.console import number, print_json, print_table, stdout, table, working
 from mote.cli.dead_channels import dead_rows
@@ -19,6 +22,7 @@ from mote.cli.options import (
     target_option,
 )
 from mote.errors import TargetError
+from mote.report import Candidate, candidates
 from mote.report import memory_map as draw_memory_map
 from mote.run.profile import Profile, Totals
 from mote.run.save import check_file, save_file
@@ -38,6 +42,11 @@ from mote.target import Target, resolve
     metavar="FILE.svg",
     help="Draw the arena, address against time, as SVG.",
 )
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Show among which kernels each layer had a choice, and why the plan took one.",
+)
 @seed_option()
 @json_option()
 def profile_command(
@@ -45,6 +54,7 @@ def profile_command(
     target: str,
     compilation: Compilation,
     memory_map: Path | None,
+    explain: bool,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -59,6 +69,7 @@ def profile_command(
       mote profile kws.tflite --target nucleo-l4r5zi
       mote profile kws.tflite -t cortex-m55 --json | jq .totals.cycles
       mote profile kws.tflite -t cortex-m4 --optimize ram --memory-map kws.svg
+      mote profile kws.tflite -t cortex-m4 --tune --explain
     """
     if memory_map:
         check_file(memory_map, (".svg",))
@@ -74,10 +85,13 @@ def profile_command(
         measured = build.profile(next(random_samples(build.graph, 1, seed)))
     if memory_map:
         save_file(draw_memory_map(build.program, build.plan).encode(), memory_map)
+    found = _candidates(build, measured, compilation.optimize) if explain else None
     if as_json:
-        print_json(measured.to_json())
-    else:
-        _print(measured, chosen, [*dead_rows(build.dead), *float_rows(build.float_layers)])
+        print_json(measured.to_json() | ({} if found is None else {"candidates": _json(found)}))
+        return
+    _print(measured, chosen, [*dead_rows(build.dead), *float_rows(build.float_layers)])
+    if found is not None:
+        _print_candidates(found, tuned=compilation.tune)
 
 
 def _print(profile: Profile, target: Target, remarks: Sequence[str]) -> None:
@@ -88,6 +102,45 @@ def _print(profile: Profile, target: Target, remarks: Sequence[str]) -> None:
         console.print(f"  {name:<13} {value}", soft_wrap=True)
     for row in remarks:
         console.print(f"  {row}", soft_wrap=True)
+
+
+Choices = tuple[tuple[Candidate, ...], ...]
+"""Of each step."""
+
+
+def _candidates(build: Build, measured: Profile, optimize: str) -> Choices:
+    assert build.candidates is not None
+    cycles = [layer.cycles for layer in measured.layers]
+    return candidates(build.candidates, build.plan, cycles, optimize)
+
+
+def _json(found: Choices) -> list[list[dict[str, Any]]]:
+    return [[asdict(candidate) for candidate in step] for step in found]
+
+
+def _print_candidates(found: Choices, *, tuned: bool) -> None:
+    console = stdout()
+    console.print()
+    if all(len(step) == 1 for step in found):
+        console.print("No layer has a choice of kernels on this core.")
+        return
+    how = "measured" if tuned else "estimated"
+    console.print(f"Kernels to choose from; cycles of those not taken are {how}", style="bold")
+    columns = ["#", "layer", "kernel", "cycles", "scratch", "flash", "", "why"]
+    made = table(columns, text=["layer", "kernel", "", "why"])
+    for index, step in enumerate(found):
+        for candidate in step if len(step) > 1 else ():
+            made.add_row(
+                str(index),
+                candidate.layer,
+                candidate.kernel.removeprefix("mote_"),
+                number(candidate.cycles),
+                number(candidate.scratch_bytes),
+                number(candidate.flash_bytes),
+                "taken" if candidate.is_chosen else "",
+                candidate.reason,
+            )
+    print_table(made)
 
 
 def _layers(profile: Profile) -> Table:

@@ -59,7 +59,7 @@ def extra_cycles(program: Program, frugal: Sequence[int]) -> int:
 def choose_forms(program: Program, limits: Limits) -> tuple[int, ...]:
     """The best form of every step within the limits, as ``spare_scratch`` takes them."""
     last = spare_scratch(program, most_frugal(program))
-    flash = CODE_BYTES + sum(_flash_bytes(step) for step in last.steps)
+    flash = CODE_BYTES + sum(flash_bytes(step) for step in last.steps)
     found = [_best(program, index, step, limits, flash) for index, step in enumerate(program.steps)]
     return _one_layout(program, found)
 
@@ -96,7 +96,7 @@ def _best(program: Program, index: int, step: Step, limits: Limits, flash: int) 
     def score(k: int) -> float:
         if not limits.weighs_flash:
             return cycles[k]
-        more = _flash_bytes(found[k]) - _flash_bytes(found[-1])
+        more = flash_bytes(found[k]) - flash_bytes(found[-1])
         return (flash + more) * max(limits.cycles + cycles[k] - cycles[-1], 1.0)
 
     return min(fitting or [len(found) - 1], key=score)
@@ -110,5 +110,6 @@ def _lost_to_calls(program: Program, step: Step, rows: int | None) -> int:
     return images * (height // rows - height // step.split.rows) * step.split.call_cycles
 
 
-def _flash_bytes(step: Step) -> int:
+def flash_bytes(step: Step) -> int:
+    """Of the constants of a step."""
     return sum(constant.array.nbytes for constant in step.constants)
