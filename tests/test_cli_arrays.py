@@ -133,9 +133,10 @@ def test_an_output_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None
     assert [p.name for p in tmp_path.iterdir()] == ["folder.npy"]
 
 
-@pytest.mark.parametrize("name", ["y.txt", "y", "folder.npy", "absent/y.npy"])
+@pytest.mark.parametrize("name", ["y.txt", "y", "folder.npy", "a file/y.npy"])
 def test_an_impossible_output_is_refused_before_any_work(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.npy").mkdir()
+    (tmp_path / "a file").touch()
     with pytest.raises(OutputError):
         check_output(tmp_path / name, [VECTOR])
 

@@ -199,7 +199,7 @@ def test_an_input_that_is_no_array_is_refused(name: str, folder: Path, capsys: C
 
 
 def test_an_impossible_output_is_refused_before_the_run(folder: Path, capsys: Capture) -> None:
-    complaint(capsys, "run", "small.tflite", "-o", "absent/y.npy")
+    complaint(capsys, "run", "small.tflite", "-o", "small.tflite/y.npy")
     complaint(capsys, "run", "small.tflite", "-o", "y.txt")
 
 

@@ -68,6 +68,7 @@ def test_auto_leaves_whole_what_fits(capsys: Capture) -> None:
         (["conv_2d_0:"], "is neither 'auto' nor NAME:TILES"),
         (["conv_2d_0:two"], "is neither 'auto' nor NAME:TILES"),
         (["conv_2d_0:0"], "there is at least one in each direction"),
+        (["conv_2d_0:1"], "one tile leaves layers whole"),
         (["conv_2d:2"], "did you mean 'conv_2d_0'?"),
         (["fully_connected_1:2"], "there is no node"),
         (["scores:2"], "fully_connected cannot be computed in tiles"),

@@ -1,7 +1,6 @@
 """Arrays in files: samples for a model from .npy and .npz, and its outputs back into them."""
 
 import io
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ import numpy as np
 from mote.errors import InputError, OutputError
 from mote.ir import Tensor
 from mote.ir.tensor import Array
-from mote.run.save import save_file
+from mote.run.save import check_file, save_file
 
 Sample = tuple[Array, ...]
 
@@ -48,18 +47,11 @@ def read_samples(path: Path, inputs: Sequence[Tensor]) -> list[Sample]:
 
 def check_output(path: Path, outputs: Sequence[Tensor]) -> None:
     """Say what forbids writing these outputs here, before any work is done."""
-    if path.suffix not in (".npy", ".npz"):
-        raise OutputError(str(path), "outputs are written as .npy or .npz")
+    check_file(path, (".npy", ".npz"))
     if path.suffix == ".npy" and len(outputs) != 1:
         raise OutputError(
             str(path), f"the model has {len(outputs)} outputs, .npy holds one", hint="use .npz"
         )
-    if path.is_dir():
-        raise OutputError(str(path), "is a directory")
-    if not path.parent.is_dir():
-        raise OutputError(str(path), f"there is no directory {path.parent}")
-    if not os.access(path.parent, os.W_OK):
-        raise OutputError(str(path), f"the directory {path.parent} is not writable")
 
 
 def write_outputs(path: Path, outputs: Mapping[str, Array]) -> None:

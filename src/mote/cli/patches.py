@@ -39,4 +39,10 @@ def _parsed(patches: str) -> tuple[str, int]:
             "is neither 'auto' nor NAME:TILES, the layer behind which tensors are whole and the "
             "number of tiles in each direction",
         )
+    if int(tiles) == 1:
+        raise InputError(
+            f"--patches {patches}",
+            "one tile leaves layers whole",
+            hint="ask for 2 or more, or leave --patches out",
+        )
     return split, int(tiles)
