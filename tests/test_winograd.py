@@ -24,7 +24,7 @@ from mote.lower.input_range import layer_channels
 from mote.lower.join_channels import join_channels
 from mote.lower.lower import lower
 from mote.lower.step import Program, Step
-from mote.lower.winograd import SCHEMES, Scheme, start_of_sums, winograd_step
+from mote.lower.winograd import FOUR, SCHEMES, TWO, Scheme, start_of_sums, winograd_step
 from mote.plan import Options, make_plan
 from mote.target import resolve
 from mote.target.cores import CORES
@@ -34,11 +34,10 @@ from random_layers import random_weights, side_by_side, single_node_graph
 Array = np.ndarray
 Rng = np.random.Generator
 M4 = CORES["cortex-m4"]
-TWO, FOUR = SCHEMES
 MOST_TAPS = 29241
 """Sum of a channel's absolute weights up to which 576 sums of any int8 inputs fit int32."""
 
-every_scheme = pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: f"tile{s.tile}")
+every_scheme = pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: f"tile{s.tile}x{s.tiles}")
 every_dsp_core = pytest.mark.parametrize("target", ["cortex-m4", "cortex-m7", "cortex-m33"])
 
 

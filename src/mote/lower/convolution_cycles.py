@@ -128,21 +128,31 @@ def dsp_cycles_with_loads(pixels: int, pairs: int, taps: int, kernel_height: int
 
 
 def winograd_cycles(
-    pixels: int, pairs: int, inputs: int, tile: int, input_cycles: float, output_cycles: float
+    pixels: int,
+    pairs: int,
+    inputs: int,
+    tiles: int,
+    tile: int,
+    input_cycles: float,
+    output_cycles: float,
 ) -> Cycles:
-    """Winograd convolution in groups of 4 tiles that run over the rows of a call, with loads.
+    """Winograd convolution in groups of tiles that run over the rows of a call, with loads.
 
-    ``pixels``: of a row of the result; ``pairs``: of channels; ``inputs``: channels of a pixel.
+    ``pixels``: of a row of the result; ``pairs``: of channels; ``inputs``: channels of a pixel;
+    ``tiles``: of a group, 4 or 1.
     """
     fours = -(-inputs // 4)
     positions = (tile + 2) ** 2
-    multiply = pairs * (positions * (20 + 33.5 * fours) + 250)
+    if tiles == 4:
+        multiply = pairs * (positions * (20 + 33.5 * fours) + 250)
+    else:
+        multiply = -(-pairs // 2) * (positions * (19 + 21 * fours) + 250)
     patch = 2 * input_cycles * fours + positions * (60 + 0.75 * inputs)
     each = patch + 2 * pairs * output_cycles
 
     def cycles(rows: int) -> float:
-        tiles = -(-rows // tile) * -(-pixels // tile)
-        return CALL + -(-tiles // 4) * multiply + tiles * each
+        count = -(-rows // tile) * -(-pixels // tile)
+        return CALL + -(-count // tiles) * multiply + count * each
 
     return cycles
 

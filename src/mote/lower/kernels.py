@@ -101,7 +101,7 @@ KERNELS: dict[str, Kernel] = {
         _mve("mote_fully_connected_s8_mve_single", "mote_fully_connected_vectors", FullyConnected),
         *(
             _dsp(f"mote_conv_2d_s8_dsp_winograd_{tile}", _WINOGRAD, Conv2D, takes_scratch=True)
-            for tile in ("2", "2_single", "4", "4_single")
+            for tile in (a + b + c for a in "24" for b in ("", "_one") for c in ("", "_single"))
         ),
         _dsp("mote_conv_2d_s8_dsp_chain", "mote_conv_2d_chain", Conv2D, takes_scratch=True),
         _dsp(

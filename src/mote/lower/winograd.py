@@ -31,6 +31,7 @@ class Scheme:
 
     Args:
         tile: Rows and columns of the result of a tile.
+        tiles: That are transformed before the kernel multiplies: 4, or 1 for less scratch.
         weights: ``[tile + 2, 3]``, by which weights are transformed from both sides.
         factor: What sums come out as, times what they are, where that is largest.
         start: What a 1 added at position (1, 1) becomes, times what it is, divided by ``factor``:
@@ -43,6 +44,7 @@ class Scheme:
     """
 
     tile: int
+    tiles: int
     weights: tuple[tuple[int, ...], ...]
     factor: int
     start: int
@@ -57,29 +59,31 @@ class Scheme:
         return (self.tile + 2) ** 2
 
 
-SCHEMES = (
-    Scheme(
-        tile=2,
-        weights=((2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)),
-        factor=4,
-        start=4,
-        x_offset=0,
-        is_centred=False,
-        input_cycles=151,
-        output_cycles=120,
-    ),
-    Scheme(
-        tile=4,
-        weights=((6, 0, 0), (-1, -1, -1), (-1, 1, -1), (1, 2, 4), (1, -2, 4), (0, 0, 6)),
-        factor=576,
-        start=36,
-        x_offset=128,
-        is_centred=True,
-        input_cycles=476,
-        output_cycles=381,
-    ),
+TWO = Scheme(
+    tile=2,
+    tiles=4,
+    weights=((2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)),
+    factor=4,
+    start=4,
+    x_offset=0,
+    is_centred=False,
+    input_cycles=151,
+    output_cycles=120,
 )
-"""What the numbers mean stands in the kernels."""
+FOUR = Scheme(
+    tile=4,
+    tiles=4,
+    weights=((6, 0, 0), (-1, -1, -1), (-1, 1, -1), (1, 2, 4), (1, -2, 4), (0, 0, 6)),
+    factor=576,
+    start=36,
+    x_offset=128,
+    is_centred=True,
+    input_cycles=476,
+    output_cycles=381,
+)
+SCHEMES = (replace(TWO, tiles=1), TWO, replace(FOUR, tiles=1), FOUR)
+"""Each has more cycles and less scratch or flash than those behind it. What the numbers mean stands
+in the kernels."""
 
 
 def start_of_sums(low: Ints, high: Ints, bias: Ints, scheme: Scheme) -> Ints | None:
@@ -156,11 +160,11 @@ def winograd_step(
     gaps = np.diff(computed, prepend=0)
     gaps = np.pad(gaps, (0, len(gaps) % 2)).astype(np.uint8)
     is_cut = len(computed) < len(channels.bias)
-    single = channels.rounding is Rounding.SINGLE
+    suffix = "_one" * (scheme.tiles == 1) + "_single" * (channels.rounding is Rounding.SINGLE)
     fours = -(-inputs // 4)
     return Step(
         node=node,
-        kernel=KERNELS[f"mote_conv_2d_s8_dsp_winograd_{scheme.tile}{'_single' * single}"],
+        kernel=KERNELS[f"mote_conv_2d_s8_dsp_winograd_{scheme.tile}{suffix}"],
         parameters=tuple(parameters.items()),
         constants=(
             Constant("weights", words.astype(np.int16).reshape(-1), True),
@@ -171,7 +175,8 @@ def winograd_step(
             Constant("gaps", gaps, False),
             *([Constant("constants", value.astype(np.int8), False)] if is_cut else []),
         ),
-        scratch_bytes=scheme.positions * (32 * fours + max(32, 4 * fours)),
+        scratch_bytes=scheme.positions
+        * (8 * scheme.tiles * fours + (32 if scheme.tiles == 4 else 16)),
         split=split_windows(
             graph.result(node).shape[1],
             layer_window(graph, node),
@@ -222,6 +227,7 @@ def scheme_cycles(scheme: Scheme, sizes: dict[str, int], pairs: int) -> Cycles:
         sizes["y_width"],
         pairs,
         sizes["x_channels"],
+        scheme.tiles,
         scheme.tile,
         scheme.input_cycles,
         scheme.output_cycles,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Winograd convolution 3 x 3 at stride 1, exact: 4 tiles of the result at a time are transformed into scratch,
- * multiplied with all channels position by position (mote_winograd_multiply.h), and transformed back. The
- * kernels mote_conv_2d_s8_dsp_winograd_*.c are this file with one choice of MOTE_TILE and MOTE_SINGLE each.
+ * Winograd convolution 3 x 3 at stride 1, exact: MOTE_TILES tiles of the result at a time, 4 or 1, are transformed
+ * into scratch, multiplied with all channels position by position (mote_winograd_multiply.h, or _one.h), and
+ * transformed back. The kernels mote_conv_2d_s8_dsp_winograd_*.c are this file with one choice of MOTE_TILE,
+ * MOTE_TILES and MOTE_SINGLE each.
  *
  * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[oy + ky][ix + kx,i] * w[o,ky,kx,i]) + y_zero)
  * with ix = ox - pad_left
@@ -14,96 +15,22 @@
  * weights: [pairs][positions][2 * fours][2 channels][2] transformed ones, 4-byte aligned; of each four input
  * channels the first word holds 0 and 2, the second one 1 and 3 (0 where there is none).
  * start, bias, multiplier, shift: [pairs][2], as mote_winograd_channel says; the right shift less one.
- * gaps: [pairs][2] steps from one channel's place in y to the next, first from 0; a second one without channel
- * has step 0, and the first one's result replaces its own.
+ * gaps: [pairs][2] steps from one channel's place in y to the next, first from 0; the last one has step 0 where it
+ * is no channel.
  * constants: results of one pixel, of which the channels that do not depend on x remain.
- * Scratch: 32 * positions * fours bytes, then the larger of 32 * positions and 4 * positions * fours.
+ * Scratch: 8 * positions * fours bytes for each of the tiles, then 32 * positions, or 16 * positions for one tile.
  * No overflow: see mote_winograd_2.h and mote_winograd_4.h; twice a sum with its bias is below 2^31.
- * Cost: groups of 4 tiles run on from row to row of tiles of a call; fewer that are left cost nearly as much. */
+ * Cost: tiles run on from row to row of tiles of a call; of 4 at a time, fewer that are left cost nearly as much. */
 #ifndef MOTE_WINOGRAD_H
 #define MOTE_WINOGRAD_H
 
-#include <stddef.h>
-
-#include "mote_distance.h"
-#include "mote_kernels.h"
-#include "mote_requantize.h"
-#include "mote_strides.h"
+#include "mote_winograd_job.h"
+#include "mote_winograd_tile.h"
+#if MOTE_TILES == 4
 #include "mote_winograd_multiply.h"
-
-#ifndef MOTE_TILE
-#define MOTE_TILE 2
-#endif
-
-#if MOTE_TILE == 2
-#include "mote_winograd_2.h"
-#define MOTE_WINOGRAD_POSITIONS MOTE_WINOGRAD_2_POSITIONS
-#define mote_winograd_input mote_winograd_input_2
-#define mote_winograd_output mote_winograd_output_2
 #else
-#include "mote_winograd_4.h"
-#define MOTE_WINOGRAD_POSITIONS MOTE_WINOGRAD_4_POSITIONS
-#define mote_winograd_input mote_winograd_input_4
-#define mote_winograd_output mote_winograd_output_4
+#include "mote_winograd_multiply_one.h"
 #endif
-#define MOTE_PATCH (MOTE_TILE + 2)
-
-/* A tile of the result. */
-typedef struct {
-    const int8_t *const *x; /* rows of the patch */
-    int8_t *y;              /* the tile's first pixel */
-    int32_t rows, columns;  /* inside the result from there on */
-    int32_t column;         /* where the patch starts in x */
-} mote_winograd_tile;
-
-/* The rows of a patch, of which left exist, when they and its columns are inside and lie even; else null. */
-static inline const int8_t *mote_winograd_inside(const mote_conv_2d_winograd *layer,
-                                                 const mote_winograd_tile *tile,
-                                                 intptr_t *row_step MOTE_STRIDES_TAKEN)
-{
-    const int8_t *const *x = tile->x;
-    if (tile->rows < MOTE_TILE || tile->column < 0 || tile->column + MOTE_PATCH > layer->x_width ||
-        layer->x_channels & 3 || !x[0] || !x[MOTE_PATCH - 1])
-        return NULL;
-    *row_step = mote_distance(x[0], x[1]);
-    for (int i = 2; i < MOTE_PATCH; i++)
-        if (mote_distance(x[i - 1], x[i]) != *row_step)
-            return NULL;
-    return x[0] + tile->column * MOTE_X_PIXEL(layer->x_channels);
-}
-
-/* The patch with x_zero outside, [MOTE_PATCH][MOTE_PATCH][channels up to a multiple of 4]; bytes behind the
- * channels of a pixel meet weights of 0. */
-MOTE_NOT_INLINE static void mote_winograd_copy(const mote_conv_2d_winograd *layer,
-                                               const mote_winograd_tile *tile,
-                                               int8_t *patch MOTE_STRIDES_TAKEN)
-{
-    const int32_t channels = layer->x_channels, pixel = (channels + 3) & ~3;
-    for (int32_t i = 0; i < MOTE_PATCH; i++) {
-        const int8_t *row = i < tile->rows + 2 ? tile->x[i] : NULL;
-        for (int32_t j = 0; j < MOTE_PATCH; j++, patch += pixel) {
-            const int32_t column = tile->column + j;
-            if (row && column >= 0 && column < layer->x_width)
-                mote_copy(patch, row + column * MOTE_X_PIXEL(channels), channels);
-            else
-                mote_fill(patch, layer->x_zero, pixel);
-        }
-    }
-}
-
-/* Transforms the patch of a tile. v: its word of position 0; patch: room for a copy. */
-static inline void mote_winograd_put(const mote_conv_2d_winograd *layer, const mote_winograd_tile *tile,
-                                     uint32_t fours, uint32_t *v, int8_t *patch MOTE_STRIDES_TAKEN)
-{
-    intptr_t row_step;
-    const int8_t *x = mote_winograd_inside(layer, tile, &row_step MOTE_STRIDES_GIVEN);
-    if (x) {
-        mote_winograd_input(x, row_step, MOTE_X_PIXEL(layer->x_channels), fours, v);
-        return;
-    }
-    mote_winograd_copy(layer, tile, patch MOTE_STRIDES_GIVEN);
-    mote_winograd_input(patch, (intptr_t)(4 * MOTE_PATCH * fours), (int32_t)(4 * fours), fours, v);
-}
 
 /* How many of the tiles, counted from the first one, lie inside y as a whole. */
 static inline uint32_t mote_winograd_whole(const mote_winograd_tile *tiles, uint32_t count)
@@ -130,55 +57,40 @@ MOTE_NOT_INLINE static void mote_winograd_store_part(const mote_winograd_tile *t
             y[(uint32_t)i * channel->row_step + (uint32_t)j * channel->pixel_step] = results[i * MOTE_TILE + j];
 }
 
-/* All channels of up to 4 tiles. A second channel that its pair lacks comes before the one that replaces it. */
+/* All channels of some tiles. Of one tile, a second pair that is missing is the first one once more. */
 static inline void mote_winograd_channels(const mote_conv_2d_winograd *layer, const mote_winograd_tile *tiles,
                                           uint32_t count, mote_winograd_job *job MOTE_STRIDES_TAKEN)
 {
     const int32_t zero = 2 * layer->y_zero + 1;
     const uint32_t whole = mote_winograd_whole(tiles, count);
-    const uint8_t *gaps = layer->gaps;
-    uint32_t place = 0;
+    const uint32_t pair = MOTE_WINOGRAD_POSITIONS * 8 * job->fours;
+    const uint32_t channels = 2u * layer->pairs - !layer->gaps[2 * layer->pairs - 1];
     mote_winograd_channel channel;
-    int8_t *y[4];
+    int8_t *y[MOTE_TILES];
     for (uint32_t t = 0; t < count; t++)
         y[t] = tiles[t].y;
     channel.pixel_step = MOTE_Y_PIXEL(layer->y_channels);
     channel.row_step = layer->y_width * channel.pixel_step;
+    channel.place = 0;
     job->weights = layer->weights;
-    for (uint32_t i = 0; i < 2u * layer->pairs; i += 2, gaps += 2) {
-        mote_winograd_multiply(job);
-        job->weights += MOTE_WINOGRAD_POSITIONS * 8 * job->fours;
-        for (uint32_t c = 2; c-- > 0;) {
-            channel.start = (uint32_t)layer->start[i + c];
-            channel.bias = MOTE_TILE == 4 ? layer->bias[i + c] : 0;
-            channel.multiplier = layer->multiplier[i + c];
-            channel.right = layer->shift[i + c] + 1;
-            channel.offset = zero * (1 << layer->shift[i + c]);
-            channel.place = place + gaps[0] + (c ? gaps[1] : 0u);
-            if (whole)
-                mote_winograd_output(job->sums + c, &channel, y, whole);
-            for (uint32_t t = whole; t < count; t++)
-                mote_winograd_store_part(tiles + t, job->sums + 2 * t + c, &channel);
+    for (uint32_t i = 0; i < channels; i++) {
+        uint32_t *sums = job->sums + i % MOTE_WINOGRAD_AT_ONCE;
+        if (i % MOTE_WINOGRAD_AT_ONCE == 0) {
+            job->second = i + 2 < channels ? 2 * pair : 0;
+            mote_winograd_multiply(job);
+            job->weights += MOTE_WINOGRAD_AT_ONCE / 2 * pair;
         }
-        place += (uint32_t)gaps[0] + gaps[1];
+        channel.start = (uint32_t)layer->start[i];
+        channel.bias = MOTE_TILE == 4 ? layer->bias[i] : 0;
+        channel.multiplier = layer->multiplier[i];
+        channel.right = layer->shift[i] + 1;
+        channel.offset = zero * (1 << layer->shift[i]);
+        channel.place += layer->gaps[i];
+        if (whole)
+            mote_winograd_output(sums, &channel, y, whole);
+        for (uint32_t t = whole; t < count; t++)
+            mote_winograd_store_part(tiles + t, sums + 2 * t, &channel);
     }
-}
-
-/* The tile to the right, or the first one below. */
-static inline void mote_winograd_next(const mote_conv_2d_winograd *layer,
-                                      mote_winograd_tile *tile MOTE_STRIDES_TAKEN)
-{
-    const int32_t y_pixel = MOTE_Y_PIXEL(layer->y_channels);
-    tile->column += MOTE_TILE;
-    tile->columns -= MOTE_TILE;
-    tile->y += MOTE_TILE * y_pixel;
-    if (tile->columns > 0)
-        return;
-    tile->y += (tile->columns + (MOTE_TILE - 1) * layer->y_width) * y_pixel;
-    tile->columns = layer->y_width;
-    tile->column = -layer->pad_left;
-    tile->x += MOTE_TILE;
-    tile->rows -= MOTE_TILE;
 }
 
 static inline void mote_conv_2d_winograd_rows(const mote_conv_2d_winograd *layer, const int8_t *const *x,
@@ -186,14 +98,14 @@ static inline void mote_conv_2d_winograd_rows(const mote_conv_2d_winograd *layer
 {
     const uint32_t channels = layer->y_channels, y_pixel = MOTE_Y_PIXEL(channels);
     const uint32_t end = (uint32_t)layer->y_height * layer->y_width * y_pixel;
-    mote_winograd_tile tiles[4], next;
+    mote_winograd_tile tiles[MOTE_TILES], next;
     mote_winograd_job job;
 
     job.fours = (layer->x_channels + 3u) / 4;
     job.skip = mote_winograd_skip(job.fours);
     job.x = scratch;
-    job.x_end = job.x + 8 * MOTE_WINOGRAD_POSITIONS * job.fours;
-    job.sums = (uint32_t *)scratch + 8 * MOTE_WINOGRAD_POSITIONS * job.fours;
+    job.sums = (uint32_t *)scratch + 2 * MOTE_TILES * MOTE_WINOGRAD_POSITIONS * job.fours;
+    job.x_end = job.sums;
     next.x = x;
     next.y = y;
     next.rows = layer->y_height;
@@ -205,10 +117,9 @@ static inline void mote_conv_2d_winograd_rows(const mote_conv_2d_winograd *layer
             mote_copy(y + i, layer->constants, (int32_t)channels);
     while (next.rows > 0) {
         uint32_t count = 0;
-        for (; count < 4 && next.rows > 0; count++) {
+        for (; count < MOTE_TILES && next.rows > 0; count++) {
             tiles[count] = next;
-            mote_winograd_put(layer, &next, job.fours, (uint32_t *)scratch + count,
-                              (int8_t *)job.sums MOTE_STRIDES_GIVEN);
+            mote_winograd_put(layer, &next, job.fours, (uint32_t *)scratch + count, job.sums MOTE_STRIDES_GIVEN);
             mote_winograd_next(layer, &next MOTE_STRIDES_GIVEN);
         }
         mote_winograd_channels(layer, tiles, count, &job MOTE_STRIDES_GIVEN);

@@ -14,6 +14,7 @@
 
 #include "mote_dsp.h"
 #include "mote_winograd_finish.h"
+#include "mote_winograd_job.h"
 
 #define MOTE_WINOGRAD_2_POSITIONS 16
 
@@ -61,16 +62,15 @@ static inline void mote_winograd_word_2(const int8_t *x, intptr_t row_step, int3
     }
 }
 
-/* The patch of a tile. x: its first pixel; steps: bytes from row to row, from pixel to pixel. v: the tile's
- * word of position 0. */
+/* Some groups of four channels of a tile's patch. x: their first pixel; steps: bytes from row to row, from pixel to
+ * pixel. v: their word of position 0; step: words from position to position. */
 MOTE_NOT_INLINE static void mote_winograd_input_2(const int8_t *x, intptr_t row_step, int32_t pixel_step,
-                                                  uint32_t fours, uint32_t *v)
+                                                  uint32_t fours, uint32_t *v, uint32_t step)
 {
-    const uint32_t step = 8 * fours;
     for (; fours > 0; fours--, x += 4) {
         mote_winograd_word_2(x, row_step, pixel_step, 0, v, step);
-        mote_winograd_word_2(x, row_step, pixel_step, 1, v + 4, step);
-        v += 8;
+        mote_winograd_word_2(x, row_step, pixel_step, 1, v + MOTE_TILES, step);
+        v += 2 * MOTE_TILES;
     }
 }
 
@@ -81,8 +81,15 @@ MOTE_NOT_INLINE static void mote_winograd_input_2(const int8_t *x, intptr_t row_
         (to)[channel.pixel_step] = mote_winograd_finish((int32_t)(r1 - r2 - r3) >> 1, &channel);     \
     } while (0)
 
-/* The results of count tiles in one channel; y: first pixels of each. Sums of a position stand 8 words after
- * those of the one before, of a tile 2 words. */
+/* A' times column j of the sums m, from row to row as one result or the other wants it. */
+#define MOTE_WINOGRAD_UPPER(j)                                                                       \
+    (m[(j) * MOTE_WINOGRAD_SUMS] + m[(4 + (j)) * MOTE_WINOGRAD_SUMS] + m[(8 + (j)) * MOTE_WINOGRAD_SUMS])
+#define MOTE_WINOGRAD_LOWER(j)                                                                       \
+    (m[(4 + (j)) * MOTE_WINOGRAD_SUMS] - m[(8 + (j)) * MOTE_WINOGRAD_SUMS] -                         \
+     m[(12 + (j)) * MOTE_WINOGRAD_SUMS])
+
+/* The results of count tiles in one channel; y: first pixels of each. Sums of a position stand MOTE_WINOGRAD_SUMS
+ * words after those of the one before, of a tile 2 words. */
 MOTE_NOT_INLINE static void mote_winograd_output_2(uint32_t *sums, const mote_winograd_channel *from,
                                                    int8_t *const *y, uint32_t count)
 {
@@ -90,16 +97,16 @@ MOTE_NOT_INLINE static void mote_winograd_output_2(uint32_t *sums, const mote_wi
     for (int8_t *const *end = y + count; y != end; y++, sums += 2) {
         const uint32_t *m = sums;
         int8_t *to = *y + channel.place;
-        sums[40] += channel.start;
+        sums[5 * MOTE_WINOGRAD_SUMS] += channel.start;
         {
-            const uint32_t r0 = m[0] + m[32] + m[64], r1 = m[8] + m[40] + m[72];
-            const uint32_t r2 = m[16] + m[48] + m[80], r3 = m[24] + m[56] + m[88];
+            const uint32_t r0 = MOTE_WINOGRAD_UPPER(0), r1 = MOTE_WINOGRAD_UPPER(1);
+            const uint32_t r2 = MOTE_WINOGRAD_UPPER(2), r3 = MOTE_WINOGRAD_UPPER(3);
             MOTE_WINOGRAD_ROW_2(to, r0, r1, r2, r3);
         }
         to += channel.row_step;
         {
-            const uint32_t r0 = m[32] - m[64] - m[96], r1 = m[40] - m[72] - m[104];
-            const uint32_t r2 = m[48] - m[80] - m[112], r3 = m[56] - m[88] - m[120];
+            const uint32_t r0 = MOTE_WINOGRAD_LOWER(0), r1 = MOTE_WINOGRAD_LOWER(1);
+            const uint32_t r2 = MOTE_WINOGRAD_LOWER(2), r3 = MOTE_WINOGRAD_LOWER(3);
             MOTE_WINOGRAD_ROW_2(to, r0, r1, r2, r3);
         }
     }

@@ -5,6 +5,7 @@
 #define MOTE_WINOGRAD_INPUT_4_H
 
 #include "mote_dsp.h"
+#include "mote_winograd_job.h"
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
@@ -60,7 +61,7 @@
     "ldrd r1, r2, [sp, #160]\n\t"                                                                    \
     "mov r12, sp\n\t"                                                                                \
     "add lr, sp, #144\n\t"                                                                           \
-    "add r3, r0, #16\n\t"                                                                            \
+    "add r3, r0, #4 * " MOTE_WINOGRAD_TILES_TEXT "\n\t"                                              \
     "str r3, [sp, #156]\n\t"                                                                         \
     "3: ldm r12!, {r4-r9}\n\t"                                                                       \
     "add r3, r0, r2\n\t" MOTE_WINOGRAD_INPUT_SIX(MOTE_WINOGRAD_ROUND) MOTE_WINOGRAD_FLIP("r4")       \
@@ -76,22 +77,22 @@
     "cmp r12, lr\n\t"                                                                                \
     "bne 3b\n\t"
 
-/* The patch of a tile. x: its first pixel; steps: bytes from row to row, from pixel to pixel. v: the tile's
- * word of position 0. */
+/* Some groups of four channels of a tile's patch. x: their first pixel; steps: bytes from row to row, from pixel to
+ * pixel. v: their word of position 0; step: words from position to position. */
 __attribute__((naked, noinline, unused)) static void
 mote_winograd_input_4(__attribute__((unused)) const int8_t *x, __attribute__((unused)) intptr_t row_step,
                       __attribute__((unused)) int32_t pixel_step, __attribute__((unused)) uint32_t fours,
-                      __attribute__((unused)) uint32_t *v)
+                      __attribute__((unused)) uint32_t *v, __attribute__((unused)) uint32_t step)
 {
     __asm volatile(
         ".syntax unified\n\t"
         "push {r4-r11, lr}\n\t"
-        "ldr r4, [sp, #36]\n\t"
+        "ldrd r4, r5, [sp, #36]\n\t"
         "sub sp, sp, #172\n\t"
         "strd r0, r1, [sp, #144]\n\t"
         "str r2, [sp, #152]\n\t"
         "str r4, [sp, #156]\n\t"
-        "lsl r5, r3, #5\n\t"
+        "lsl r5, r5, #2\n\t"
         "add r6, r5, r5, lsl #1\n\t"
         "strd r5, r6, [sp, #160]\n\t"
         "str r3, [sp, #168]\n\t"
@@ -160,16 +161,15 @@ static inline void mote_winograd_word_4(const int8_t *x, intptr_t row_step, int3
     }
 }
 
-/* The patch of a tile. x: its first pixel; steps: bytes from row to row, from pixel to pixel. v: the tile's
- * word of position 0. */
+/* Some groups of four channels of a tile's patch. x: their first pixel; steps: bytes from row to row, from pixel to
+ * pixel. v: their word of position 0; step: words from position to position. */
 static inline void mote_winograd_input_4(const int8_t *x, intptr_t row_step, int32_t pixel_step,
-                                                  uint32_t fours, uint32_t *v)
+                                         uint32_t fours, uint32_t *v, uint32_t step)
 {
-    const uint32_t step = 8 * fours;
     for (; fours > 0; fours--, x += 4) {
         mote_winograd_word_4(x, row_step, pixel_step, 0, v, step);
-        mote_winograd_word_4(x, row_step, pixel_step, 1, v + 4, step);
-        v += 8;
+        mote_winograd_word_4(x, row_step, pixel_step, 1, v + MOTE_TILES, step);
+        v += 2 * MOTE_TILES;
     }
 }
 

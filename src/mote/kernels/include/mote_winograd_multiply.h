@@ -12,21 +12,7 @@
 #define MOTE_WINOGRAD_MULTIPLY_H
 
 #include "mote_dsp.h"
-
-typedef struct {
-    const uint32_t *x;
-    const uint32_t *x_end;
-    const int16_t *weights;
-    uint32_t *sums;
-    uint32_t fours; /* groups of 4 input channels, at least 1 */
-    uint32_t skip;  /* mote_winograd_skip(fours) */
-} mote_winograd_job;
-
-/* Of the four groups in a round, how many the first round leaves out; one group precedes the rounds. */
-static inline uint32_t mote_winograd_skip(uint32_t fours)
-{
-    return fours > 1 ? (1 - fours) & 3 : 4;
-}
+#include "mote_winograd_job.h"
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 

@@ -5,6 +5,7 @@
 #define MOTE_WINOGRAD_OUTPUT_4_H
 
 #include "mote_winograd_finish.h"
+#include "mote_winograd_job.h"
 
 #define MOTE_WINOGRAD_NINTH 954437177u
 
@@ -41,8 +42,8 @@
     "ldr r6, [sp, #120]\n\t"                                                                         \
     "add lr, lr, r6\n\t"
 
-/* The results of count tiles in one channel; y: first pixels of each. Sums of a position stand 8 words after
- * those of the one before, of a tile 2 words.
+/* The results of count tiles in one channel; y: first pixels of each. Sums of a position stand MOTE_WINOGRAD_SUMS
+ * words after those of the one before, of a tile 2 words.
  * Stack: the first pass, [4][6]; the channel; sums; y; y behind the last tile. */
 __attribute__((naked, noinline, unused)) static void
 mote_winograd_output_4(__attribute__((unused)) uint32_t *sums,
@@ -59,18 +60,18 @@ mote_winograd_output_4(__attribute__((unused)) uint32_t *sums,
         "strd r0, r2, [sp, #128]\n\t"
         "add r3, r2, r3, lsl #2\n\t"
         "str r3, [sp, #136]\n\t"
-        "1: ldr r2, [r0, #224]\n\t"
+        "1: ldr r2, [r0, #28 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
         "ldr r3, [sp, #96]\n\t"
         "add r2, r2, r3\n\t"
-        "str r2, [r0, #224]\n\t"
+        "str r2, [r0, #28 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
         "mov r1, sp\n\t"
         "add lr, sp, #24\n\t"
-        "2: ldr r3, [r0, #192]\n\t"
-        "ldr r4, [r0, #384]\n\t"
-        "ldr r5, [r0, #576]\n\t"
-        "ldr r6, [r0, #768]\n\t"
-        "ldr r7, [r0, #960]\n\t"
-        "ldr r2, [r0], #32\n\t"
+        "2: ldr r3, [r0, #24 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
+        "ldr r4, [r0, #48 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
+        "ldr r5, [r0, #72 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
+        "ldr r6, [r0, #96 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
+        "ldr r7, [r0, #120 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
+        "ldr r2, [r0], #4 * " MOTE_WINOGRAD_SUMS_TEXT "\n\t"
         "add r3, r3, r4\n\t"
         "sub r4, r3, r4, lsl #1\n\t"
         "add r5, r5, r6\n\t"
@@ -144,8 +145,8 @@ static inline void mote_winograd_row_4(const uint32_t *m, int k, const mote_wino
     y[3 * pixel_step] = mote_winograd_result(r[3], k - 2, channel);
 }
 
-/* The results of count tiles in one channel; y: first pixels of each. Sums of a position stand 8 words after
- * those of the one before, of a tile 2 words. */
+/* The results of count tiles in one channel; y: first pixels of each. Sums of a position stand MOTE_WINOGRAD_SUMS
+ * words after those of the one before, of a tile 2 words. */
 static inline void mote_winograd_output_4(uint32_t *sums, const mote_winograd_channel *from,
                                                    int8_t *const *y, uint32_t count)
 {
@@ -153,9 +154,9 @@ static inline void mote_winograd_output_4(uint32_t *sums, const mote_winograd_ch
     for (int8_t *const *end = y + count; y != end; y++, sums += 2) {
         uint32_t rows[24];
         int8_t *to = *y + channel.place;
-        sums[56] += channel.start;
+        sums[7 * MOTE_WINOGRAD_SUMS] += channel.start;
         for (uint32_t j = 0; j < 6; j++)
-            mote_winograd_output_six(sums + 8 * j, 48, rows + j, 6);
+            mote_winograd_output_six(sums + MOTE_WINOGRAD_SUMS * j, 6 * MOTE_WINOGRAD_SUMS, rows + j, 6);
         mote_winograd_row_4(rows, 6, &channel, to);
         mote_winograd_row_4(rows + 6, 5, &channel, to += channel.row_step);
         mote_winograd_row_4(rows + 12, 4, &channel, to += channel.row_step);
