@@ -80,8 +80,8 @@ def swar_cycles(
 
     def group(words: int) -> float:
         patch = words * (14 * taps + 60 * kernel_height) + 150
-        sums = taps * (2 + words * (3 + flush))
-        return patch + channels * (sums + 40 + 2 * words * 55)
+        sums = taps * (2.75 + words * (3 + flush))
+        return patch + channels * (sums + 70 + 50 * words)
 
     def cycles(rows: int) -> float:
         count = rows * pixels

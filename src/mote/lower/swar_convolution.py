@@ -13,7 +13,7 @@ from mote.lower.channels import Channels, Ints
 from mote.lower.convolution_cycles import swar_cycles
 from mote.lower.geometry import layer_window, row_geometry
 from mote.lower.kernels import KERNELS
-from mote.lower.requantization import requantization
+from mote.lower.narrow_requantization import narrow
 from mote.lower.rows_per_call import split_windows
 from mote.lower.step import Constant, Step
 
@@ -56,10 +56,14 @@ def swar_step(graph: Graph, node: Node, channels: Channels, otherwise: Step) -> 
     pixels = graph.result(node).elements // sizes["y_channels"]
     if block is None or sizes["y_channels"] < FEWEST_CHANNELS or pixels < 2:
         return otherwise
-    parameters, constants = requantization(channels)
+    requantization = narrow(channels)
+    if requantization is None:
+        return otherwise
     weights = in_words(channels.weights)
     taps = weights.shape[1]
-    fixed = {name: size for name, size in sizes.items() if name != "groups"} | parameters
+    fixed = {
+        name: size for name, size in sizes.items() if name != "groups"
+    } | requantization.parameters
 
     def step(at_once: int) -> Step:
         cycles = swar_cycles(
@@ -69,7 +73,7 @@ def swar_step(graph: Graph, node: Node, channels: Channels, otherwise: Step) -> 
             node=node,
             kernel=KERNELS["mote_conv_2d_s8_swar"],
             parameters=(*fixed.items(), ("pixels", at_once), ("block", block)),
-            constants=(Constant("weights", weights.astype(np.int8), True), *constants),
+            constants=(Constant("weights", weights.astype(np.int8), True), requantization.constant),
             scratch_bytes=2 * at_once * taps,
             split=split_windows(graph.result(node).shape[1], layer_window(graph, node), cycles),
         )

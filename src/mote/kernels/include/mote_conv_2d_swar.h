@@ -4,13 +4,14 @@
  * the patches of 4 pixels, or 2, are put in words side by side, then multiplied with all channels.
  * mote_conv_2d_s8_swar.c and mote_conv_2d_s8_swar_strided.c are this file with one choice of MOTE_STRIDED each.
  *
- * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[iy][ix,i] * weights[o,ky,kx,i]) + y_zero)
+ * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[iy][ix,i] * weights[o,ky,kx,i]) + y_zero),
  * with iy = oy * stride_height + ky * dilation_height, ix = ox * stride_width + kx * dilation_width - pad_left
  *
  * x: rows, as mote_kernels_convolution.h says.  y: [y_height, y_width, y_channels], must not overlap a row of
  * x.  groups: 1.  weights: 4-byte aligned, [y_channels, taps], taps = kernel_height * kernel_width * x_channels
  * up to a multiple of 4 (the weights that fill it up are 0).
  * block: taps that are summed in 16 bits, 2 or 4; for all inputs |sum| < 2^15, proven at compile time.
+ * narrow, offset_shift, end, middle, is_bent: bias and requantisation, as mote_narrow.h says.
  * Scratch: 2 * pixels * taps bytes.
  * No overflow: |acc| <= 128 * sum|weights[o]| + |bias[o]| < 2^31, checked at compile time.
  * Cost, with pixels 4: groups of 4 run on from row to row of a call. Of what is left, 3 pixels cost as much as 4,
@@ -20,8 +21,7 @@
 
 #include "mote_dot_swar.h"
 #include "mote_kernels.h"
-#include "mote_output.h"
-#include "mote_requantize_many.h"
+#include "mote_narrow_swar.h"
 #include "mote_strides.h"
 
 #define MOTE_SWAR_CHANNELS 8u /* whose sums are kept on the stack */
@@ -114,55 +114,15 @@ static void mote_put_patches(mote_swar_walk *walk, uint32_t count, uint32_t size
         mote_put_two_patches(walk, windows + i, word++, size / 2 MOTE_STRIDES_GIVEN);
 }
 
-/* Results of some channels, from the first on, and count pixels. corrected: 2^15 for each block. */
-MOTE_NOT_INLINE static void mote_put_channels(const mote_output *p, const int32_t *bias, const mote_swar_sums *sums,
-                                              uint32_t corrected, uint32_t first, uint32_t channels, uint32_t count,
-                                              int8_t *y, uint32_t y_pixel)
-{
-    int32_t sum[4];
-    mote_requantize_job job;
-    job.sum = sum;
-    job.end = sum + count;
-    job.y_pixel = y_pixel;
-    job.rounding = p->rounding >> 16;
-    job.away = -(p->rounding != 0);
-    job.zero = 2 * p->y_zero + 1;
-    job.y_min = p->y_min;
-    job.y_max = p->y_max;
-    for (uint32_t o = first; o < first + channels; o++) {
-        const uint32_t at = o * p->shift_step;
-        const int right = p->shift_base + (int32_t)(((uint32_t)p->shift[at >> 3] >> (at & 7u)) & p->shift_mask);
-        const int32_t multiplier = p->multiplier[o], start = bias[o];
-        for (uint32_t i = 0; i < count; i += 2, sums++) {
-            const uint32_t low = sums->all - corrected - ((uint32_t)sums->high << 16);
-            sum[i] = (int32_t)low + start;
-            sum[i + 1] = sums->high + start;
-        }
-        job.y = y + o;
-        if (right > 0) {
-            job.multiplier_low = (uint16_t)multiplier;
-            job.multiplier_high = multiplier >> 16;
-            job.halvings = right - 1;
-            mote_requantize_many(&job);
-            continue;
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            const int32_t value = mote_requantize(sum[i], multiplier, right, p->rounding);
-            job.y[i * y_pixel] = mote_clamp_s8(value + p->y_zero, p->y_min, p->y_max);
-        }
-    }
-}
-
 static inline void mote_conv_2d_by_swar(const mote_conv_2d_swar *layer, const int8_t *const *x, int8_t *y,
                                         void *scratch MOTE_STRIDES_TAKEN)
 {
-    const mote_output output = MOTE_OUTPUT(layer, 1);
     const uint32_t filter = (uint32_t)layer->kernel_height * layer->kernel_width * layer->x_channels;
     const uint32_t taps = (filter + 3) & ~3u, y_pixel = MOTE_Y_PIXEL(layer->y_channels);
-    const uint32_t corrected = taps / layer->block << 15;
     mote_swar_sums sums[2 * MOTE_SWAR_CHANNELS];
     mote_swar_walk walk;
     mote_swar_job job;
+    mote_narrow_swar_job results;
     uint32_t count;
 
     walk.layer = layer;
@@ -175,6 +135,12 @@ static inline void mote_conv_2d_by_swar(const mote_conv_2d_swar *layer, const in
     if (MOTE_X_PIXEL(layer->x_channels) != layer->x_channels && layer->kernel_width > 1)
         walk.places = 0; /* taps side by side are not one piece */
     job.x = scratch;
+    results.sums = sums;
+    results.correction = -(int32_t)(taps / layer->block << 15);
+    results.layer.offset_shift = layer->offset_shift;
+    results.layer.end = layer->end;
+    results.layer.middle = layer->middle;
+    results.layer.is_bent = layer->is_bent;
 
     for (uint32_t left = (uint32_t)layer->y_height * layer->y_width; left > 0; left -= count) {
         const uint32_t size = left > 2 ? layer->pixels : 2, words = size / 2;
@@ -185,6 +151,11 @@ static inline void mote_conv_2d_by_swar(const mote_conv_2d_swar *layer, const in
         mote_put_patches(&walk, count, size, scratch MOTE_STRIDES_GIVEN);
         job.x_end = end;
         job.w = layer->weights;
+        /* Pixels that miss are stored again where the last one is. */
+        for (uint32_t i = 1; i < 4; i++)
+            results.y_pixel[i - 1] = i >= size ? 0 : (i < count ? i : count - 1) * y_pixel;
+        results.narrow = layer->narrow;
+        results.y_end = y;
         for (uint32_t o = 0, channels; o < layer->y_channels; o += channels) {
             channels = layer->y_channels - o;
             if (channels > MOTE_SWAR_CHANNELS)
@@ -192,7 +163,9 @@ static inline void mote_conv_2d_by_swar(const mote_conv_2d_swar *layer, const in
             job.channels = channels;
             job.sums = sums;
             mote_dot_swar(&job, words, layer->block);
-            mote_put_channels(&output, layer->bias, sums, corrected, o, channels, count, y, y_pixel);
+            results.y = results.y_end;
+            results.y_end += channels;
+            mote_narrow_swar(&results);
         }
         y += count * y_pixel;
     }

@@ -37,25 +37,21 @@ typedef struct {
     uint8_t double_rounding; /* 1: double rounding, 0: single */
 } mote_conv_2d_rows;
 
-/* Convolution of two pixels with one multiplication; arrays and fields as mote_conv_2d_swar.h says, requantisation
- * as in mote_conv_2d_rows. */
+/* Convolution of two pixels with one multiplication; arrays and fields as mote_conv_2d_swar.h says. */
 typedef struct {
     const int8_t *weights;
-    const int32_t *bias;
-    const int32_t *multiplier;
-    const uint8_t *shift;
+    const int32_t *narrow;
     uint16_t x_width, x_channels;
     uint16_t y_height, y_width, y_channels;
     uint16_t kernel_height, kernel_width;
     uint16_t stride_height, stride_width;
     uint16_t dilation_height, dilation_width;
     uint16_t pad_left;
-    int8_t x_zero, y_zero, y_min, y_max;
-    int8_t shift_base;
-    uint8_t shift_bits; /* 4 or 8 */
-    uint8_t double_rounding;
+    int8_t x_zero;
     uint8_t pixels; /* side by side in scratch: 4, or 2 where RAM is short */
     uint8_t block;  /* taps that are summed in 16 bits: 4 or 2 */
+    uint8_t offset_shift, is_bent;
+    int32_t end, middle;
 } mote_conv_2d_swar;
 
 /* DSP convolution, two output channels at a time; arrays as mote_conv_2d_dsp.h says. */
