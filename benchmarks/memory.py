@@ -13,7 +13,7 @@ those that the processor was busy. Nothing is computed twice: every row of every
 by one call.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -21,12 +21,9 @@ from time import process_time
 from typing import Any
 
 import click
-import numpy as np
-import torch
-from torch import nn
 
 import mote
-import mote.zoo
+from large import network
 from models import MODELS, MODELS_FOLDER
 from mote.build import Build
 from mote.ir import Graph
@@ -34,11 +31,7 @@ from mote.plan.optimal import place_optimally
 from report import Figure, options, progress, run, show
 
 TARGET = "cortex-m4"
-LARGE: dict[str, tuple[Callable[[], nn.Module], tuple[int, int, int]]] = {
-    "ic-large": (lambda: mote.zoo.resnet8(width_mult=2.5), (3, 32, 32)),
-    "mbv2-035": (lambda: mote.zoo.mobilenet_v2(width_mult=0.35), (3, 144, 144)),
-    "mbv2-100": (lambda: mote.zoo.mobilenet_v2(), (3, 224, 224)),
-}
+NAMES = [*MODELS, "ic-large", "mbv2-035", "mbv2-100"]
 ARENA = {
     "vww": 29_000,
     "ic": 10_600,
@@ -55,19 +48,6 @@ CYCLES = 1.3
 GAP = 5.0
 SECONDS = 30.0
 SECONDS_SMALL = 3.0
-
-
-def network(name: str, folder: Path) -> Graph:
-    """A model file, or a network with random weights, quantised on random samples."""
-    if name in MODELS:
-        return mote.load(MODELS[name].path(folder))
-    make, shape = LARGE[name]
-    module = make().eval()
-    rng = np.random.default_rng(0)
-    graph = mote.from_torch(module, torch.zeros(1, *shape), name=name)
-    height, width = shape[1:]
-    sample = rng.normal(size=(1, height, width, shape[0])).astype(np.float32)
-    return mote.quantize(graph, [sample])
 
 
 def figures(name: str, folder: Path, seed: int) -> Iterator[Figure]:
@@ -133,9 +113,9 @@ def gap(build: Build) -> float:
 @click.option(
     "--model",
     "names",
-    type=click.Choice([*MODELS, *LARGE]),
+    type=click.Choice(NAMES),
     multiple=True,
-    default=[*MODELS, *LARGE],
+    default=NAMES,
     help="Only this one; may be repeated.",
 )
 @click.option("--models", "folder", type=click.Path(path_type=Path), default=MODELS_FOLDER)

@@ -19,7 +19,8 @@ import click
 import numpy as np
 
 import mote
-from memory import TARGET, network
+from large import network
+from memory import TARGET
 from models import MODELS_FOLDER
 from mote import reference
 from mote.build import Build

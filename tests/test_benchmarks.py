@@ -63,6 +63,14 @@ def test_cost_stands_beside_what_peers_need() -> None:
     assert 264_192 / 4 < instructions["value"] < instructions["bound"]
 
 
+def test_speed_is_held_against_what_is_aimed_at() -> None:
+    found = figures("speed.py", *on_model("ic"), "--target", "cortex-m4")
+    cycles, beside = found
+    assert cycles["name"] == "time: cycles"
+    assert 12_501_632 / 4 < cycles["value"] <= cycles["bound"] == 10e6
+    assert beside["bound"] == 16_000
+
+
 def test_build_time_measures_whole_processes() -> None:
     assert len(figures("build_time.py", *on_model("ad"), "--repeat", "1")) == 4
 
