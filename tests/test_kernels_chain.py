@@ -12,6 +12,7 @@ from mote import reference
 from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
 from mote.ir.ops import Conv2D, Padding, Rounding
 from mote.lower.chain_layout import SLOT, find_chain
+from mote.lower.chain_split import SplitChain, find_split
 from mote.lower.channels import Channels
 from mote.lower.input_range import layer_channels
 from mote.lower.lower import lower
@@ -59,6 +60,11 @@ def is_chained(graph: Graph) -> bool:
     return "_chain" in step.kernel.name
 
 
+def is_split(graph: Graph) -> bool:
+    (step,) = lower(graph, M4).steps
+    return "_split" in step.kernel.name
+
+
 def ends(weights: np.ndarray) -> np.ndarray:
     """``[2 * O, taps]``: the inputs that make each channel's sum greatest, and least."""
     greatest = np.where(weights > 0, 127, -128)
@@ -67,35 +73,48 @@ def ends(weights: np.ndarray) -> np.ndarray:
 
 
 def worst_inputs(graph: Graph, rng: np.random.Generator) -> np.ndarray:
-    """Windows side by side, of which each is the end of some channel, its neighbours of others."""
+    """Windows side by side, of which each piece is the end of some channel, its neighbours' of
+    others."""
     node = graph.nodes[0]
     _, kernel_height, kernel_width, depth = graph.tensors["w"].shape
-    found = ends(layer_channels(graph, node).weights)
+    channels = layer_channels(graph, node)
+    found = ends(channels.weights)
     _, height, width, _ = graph.tensors["x"].shape
     rows, columns = height // kernel_height, width // kernel_width
-    chosen = found[rng.integers(0, len(found), rows * columns)]
+    taps = find_split(channels).taps
+    pieces = [
+        found[rng.integers(0, len(found), rows * columns), start : start + taps]
+        for start in range(0, found.shape[1], taps)
+    ]
+    chosen = np.concatenate(pieces, axis=1)
     windows = chosen.reshape(rows, columns, kernel_height, kernel_width, depth)
     return windows.transpose(0, 2, 1, 3, 4).reshape(1, height, width, depth).astype(np.int8)
 
 
 def tight_layer(
-    rng: np.random.Generator, kernel: int, rounding: Rounding, y_zero: int, sum_of_small: int
+    rng: np.random.Generator,
+    kernel: int,
+    rounding: Rounding,
+    y_zero: int,
+    sum_of_small: int,
+    pieces: int = 1,
 ) -> Graph:
     """Two channels of 64 weights at the ends, two whose magnitudes have the given sum.
 
-    A slot holds 255 * (64 * 128 + 2 * 16), but not 255 * (64 * 128 + 2 * 17).
+    A slot holds 255 * (64 * 128 + 2 * 16), but not 255 * (64 * 128 + 2 * 17). There are so many
+    ``pieces`` one behind the other.
     """
-    weights = np.zeros((4, 64), np.int8)
+    weights = np.zeros((4, pieces, 64), np.int8)
     weights[:2] = -128
-    weights[2:, :sum_of_small] = rng.choice([-1, 1], (2, sum_of_small))
-    shape = (4, kernel, kernel, 64 // kernel**2)
+    weights[2:, :, :sum_of_small] = rng.choice([-1, 1], (2, pieces, sum_of_small))
+    shape = (4, kernel, kernel, pieces * 64 // kernel**2)
     op = Conv2D(stride=(kernel, kernel), rounding=rounding)
     rows = 7 * kernel
     return layer(op, (1, rows, rows, shape[3]), weights.reshape(shape), y_zero)
 
 
-def random_channels(rng: np.random.Generator) -> Channels:
-    count, taps = int(rng.integers(1, 14)), int(rng.integers(1, 300))
+def random_channels(rng: np.random.Generator, most_taps: int = 300) -> Channels:
+    count, taps = int(rng.integers(1, 14)), int(rng.integers(1, most_taps))
     weights = np.clip(rng.normal(0, rng.uniform(1, 90), (count, taps)), -128, 127).astype(np.int64)
     low = rng.integers(-128, 127, (1, taps))
     x_low = np.broadcast_to(low, weights.shape)
@@ -144,9 +163,47 @@ def test_a_chain_ends_where_its_proof_ends(kernel: int, rounding: Rounding) -> N
     rng = np.random.default_rng(2)
     full = tight_layer(rng, kernel, rounding, -128, 16)
     assert is_chained(full)
+    assert not is_split(full)
     chain = find_chain(layer_channels(full, full.nodes[0]), lambda c: c.bounds)
     assert chain is not None
-    assert not is_chained(tight_layer(rng, kernel, rounding, -128, 17))
+    assert is_split(tight_layer(rng, kernel, rounding, -128, 17))
+
+
+def split_of(graph: Graph) -> SplitChain:
+    return find_split(layer_channels(graph, graph.nodes[0]))
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 5])
+def test_taps_are_cut_into_as_few_pieces_as_the_slots_need(pieces: int) -> None:
+    rng = np.random.default_rng(9)
+    full = split_of(tight_layer(rng, 1, Rounding.SINGLE, 3, 32, pieces))
+    assert (full.pieces, full.taps) == (pieces, 64)
+    assert split_of(tight_layer(rng, 1, Rounding.SINGLE, 3, 33, pieces)).pieces == pieces + 1
+
+
+def test_no_input_leaves_a_slot_of_a_piece() -> None:
+    rng = np.random.default_rng(10)
+    counts = set()
+    for _ in range(100):
+        channels = random_channels(rng, most_taps=1500)
+        split = find_split(channels)
+        counts.add(split.pieces)
+        assert set(split.order) == set(range(len(channels.bias)))
+        rising = np.where(channels.weights > 0, channels.x_high, channels.x_low)
+        falling = np.where(channels.weights > 0, channels.x_low, channels.x_high)
+        for piece in range(split.pieces):
+            part = slice(piece * split.taps, (piece + 1) * split.taps)
+            ends = [(channels.weights * x)[:, part].sum(1) for x in (rising, falling)]
+            offset = split.offsets[:, piece]
+            for a in ends:
+                first = offset + a[list(split.order[0::2])]
+                assert 0 <= first.min() <= first.max() < SLOT
+                for b in ends:
+                    second = first + b[list(split.order[1::2])]
+                    assert 0 <= second.min() <= second.max() < SLOT
+            third = np.array(ends)[:, list(split.order[1::2])]
+            assert -SLOT <= third.min() <= third.max() < SLOT
+    assert {1, 2, 3, 4, 5} <= counts
 
 
 def check(graphs: Sequence[Graph], samples: Sequence[Sequence[np.ndarray]], target: str) -> None:
@@ -169,6 +226,12 @@ def test_inputs_at_the_ends_of_every_channel_give_the_reference(target: str) -> 
         for rounding in Rounding
         for y_zero in (-128, 0, 90)
     ]
+    graphs += [
+        tight_layer(rng, kernel, rounding, y_zero, small, pieces)
+        for kernel, pieces, small in ((2, 1, 32), (1, 2, 32), (2, 3, 32), (1, 4, 33))
+        for rounding in Rounding
+        for y_zero in (-128, 7)
+    ]
     graphs += [typical_layer(rng, rounding) for rounding in Rounding for _ in range(3)]
     assert all(is_chained(graph) for graph in graphs)
     samples = [[worst_inputs(graph, rng) for graph in graphs] for _ in range(8)]
@@ -182,6 +245,26 @@ def typical_layer(rng: np.random.Generator, rounding: Rounding) -> Graph:
     shape = (1, int(rng.integers(1, 9)), int(rng.integers(1, 9)), depth)
     bias = rng.integers(-9000, 9000, count)
     return layer(Conv2D(rounding=rounding), shape, weights, int(rng.integers(-128, 128)), bias)
+
+
+def deep_layer(rng: np.random.Generator, rounding: Rounding, y_zero: int) -> Graph:
+    """A padded layer with so many taps that they are cut."""
+    kernel = int(rng.integers(1, 4))
+    depth = int(rng.integers(200, 700)) // kernel**2
+    shape = (int(rng.integers(1, 14)), kernel, kernel, depth)
+    weights = np.clip(rng.normal(0, 50, shape), -128, 127).astype(np.int8)
+    pad = kernel // 2
+    op = Conv2D(
+        stride=(1, int(rng.integers(1, 3))), padding=Padding(pad, pad, pad, pad), rounding=rounding
+    )
+    x_shape = (1, int(rng.integers(3, 6)), int(rng.integers(3, 9)), depth)
+    return layer(op, x_shape, weights, y_zero, rng.integers(-30000, 30000, shape[0]))
+
+
+def deep_layers(rng: np.random.Generator) -> list[Graph]:
+    graphs = [deep_layer(rng, rounding, zero) for rounding in Rounding for zero in (-128, -5, 99)]
+    assert all(is_split(graph) for graph in graphs)
+    return graphs
 
 
 def chained_layers(rng: np.random.Generator, count: int) -> list[Graph]:
@@ -216,15 +299,16 @@ def check_on_host(graphs: Sequence[Graph], rng: np.random.Generator, folder: Pat
 @pytest.mark.usefixtures("whatever_it_saves")
 def test_random_chains_on_rows_anywhere_equal_the_reference(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
-    used = check_on_host(chained_layers(rng, 40), rng, tmp_path)
-    assert used == {f"mote_conv_2d_s8_dsp_chain{kind}" for kind in ("", "_positive", "_single")}
+    used = check_on_host(chained_layers(rng, 34) + deep_layers(rng), rng, tmp_path)
+    kinds = ("", "_positive", "_single")
+    assert used == {f"mote_conv_2d_s8_dsp_chain{s}{k}" for s in ("", "_split") for k in kinds}
 
 
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m33"])
 @pytest.mark.usefixtures("whatever_it_saves")
 def test_the_assembly_of_random_chains_equals_the_reference(target: str) -> None:
     rng = np.random.default_rng(5)
-    graphs = chained_layers(rng, 25)
+    graphs = chained_layers(rng, 19) + deep_layers(rng)
     check(graphs, [random_inputs(graphs, rng) for _ in range(3)], target)
 
 
@@ -233,7 +317,7 @@ def test_the_assembly_of_random_chains_equals_the_reference(target: str) -> None
 @pytest.mark.usefixtures("whatever_it_saves")
 def test_many_random_chains_equal_the_reference(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
-    graphs = chained_layers(rng, 150)
+    graphs = chained_layers(rng, 120) + [g for _ in range(5) for g in deep_layers(rng)]
     check_on_host(graphs, rng, tmp_path)
     check(graphs, [random_inputs(graphs, rng) for _ in range(2)], "cortex-m4")
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, Rounding
-from mote.lower.chain_layout import TABLE_WORDS, WORDS_BESIDE, find_chain, stream
-from mote.lower.channels import Channels, select_channels
+from mote.lower.chain_layout import AT_ONCE, TABLE_WORDS, find_chain, stream
+from mote.lower.chain_split import SPLIT_TABLE_WORDS, find_split, split_stream
+from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.convolution_cycles import Cycles, chain_cycles, dsp_cycles_with_loads, of_layer
 from mote.lower.dsp_layout import SHIFTS
 from mote.lower.geometry import layer_window, row_geometry
@@ -47,13 +48,15 @@ def chain_or(
     """
     if core.name not in CORES:
         return step, cycles
-    chain = chain_step(step, graph, channels, computed)
-    if chain is None:
+    found = chain_step(step, graph, channels, computed)
+    if found is None:
         return step, cycles
+    chain, pieces = found
     sharing = [n for n in graph.nodes if n.op.kind == step.node.op.kind and _share(n, step.node)]
-    if sum(_saved(graph, node, len(computed)) for node in sharing) <= 0:
+    if sum(_saved(graph, node, len(computed), pieces) for node in sharing) <= 0:
         return step, cycles
-    fewer = min(cycles, of_layer(chain, graph, _cycles(graph, step.node, len(computed))))
+    each = _cycles(graph, step.node, len(computed), pieces)
+    fewer = min(cycles, of_layer(chain, graph, each))
     return replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), fewer
 
 
@@ -64,22 +67,24 @@ def _share(node: Node, other: Node) -> bool:
 
 def chain_step(
     step: Step, graph: Graph, channels: Channels, computed: Sequence[int]
-) -> Step | None:
-    """The layer as a chain; None where a slot could overflow. Arguments as ``chain_or``."""
+) -> tuple[Step, int] | None:
+    """The layer as a chain, and into how many pieces its taps are cut (0: not at all).
+
+    None where its shifts are too large. Arguments as ``chain_or``.
+    """
     node = step.node
     chosen = select_channels(channels, computed)
     if chosen.right.min() < SHIFTS.start or chosen.right.max() >= SHIFTS.stop:
         return None
-    chain = find_chain(chosen, lambda c: c.bounds)
-    if chain is None:
-        return None
-    words = stream(chosen, chain, computed)
-    fours, taps = len(words), (words.shape[1] - WORDS_BESIDE) // 2
+    words, pieces = _stream(chosen, computed)
+    fours = -(-len(computed) // AT_ONCE)
     sizes = {k: v for k, v in row_geometry(graph, node).items() if k != "groups"}
+    taps = 4 * -(-chosen.weights.shape[1] // 4)
     is_padded = _reads_outside(graph, node)
-    return Step(
+    form = "_split" * (pieces > 0)
+    chain = Step(
         node=node,
-        kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain{_suffix(channels)}"],
+        kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain{form}{_suffix(channels)}"],
         parameters=(
             *sizes.items(),
             ("fours", fours),
@@ -91,7 +96,7 @@ def chain_step(
                 "weights",
                 words.astype(np.uint32).view(np.int32),
                 is_weights=True,
-                table_bytes=4 * TABLE_WORDS * fours,
+                table_bytes=4 * fours * (SPLIT_TABLE_WORDS if pieces else TABLE_WORDS),
             ),
             *(constant for constant in step.constants if constant.field == "constants"),
         ),
@@ -99,26 +104,36 @@ def chain_step(
         split=split_windows(
             row_shape(graph.result(node))[1],
             layer_window(graph, node),
-            _cycles(graph, node, len(computed)),
+            _cycles(graph, node, len(computed), pieces),
         ),
     )
+    return chain, pieces
 
 
-def _cycles(graph: Graph, node: Node, channels: int) -> Cycles:
+def _stream(chosen: Channels, places: Sequence[int]) -> tuple[Ints, int]:
+    """The words of the weights, and into how many pieces they are cut."""
+    chain = find_chain(chosen, lambda c: c.bounds)
+    if chain is not None:
+        return stream(chosen, chain, places), 0
+    split = find_split(chosen)
+    return split_stream(chosen, split, places), split.pieces
+
+
+def _cycles(graph: Graph, node: Node, channels: int, pieces: int) -> Cycles:
     """Of a call that computes some rows, and so many channels of them."""
     sizes = row_geometry(graph, node)
     taps = sizes["kernel_height"] * sizes["kernel_width"] * sizes["x_channels"]
-    fours = -(-channels // 4)
-    return chain_cycles(sizes["y_width"], fours, 4 * -(-taps // 4), sizes["kernel_height"])
+    fours = -(-channels // AT_ONCE)
+    return chain_cycles(sizes["y_width"], fours, 4 * -(-taps // 4), sizes["kernel_height"], pieces)
 
 
-def _saved(graph: Graph, node: Node, channels: int) -> float:
+def _saved(graph: Graph, node: Node, channels: int, pieces: int) -> float:
     """Cycles of SMLAD less those of a chain, in one call."""
     sizes = row_geometry(graph, node)
     taps = sizes["kernel_height"] * sizes["kernel_width"] * sizes["x_channels"]
     shape = sizes["y_width"], -(-channels // 2), taps, sizes["kernel_height"]
     rows = sizes["y_height"]
-    return dsp_cycles_with_loads(*shape)(rows) - _cycles(graph, node, channels)(rows)
+    return dsp_cycles_with_loads(*shape)(rows) - _cycles(graph, node, channels, pieces)(rows)
 
 
 def _suffix(channels: Channels) -> str:

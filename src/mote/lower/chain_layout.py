@@ -18,8 +18,6 @@ AT_ONCE = 4
 """Channels that a tap's words hold."""
 TABLE_WORDS = 10
 """Of the stream, for each four channels: offsets, multipliers, places and shifts."""
-WORDS_BESIDE = 4 + TABLE_WORDS
-"""Of the stream, for each four channels, beside the weights."""
 Bounds = Callable[[Channels], tuple[Ints, Ints]]
 """Least and greatest sum of each channel, bias included, whatever the input."""
 
@@ -68,9 +66,7 @@ def stream(channels: Channels, chain: Chain, places: Sequence[int]) -> Ints:
     ``places``: of the channels in a pixel of the result.
     """
     chosen = select_channels(channels, chain.order)
-    weights = np.pad(chosen.weights, ((0, 0), (0, -chosen.weights.shape[1] % 4)))
-    a, b = weights[0::2], weights[1::2]
-    words = (a + 2 * SLOT * b).reshape(-1, 2, weights.shape[1]).transpose(0, 2, 1)
+    words = channel_words(chosen, 2 * SLOT)
     bias_a, bias_b = chosen.bias[0::2], 2 * chosen.bias[1::2]
     offsets = np.asarray(chain.offsets)
     first = offsets + bias_a
@@ -82,3 +78,10 @@ def stream(channels: Channels, chain: Chain, places: Sequence[int]) -> Ints:
     fours = len(chain.order) // AT_ONCE
     parts = (starts.reshape(fours, -1), words.reshape(fours, -1), table.reshape(fours, -1))
     return np.concatenate(parts, axis=1)
+
+
+def channel_words(chosen: Channels, distance: int) -> Ints:
+    """``[fours, K up to a multiple of 4, 2]`` words of A and B, and of C and D."""
+    weights = np.pad(chosen.weights, ((0, 0), (0, -chosen.weights.shape[1] % 4)))
+    words = weights[0::2] + distance * weights[1::2]
+    return words.reshape(-1, 2, weights.shape[1]).transpose(0, 2, 1)

@@ -105,12 +105,14 @@ def depthwise_3x3_cycles(pixels: int, channels: int, stride: int, unpacked: int)
     return lambda rows: CALL + UNPACK * unpacked + channels * (70 + rows * row)
 
 
-def chain_cycles(pixels: int, fours: int, taps: int, kernel_height: int) -> Cycles:
+def chain_cycles(pixels: int, fours: int, taps: int, kernel_height: int, pieces: int = 0) -> Cycles:
     """Chained convolution in groups of 3 pixels that run over the rows of a call, with loads.
 
-    ``fours``: of channels. One or two pixels that are over cost as much as 3.
+    ``fours``: of channels; ``pieces``: of the taps where they are cut. One or two pixels that are
+    over cost as much as 3.
     """
-    group = fours * (9.63 * taps + 128) + 8.25 * taps + 50 * kernel_height + 150
+    cut = (pieces > 0) * 24 + (pieces > 1) * 24 + max(pieces - 1, 0) * 60
+    group = fours * (9.63 * taps + 128 + cut) + 8.25 * taps + 50 * kernel_height + 150
     return lambda rows: CALL - rows * pixels // -3 * group
 
 

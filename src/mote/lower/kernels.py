@@ -37,6 +37,7 @@ _F32, _I8, _U8 = DType.FLOAT32, DType.INT8, DType.UINT8
 _I16, _I32 = DType.INT16, DType.INT32
 _S8, _S16 = (_I8, _I8), (_I16, _I16)
 
+_CHAIN = "mote_conv_2d_chain"
 _WINOGRAD = "mote_conv_2d_winograd"
 
 SUFFIXES = {_F32: "f32", _I8: "s8", _U8: "u8", _I16: "s16"}
@@ -103,11 +104,13 @@ KERNELS: dict[str, Kernel] = {
             _dsp(f"mote_conv_2d_s8_dsp_winograd_{tile}", _WINOGRAD, Conv2D, takes_scratch=True)
             for tile in (a + b + c for a in "24" for b in ("", "_one") for c in ("", "_single"))
         ),
-        _dsp("mote_conv_2d_s8_dsp_chain", "mote_conv_2d_chain", Conv2D, takes_scratch=True),
-        _dsp(
-            "mote_conv_2d_s8_dsp_chain_positive", "mote_conv_2d_chain", Conv2D, takes_scratch=True
+        *(
+            _dsp(f"mote_conv_2d_s8_dsp_chain{form}", _CHAIN, Conv2D, takes_scratch=True)
+            for form in (
+                *("", "_positive", "_single"),
+                *("_split", "_split_positive", "_split_single"),
+            )
         ),
-        _dsp("mote_conv_2d_s8_dsp_chain_single", "mote_conv_2d_chain", Conv2D, takes_scratch=True),
         Kernel(
             "mote_conv_2d_s16",
             "mote_conv_2d_16x8",

@@ -10,7 +10,9 @@
  * (bias included), from which differences give all six sums. Four words are read for 12 products: 9 cycles.
  *
  * Exact: 64-bit sums wrap around, and in the end the first two slots are in [0, 2^21[, the third in
- * [-2^21, 2^21[; lower/chain.py proves it for every pair of channels, for any three pixels.
+ * [-2^21, 2^21[; lower/chain_layout.py proves it for every pair of channels, for any three pixels.
+ *
+ * MOTE_SPLIT: the taps are summed in pieces, for each of which slots are proven, as mote_chain_split.h says.
  *
  * MOTE_SINGLE selects single rounding. MOTE_POSITIVE: double rounding with y_zero = -128, where a negative
  * result saturates whichever way its halves are rounded. */
@@ -24,6 +26,9 @@
 #endif
 #ifndef MOTE_POSITIVE
 #define MOTE_POSITIVE 0
+#endif
+#ifndef MOTE_SPLIT
+#define MOTE_SPLIT 0
 #endif
 
 #define MOTE_SLOT 21 /* bits */
@@ -41,6 +46,9 @@ typedef struct {
                              * and D, 64 bits each; [taps] words of A and B and of C and D; then for A and B
                              * and for C and D twice the offset, and of each channel the multiplier and
                              * (place in y << 8) + right shift - 1 */
+#if MOTE_SPLIT
+    uint32_t piece_bytes; /* of x, for all pieces but the last, which may be shorter */
+#endif
 } mote_chain_job;
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
@@ -63,8 +71,34 @@ typedef struct {
     MOTE_CHAIN_TAP("[r8, #-16]", "[r8, #-12]", "[r9, #-16]", "[r9, #-12]")                           \
     MOTE_CHAIN_TAP("[r8, #-8]", "[r8, #-4]", "[r9, #-8]", "[r9, #-4]")
 
+#if MOTE_SPLIT
+#include "mote_chain_split.h"
+#else
+#define MOTE_CHAIN_STACK "#32"
+
+/* From the job to all sums in r0-r7. Eight taps a round; where four are over, the first round is half a one. */
+#define MOTE_CHAIN_PIECES                                                                            \
+    "ldm r0, {r1-r9}\n\t"                                                                            \
+    "push {r1-r8}\n\t"                                                                               \
+    ".balign 4\n\t"                                                                                  \
+    "1: ldm r9!, {r0, r1, r4, r5}\n\t"                                                               \
+    "ldr r8, [sp]\n\t"                                                                               \
+    "ldr r12, [sp, #4]\n\t"                                                                          \
+    "mov r2, r0\n\t"                                                                                 \
+    "mov r3, r1\n\t"                                                                                 \
+    "mov r6, r4\n\t"                                                                                 \
+    "mov r7, r5\n\t"                                                                                 \
+    "cmp r12, #0\n\t"                                                                                \
+    "bne 3f\n\t"                                                                                     \
+    ".balign 4\n\t"                                                                                  \
+    "2:\n\t" MOTE_CHAIN_4_TAPS                                                                       \
+    "3:\n\t" MOTE_CHAIN_4_TAPS                                                                       \
+    "ldr r12, [sp, #8]\n\t"                                                                          \
+    "cmp r8, r12\n\t"                                                                                \
+    "bne 2b\n\t"
+
 /* From the sums l1, h1 and l2, h2 of two words to twice those of A in a0, l1, r12 and of B in r11, h1, h2. */
-#define MOTE_CHAIN_PART(l1, h1, l2, h2, a0, offset)                                                  \
+#define MOTE_CHAIN_PART(l1, h1, l2, h2, a0, offset, sums)                                            \
     "ldr " offset ", [r9], #4\n\t"                                                                    \
     "ubfx " a0 ", " l1 ", #0, #21\n\t"                                                               \
     "lsr r11, " l1 ", #21\n\t"                                                                       \
@@ -79,6 +113,7 @@ typedef struct {
     "rsb " a0 ", " offset ", " a0 ", lsl #1\n\t"                                                     \
     "rsb " l1 ", " offset ", " l1 ", lsl #1\n\t"                                                     \
     "rsb r12, " offset ", r12, lsl #1\n\t"
+#endif
 
 /* The multiplier m of a channel, lr its place and shift, c what stands for y_zero and the half that rounds. */
 #define MOTE_CHAIN_CHANNEL(m, c)                                                                     \
@@ -118,26 +153,8 @@ mote_chain(__attribute__((unused)) const mote_chain_job *job)
     __asm volatile(
         ".syntax unified\n\t"
         "push {r4-r11, lr}\n\t"
-        "ldm r0, {r1-r9}\n\t"
-        "push {r1-r8}\n\t"
-                ".balign 4\n\t"
-        /* Four channels. Eight taps a round; where four are over, the first round is half a one. */
-        "1: ldm r9!, {r0, r1, r4, r5}\n\t"
-        "ldr r8, [sp]\n\t"
-        "ldr r12, [sp, #4]\n\t"
-        "mov r2, r0\n\t"
-        "mov r3, r1\n\t"
-        "mov r6, r4\n\t"
-        "mov r7, r5\n\t"
-        "cmp r12, #0\n\t"
-        "bne 3f\n\t"
-        ".balign 4\n\t"
-        "2:\n\t" MOTE_CHAIN_4_TAPS
-        "3:\n\t" MOTE_CHAIN_4_TAPS
-        "ldr r12, [sp, #8]\n\t"
-        "cmp r8, r12\n\t"
-        "bne 2b\n\t"
-        MOTE_CHAIN_PART("r0", "r1", "r2", "r3", "r10", "lr")
+        MOTE_CHAIN_PIECES
+        MOTE_CHAIN_PART("r0", "r1", "r2", "r3", "r10", "lr", "#40")
         MOTE_CHAIN_CHANNEL("r8", "r2")
         MOTE_CHAIN_SCALE_HERE("r10", "r8", "r2")
         MOTE_CHAIN_SCALE_HERE("r0", "r8", "r2")
@@ -157,7 +174,7 @@ mote_chain(__attribute__((unused)) const mote_chain_job *job)
         "ldr r10, [sp, #20]\n\t"
 #endif
         MOTE_CHAIN_STORE("r11", "r1", "r3")
-        MOTE_CHAIN_PART("r4", "r5", "r6", "r7", "r0", "r1")
+        MOTE_CHAIN_PART("r4", "r5", "r6", "r7", "r0", "r1", "#64")
         MOTE_CHAIN_CHANNEL("r6", "r3")
         MOTE_CHAIN_FINISH("r0", "r4", "r12", "r6", "r3", "r1")
         MOTE_CHAIN_STORE("r0", "r4", "r12")
@@ -167,7 +184,7 @@ mote_chain(__attribute__((unused)) const mote_chain_job *job)
         "ldr r12, [sp, #28]\n\t"
         "cmp r9, r12\n\t"
         "bne 1b\n\t"
-        "add sp, sp, #32\n\t"
+        "add sp, sp, " MOTE_CHAIN_STACK "\n\t"
         "pop {r4-r11, pc}\n\t");
 }
 
@@ -196,27 +213,46 @@ static inline void mote_chain_result(const mote_chain_job *job, const int32_t *c
     y[job->y_2] = (int8_t)mote_finish(twice[2], channel[0], offset, right, !MOTE_SINGLE);
 }
 
-static inline void mote_chain(const mote_chain_job *job)
+/* The pieces of four channels: the sums of their slots, and the weights behind them. */
+static inline const int32_t *mote_chain_slots(const mote_chain_job *job, const int32_t *w, int32_t slots[2][2][3])
 {
-    const int32_t *w = job->weights;
-    while (w != job->weights_end) {
+    const uint32_t *x = job->x;
+    do {
+        const uint32_t *end = job->x_end;
         uint64_t sums[2][2];
+#if MOTE_SPLIT
+        if (job->piece_bytes / 4 < (uint32_t)(end - x))
+            end = x + job->piece_bytes / 4;
+#endif
         for (int pair = 0; pair < 2; pair++, w += 2)
             sums[pair][0] = sums[pair][1] = (uint64_t)(uint32_t)w[1] << 32 | (uint32_t)w[0];
-        for (const uint32_t *x = job->x; x != job->x_end; x += 2, w += 2)
+        for (; x != end; x += 2, w += 2)
             for (int pair = 0; pair < 2; pair++) {
                 sums[pair][0] = mote_smlal(x[0], w[pair], sums[pair][0]);
                 sums[pair][1] = mote_smlal(x[1], w[pair], sums[pair][1]);
             }
-        for (int pair = 0; pair < 2; pair++, w += 5) {
-            const uint64_t *sum = sums[pair];
-            const int32_t offset = w[0];
-            const int32_t a0 = mote_slot(sum[0], 0), a1 = mote_slot(sum[1], 0), b1 = mote_slot(sum[0], 2);
-            const int32_t a2 = mote_slot(sum[1], 1) - b1;
-            const int32_t a[3] = {2 * a0 - offset, 2 * a1 - offset, 2 * a2 - offset};
-            const int32_t b[3] = {mote_slot(sum[0], 1) - a1, b1, mote_slot(sum[1], 2)};
-            mote_chain_result(job, w + 1, a);
-            mote_chain_result(job, w + 3, b);
+        for (int i = 0; i < 12; i++)
+            slots[i / 6][i / 3 % 2][i % 3] += mote_slot(sums[i / 6][i / 3 % 2], i % 3);
+    } while (x != job->x_end);
+    return w;
+}
+
+static inline void mote_chain(const mote_chain_job *job)
+{
+    const int32_t *w = job->weights;
+    while (w != job->weights_end) {
+        int32_t slots[2][2][3] = {{{0}}};
+        w = mote_chain_slots(job, w, slots);
+        for (int pair = 0; pair < 2; pair++) {
+            const int32_t *first = slots[pair][0], *second = slots[pair][1];
+            const int32_t offset = *w++, factor = MOTE_SPLIT ? 2 : 1, bias = MOTE_SPLIT ? *w++ : 0;
+            const int32_t a2 = second[1] - first[2];
+            const int32_t a[3] = {2 * first[0] - offset, 2 * second[0] - offset, 2 * a2 - offset};
+            const int32_t b[3] = {factor * (first[1] - second[0]) + bias, factor * first[2] + bias,
+                                  factor * second[2] + bias};
+            mote_chain_result(job, w, a);
+            mote_chain_result(job, w + 2, b);
+            w += 4;
         }
     }
 }

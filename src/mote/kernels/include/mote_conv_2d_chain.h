@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Convolution through mote_chain.h: the windows of 3 pixels are packed into words in scratch, then multiplied
- * with all channels. The kernels mote_conv_2d_s8_dsp_chain*.c are this file with one choice of MOTE_SINGLE,
- * MOTE_POSITIVE and MOTE_STRIDED each.
+ * with all channels. The kernels mote_conv_2d_s8_dsp_chain*.c are this file with one choice of MOTE_SPLIT,
+ * MOTE_SINGLE, MOTE_POSITIVE and MOTE_STRIDED each.
  *
  * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[iy][ix,i] * weights[o,ky,kx,i]) + y_zero)
  * with iy = oy * stride_height + ky * dilation_height, ix = ox * stride_width + kx * dilation_width - pad_left
@@ -37,8 +37,15 @@ static inline void mote_conv_2d_chain_rows(const mote_conv_2d_chain *layer, cons
     job.is_odd = fours & 1;
     job.x_end = job.x + 8 * fours;
     job.zero = 2 * layer->y_zero + 1;
+#if MOTE_SPLIT
+    job.piece_bytes = (uint32_t)layer->weights[0];
+    job.weights = layer->weights + 1;
+    job.weights_end =
+        job.weights + layer->fours * (8 * fours + 12 + 4 * ((32 * fours - 1) / job.piece_bytes + 1));
+#else
     job.weights = layer->weights;
     job.weights_end = layer->weights + layer->fours * (8 * fours + 14);
+#endif
     job.y_1 = y_pixel;
     job.y_2 = 2 * y_pixel;
     walk.layer = layer;

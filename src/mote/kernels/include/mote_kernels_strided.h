@@ -36,6 +36,12 @@ void mote_conv_2d_s8_dsp_chain_positive_strided(const mote_conv_2d_chain *layer,
                                                 void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_single_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                               void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_chain_split_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                             void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_chain_split_positive_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                                      void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_chain_split_single_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                                    void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_winograd_2_strided(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                             int8_t *y, void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_winograd_2_single_strided(const mote_conv_2d_winograd *layer, const int8_t *const *x,

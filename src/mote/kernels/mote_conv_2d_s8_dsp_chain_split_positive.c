@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Convolution with SMLAL, taps in pieces, double rounding to a zero point of -128; see mote_conv_2d_chain.h. */
+#define MOTE_POSITIVE 1
+#define MOTE_SPLIT 1
+#include "mote_conv_2d_chain.h"
+
+void mote_conv_2d_s8_dsp_chain_split_positive(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                              void *scratch)
+{
+    mote_conv_2d_chain_rows(layer, x, y, scratch);
+}
