@@ -20,12 +20,15 @@ from mote.lower.constant_channels import (
     constant_results,
     settle_constant_channels,
 )
+from mote.lower.geometry import row_geometry
 from mote.lower.input_range import layer_channels
 from mote.lower.join_channels import join_channels
 from mote.lower.lower import lower
 from mote.lower.step import Program, Step
-from mote.lower.winograd import FOUR, SCHEMES, TWO, Scheme, start_of_sums, winograd_step
+from mote.lower.winograd import start_of_sums, winograd_step
+from mote.lower.winograd_scheme import FOUR, SCHEMES, TWO, Scheme, scheme_cycles
 from mote.plan import Options, make_plan
+from mote.plan.forms import forms
 from mote.target import resolve
 from mote.target.cores import CORES
 from random_graphs import Maker, random_inputs
@@ -37,7 +40,7 @@ M4 = CORES["cortex-m4"]
 MOST_TAPS = 29241
 """Sum of a channel's absolute weights up to which 576 sums of any int8 inputs fit int32."""
 
-every_scheme = pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: f"tile{s.tile}x{s.tiles}")
+every_scheme = pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: s.suffix)
 every_dsp_core = pytest.mark.parametrize("target", ["cortex-m4", "cortex-m7", "cortex-m33"])
 
 
@@ -253,6 +256,41 @@ def test_a_range_on_one_side_of_zero_is_centred() -> None:
     start = start_of_sums(low, high, np.zeros(1, np.int64), FOUR)
     assert start is not None
     assert max(abs(int((low + start)[0])), abs(int((high + start)[0]))) * 576 < 2**31
+
+
+@pytest.mark.parametrize("inputs", [8, 16, 32, 64])
+def test_each_form_is_faster_or_smaller_than_any_other(inputs: int) -> None:
+    weights = weights_of(9 * inputs, inputs, seed=8).repeat(inputs // 4, axis=0)
+    (step,) = lower(layer(weights, Rounding.DOUBLE, 18), M4).steps
+    found = forms(step)
+    assert {form.kernel.name for form in found} >= {
+        "mote_conv_2d_s8_dsp_winograd_4",
+        "mote_conv_2d_s8_dsp_winograd_4_one",
+        "mote_conv_2d_s8_dsp_winograd_row" if inputs > 8 else "mote_conv_2d_s8_dsp_chain",
+    }
+    assert all(form.frugal_cycles > 0 for form in found[:-1])
+    for i, slow in enumerate(found):
+        for fast in found[:i]:
+            assert slow.scratch_bytes < fast.scratch_bytes or flash(slow) < flash(fast)
+
+
+def flash(step: Step) -> int:
+    return sum(constant.array.nbytes for constant in step.constants)
+
+
+@every_scheme
+@pytest.mark.parametrize("inputs", [16, 32])
+def test_estimated_cycles_are_near_those_counted(scheme: Scheme, inputs: int) -> None:
+    weights = weights_of(9 * inputs, inputs, seed=9).repeat(inputs // 4, axis=0)
+    graph = layer(weights, Rounding.DOUBLE, 18)
+    step = forced(graph, scheme)
+    assert step
+    assert step.split
+    expected = scheme_cycles(scheme, row_geometry(graph, step.node), inputs // 2)
+    for rows in (2, 4, 16):
+        program = Program(graph, (replace(step, split=replace(step.split, rows=rows)),))
+        counted = build_of(program, "cortex-m4").profile().layers[0].cycles
+        assert counted == pytest.approx(16 // rows * expected(rows), rel=0.07)
 
 
 @every_scheme

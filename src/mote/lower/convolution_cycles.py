@@ -129,36 +129,6 @@ def dsp_cycles_with_loads(pixels: int, pairs: int, taps: int, kernel_height: int
     return cycles
 
 
-def winograd_cycles(
-    pixels: int,
-    pairs: int,
-    inputs: int,
-    tiles: int,
-    tile: int,
-    input_cycles: float,
-    output_cycles: float,
-) -> Cycles:
-    """Winograd convolution in groups of tiles that run over the rows of a call, with loads.
-
-    ``pixels``: of a row of the result; ``pairs``: of channels; ``inputs``: channels of a pixel;
-    ``tiles``: of a group, 4 or 1.
-    """
-    fours = -(-inputs // 4)
-    positions = (tile + 2) ** 2
-    if tiles == 4:
-        multiply = pairs * (positions * (20 + 33.5 * fours) + 250)
-    else:
-        multiply = -(-pairs // 2) * (positions * (19 + 21 * fours) + 250)
-    patch = 2 * input_cycles * fours + positions * (60 + 0.75 * inputs)
-    each = patch + 2 * pairs * output_cycles
-
-    def cycles(rows: int) -> float:
-        count = -(-rows // tile) * -(-pixels // tile)
-        return CALL + -(-count // tiles) * multiply + count * each
-
-    return cycles
-
-
 def mve_depthwise_3x3_cycles(pixels: int, stride: int, eights: int, quads: int) -> Cycles:
     """Depthwise convolution with MVE; ``eights``, ``quads``: groups of channels."""
     row = 30 + eights * (40 + 11 * (pixels * stride + 2)) + quads * (35 + 27 * pixels)

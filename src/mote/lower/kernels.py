@@ -101,8 +101,9 @@ KERNELS: dict[str, Kernel] = {
         _mve("mote_fully_connected_s8_mve", "mote_fully_connected_vectors", FullyConnected),
         _mve("mote_fully_connected_s8_mve_single", "mote_fully_connected_vectors", FullyConnected),
         *(
-            _dsp(f"mote_conv_2d_s8_dsp_winograd_{tile}", _WINOGRAD, Conv2D, takes_scratch=True)
-            for tile in (a + b + c for a in "24" for b in ("", "_one") for c in ("", "_single"))
+            _dsp(f"mote_conv_2d_s8_dsp_winograd_{form}", _WINOGRAD, Conv2D, takes_scratch=True)
+            for tile in ("row", "2", "4_one", "4")
+            for form in (tile, f"{tile}_single")
         ),
         *(
             _dsp(f"mote_conv_2d_s8_dsp_chain{form}", _CHAIN, Conv2D, takes_scratch=True)

@@ -1,89 +1,29 @@
-"""Winograd's convolution in integers: its proofs, its transformed weights, its cost.
+"""Winograd's convolution in integers: its proofs, its transformed weights, its forms.
 
 ``kernels/include/mote_winograd.h`` says how. Sums come out as a multiple of what they are, modulo
 2**32: exact where that multiple of every sum fits int32, which the bounds of each layer decide.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Rounding
 from mote.lower.channels import Channels, Ints, select_channels
-from mote.lower.convolution_cycles import Cycles, of_layer, winograd_cycles
+from mote.lower.convolution_cycles import of_layer
 from mote.lower.dsp_layout import SHIFTS, in_fours, pair_channels
 from mote.lower.geometry import layer_window, row_geometry
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import result_range
 from mote.lower.rows_per_call import split_windows
 from mote.lower.step import Constant, Step
+from mote.lower.winograd_scheme import SCHEMES, Scheme, scheme_cycles, scheme_uneven_cycles
 from mote.target.target import Core
 
 CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
 """Where nothing multiplies more than two int16 in a cycle."""
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """One of Winograd's algorithms with its denominators cleared (Lavin and Gray 2016, section 4).
-
-    Args:
-        tile: Rows and columns of the result of a tile.
-        tiles: That are transformed before the kernel multiplies: 4, or 1 for less scratch.
-        weights: ``[tile + 2, 3]``, by which weights are transformed from both sides.
-        factor: What sums come out as, times what they are, where that is largest.
-        start: What a 1 added at position (1, 1) becomes, times what it is, divided by ``factor``:
-            there the results of a tile start.
-        x_offset: What the kernel adds to every input.
-        is_centred: True when the kernel adds what is left of the bias in the end, so that sums may
-            start where their range lies around 0.
-        input_cycles, output_cycles: Of the transforms, for each tile and word of two input
-            channels, and for each tile and output channel.
-    """
-
-    tile: int
-    tiles: int
-    weights: tuple[tuple[int, ...], ...]
-    factor: int
-    start: int
-    x_offset: int
-    is_centred: bool
-    input_cycles: int
-    output_cycles: int
-
-    @property
-    def positions(self) -> int:
-        """Products of a tile."""
-        return (self.tile + 2) ** 2
-
-
-TWO = Scheme(
-    tile=2,
-    tiles=4,
-    weights=((2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)),
-    factor=4,
-    start=4,
-    x_offset=0,
-    is_centred=False,
-    input_cycles=151,
-    output_cycles=120,
-)
-FOUR = Scheme(
-    tile=4,
-    tiles=4,
-    weights=((6, 0, 0), (-1, -1, -1), (-1, 1, -1), (1, 2, 4), (1, -2, 4), (0, 0, 6)),
-    factor=576,
-    start=36,
-    x_offset=128,
-    is_centred=True,
-    input_cycles=476,
-    output_cycles=381,
-)
-SCHEMES = (replace(TWO, tiles=1), TWO, replace(FOUR, tiles=1), FOUR)
-"""Each has more cycles and less scratch or flash than those behind it. What the numbers mean stands
-in the kernels."""
 
 
 def start_of_sums(low: Ints, high: Ints, bias: Ints, scheme: Scheme) -> Ints | None:
@@ -103,10 +43,13 @@ def start_of_sums(low: Ints, high: Ints, bias: Ints, scheme: Scheme) -> Ints | N
 
 
 def transformed_weights(weights: Ints, scheme: Scheme) -> Ints:
-    """``[O, 3, 3, I]`` -> ``[O, positions, I]``."""
+    """``[O, 3, 3, I]`` -> ``[O, positions, 1, I]``, or ``[O, positions, 3 rows, I]``."""
     g = np.array(scheme.weights)
+    if scheme.rows == 1:
+        rows: Ints = np.einsum("oabc,jb->ojac", weights, g)
+        return rows
     found: Ints = np.einsum("ia,oabc,jb->oijc", g, weights, g)
-    return found.reshape(len(weights), scheme.positions, -1)
+    return found.reshape(len(weights), scheme.positions, 1, -1)
 
 
 def is_winograd(sizes: dict[str, int]) -> bool:
@@ -160,11 +103,11 @@ def winograd_step(
     gaps = np.diff(computed, prepend=0)
     gaps = np.pad(gaps, (0, len(gaps) % 2)).astype(np.uint8)
     is_cut = len(computed) < len(channels.bias)
-    suffix = "_one" * (scheme.tiles == 1) + "_single" * (channels.rounding is Rounding.SINGLE)
+    suffix = scheme.suffix + "_single" * (channels.rounding is Rounding.SINGLE)
     fours = -(-inputs // 4)
     return Step(
         node=node,
-        kernel=KERNELS[f"mote_conv_2d_s8_dsp_winograd_{scheme.tile}{suffix}"],
+        kernel=KERNELS[f"mote_conv_2d_s8_dsp_winograd_{suffix}"],
         parameters=tuple(parameters.items()),
         constants=(
             Constant("weights", words.astype(np.int16).reshape(-1), True),
@@ -175,12 +118,12 @@ def winograd_step(
             Constant("gaps", gaps, False),
             *([Constant("constants", value.astype(np.int8), False)] if is_cut else []),
         ),
-        scratch_bytes=scheme.positions
-        * (8 * scheme.tiles * fours + (32 if scheme.tiles == 4 else 16)),
+        scratch_bytes=8 * scheme.tiles * scheme.positions * scheme.taps * fours + scheme.sum_bytes,
         split=split_windows(
             graph.result(node).shape[1],
             layer_window(graph, node),
             scheme_cycles(scheme, sizes, len(pairs.bias)),
+            scheme_uneven_cycles(scheme, sizes),
         ),
     )
 
@@ -219,16 +162,3 @@ def winograd_or(
             step = replace(found, frugal=step, frugal_cycles=round(cycles - fewer))
             cycles = fewer
     return step
-
-
-def scheme_cycles(scheme: Scheme, sizes: dict[str, int], pairs: int) -> Cycles:
-    """Of a call that computes some rows."""
-    return winograd_cycles(
-        sizes["y_width"],
-        pairs,
-        sizes["x_channels"],
-        scheme.tiles,
-        scheme.tile,
-        scheme.input_cycles,
-        scheme.output_cycles,
-    )

@@ -181,14 +181,14 @@ void mote_conv_2d_s8_dsp_winograd_4(const mote_conv_2d_winograd *layer, const in
                                     int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp_winograd_4_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                            int8_t *y, void *scratch);
-void mote_conv_2d_s8_dsp_winograd_2_one(const mote_conv_2d_winograd *layer, const int8_t *const *x,
-                                        int8_t *y, void *scratch);
-void mote_conv_2d_s8_dsp_winograd_2_one_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,
-                                               int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp_winograd_4_one(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                         int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp_winograd_4_one_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                                int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_winograd_row(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                      int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_winograd_row_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                             int8_t *y, void *scratch);
 
 void mote_conv_2d_s8_dsp_chain(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp_chain_positive(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
