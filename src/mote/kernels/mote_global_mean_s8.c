@@ -10,6 +10,7 @@
  * No overflow: 255 * cells * 2^max(-right, 0) < 2^31, checked for every layer at compile time. */
 #define MOTE_ELEMENT int8_t
 #define MOTE_SUM int32_t
+#define MOTE_PLANE_BYTES 1
 #include "mote_kernels.h"
 #include "mote_plane_sums.h"
 #include "mote_requantize.h"

@@ -99,6 +99,21 @@ def mve_cycles(pixels: int, channels: int, taps: int, kernel_height: int) -> Cyc
     return lambda rows: CALL + rows * pixels * pixel
 
 
+def mve_pixel_cycles(pixels: int, channels: int, taps: int) -> Cycles:
+    """The same, two pixels at a time, where a window is a pixel and rows lie one behind another."""
+    vectors, blocks = -(-taps // 16), -(-channels // 4)
+    alone = mve_cycles(pixels, channels, taps, 1)
+
+    def cycles(rows: int) -> float:
+        count = rows * pixels
+        if count < 4:
+            return alone(rows)
+        setup = 55 + 30 * (count % 2)
+        return CALL + 100 + blocks * (setup + (count + 1) // 2 * (34 + 14 * vectors))
+
+    return cycles
+
+
 def depthwise_3x3_cycles(pixels: int, channels: int, stride: int, unpacked: int) -> Cycles:
     """Depthwise convolution one channel at a time; ``pixels``: of a row of the result."""
     row = 25 + pixels * (16 + 8 * stride)

@@ -20,6 +20,34 @@
 #include "mote_requantize.h"
 #include "mote_saturate.h"
 
+#if defined(__ARM_FEATURE_MVE) && __ARM_FEATURE_MVE
+
+/* Four sums at a time, the last ones predicated. */
+static inline void mote_add_affine(const mote_add *layer, const int8_t *x0, const int8_t *x1, int8_t *y)
+{
+    __asm volatile("vdup.32 q2, %4\n\t"
+                   "vdup.32 q3, %8\n\t"
+                   "vdup.32 q4, %9\n\t"
+                   "wlstp.32 lr, %3, 2f\n\t"
+                   "1: vldrb.s32 q0, [%0], #4\n\t"
+                   "vmlas.s32 q0, q2, %6\n\t" /* x0 * x0_multiplier + offset */
+                   "vldrb.s32 q1, [%1], #4\n\t"
+                   "vmla.s32 q0, q1, %5\n\t"
+                   "vshl.s32 q0, %7\n\t"
+                   "vmax.s32 q0, q0, q3\n\t"
+                   "vmin.s32 q0, q0, q4\n\t"
+                   "vstrb.32 q0, [%2], #4\n\t"
+                   "letp lr, 1b\n\t"
+                   "2:"
+                   : "+l"(x0), "+l"(x1), "+l"(y)
+                   : "r"(layer->elements), "r"(layer->x0_multiplier), "r"(layer->x1_multiplier),
+                     "r"(layer->offset), "r"(-layer->shift), "r"((int32_t)layer->y_min),
+                     "r"((int32_t)layer->y_max)
+                   : "lr", "q0", "q1", "q2", "q3", "q4", "memory");
+}
+
+#else
+
 static inline void mote_add_affine(const mote_add *layer, const int8_t *x0, const int8_t *x1,
                                    int8_t *y)
 {
@@ -42,6 +70,8 @@ static inline void mote_add_affine(const mote_add *layer, const int8_t *x0, cons
         *y++ = mote_clamp_s8((*x1++ * m1 + (*x0++ * m0 + offset)) >> shift, low, high);
     }
 }
+
+#endif
 
 static inline int32_t mote_scaled_0(const mote_add_general *p, int8_t x)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Convolution with MVE through mote_dot_mve.h, pixel by pixel. The kernels mote_conv_2d_s8_mve*.c are this file
- * with one choice of MOTE_SINGLE each.
+ * Convolution with MVE through mote_dot_mve.h, pixel by pixel, or mote_pairs_mve.h where windows are pixels. The
+ * kernels mote_conv_2d_s8_mve*.c are this file with one choice of MOTE_SINGLE each.
  *
  * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[iy][ix,i] * weights[o,ky,kx,i]) + y_zero)
  * with iy = oy * stride_height + ky * dilation_height, ix = ox * stride_width + kx * dilation_width - pad_left
@@ -11,13 +11,15 @@
  * weights, bias, multiplier and finish are laid out as mote_dot_mve.h says.
  * constants: results of one pixel, of which the channels that do not depend on x remain.
  * Scratch: taps bytes, where a window is copied unless it lies in one piece.
- * Cost: about 50 instructions a pixel, 21 and 10 for each 16 taps of it for every four channels. */
+ * Cost: about 50 instructions a pixel, 21 and 10 for each 16 taps of it for every four channels; of a pair of
+ * pixels without a window, 34 and 14, and about 80 for all of them. */
 #ifndef MOTE_CONV_2D_MVE_H
 #define MOTE_CONV_2D_MVE_H
 
 #include "mote_copy_mve.h"
 #include "mote_dot_mve.h"
 #include "mote_kernels.h"
+#include "mote_pairs_mve.h"
 
 /* One row of a window, from column on, that is perhaps in part outside, or dilated; returns the end of what it
  * wrote. */
@@ -42,6 +44,16 @@ static int8_t *mote_put_row(const mote_conv_2d_vectors *layer, const int8_t *x, 
     return to;
 }
 
+/* How many rows of pixels lie at even distances from row 0 on, which is there; at most rows. */
+static inline uint32_t mote_rows_alike(const mote_conv_2d_vectors *layer, const int8_t *const *x, uint32_t rows)
+{
+    const int32_t row = layer->y_width * layer->stride_width * layer->x_channels;
+    uint32_t run = 1;
+    for (; run < rows && x[layer->stride_height] == x[0] + row; run++)
+        x += layer->stride_height;
+    return run;
+}
+
 static inline void mote_conv_2d_mve(const mote_conv_2d_vectors *layer, const int8_t *const *x, int8_t *y,
                                     void *scratch)
 {
@@ -51,6 +63,8 @@ static inline void mote_conv_2d_mve(const mote_conv_2d_vectors *layer, const int
     const int32_t step = layer->stride_width * layer->x_channels;
     const int is_dilated = layer->dilation_width > 1 && layer->kernel_width > 1;
     const int32_t places = is_dilated ? 0 : layer->x_width - layer->kernel_width + 1;
+    const int is_pixel = layer->kernel_width == 1 && rows == 1 && layer->pad_left == 0 && !layer->blocks &&
+                         (layer->y_width - 1) * layer->stride_width < layer->x_width && y_channels < 0xfff0;
     mote_mve_job job;
 
     mote_set_lanes(&job, layer->y_zero, layer->y_min, layer->y_max);
@@ -65,6 +79,18 @@ static inline void mote_conv_2d_mve(const mote_conv_2d_vectors *layer, const int
         const int32_t inside = x[0] && x[(rows - 1) * dilation] ? places : 0;
         const int32_t end = layer->y_width * layer->stride_width - layer->pad_left;
         int32_t offset = -(int32_t)(layer->pad_left * x_channels);
+        if (is_pixel && x[0]) {
+            const uint32_t run = mote_rows_alike(layer, x, layer->y_height - oy);
+            const uint32_t pixels = run * layer->y_width;
+            if (pixels >= 4) {
+                job.x = x[0];
+                mote_mve_pixels(&job, pixels, step, y_channels);
+                job.y += pixels * y_channels;
+                oy += run - 1;
+                x += (run - 1) * layer->stride_height;
+                continue;
+            }
+        }
         for (int32_t column = -layer->pad_left; column != end; column += layer->stride_width, offset += step) {
             job.x = scratch;
             if (column < 0 || column >= inside) {

@@ -5,7 +5,8 @@
  * Between calls the sums are in the state, [channels] MOTE_SUM. The last call turns each into a result by
  * finish(context, sum). One call for all of the plane leaves the state alone.
  *
- * The file that includes this defines MOTE_ELEMENT as the type of an element and MOTE_SUM as that of a sum. */
+ * The file that includes this defines MOTE_ELEMENT as the type of an element and MOTE_SUM as that of a sum; if these
+ * are int8_t and int32_t, MOTE_PLANE_BYTES as 1, so that cores with MVE add sixteen channels at a time. */
 #ifndef MOTE_PLANE_SUMS_H
 #define MOTE_PLANE_SUMS_H
 
@@ -14,6 +15,39 @@
 #ifndef MOTE_ELEMENT
 #define MOTE_ELEMENT int8_t
 #define MOTE_SUM int32_t
+#endif
+
+#if defined(MOTE_PLANE_BYTES) && defined(__ARM_FEATURE_MVE) && __ARM_FEATURE_MVE
+#define MOTE_PLANE_LANES 16u
+/* Adds the cells of sixteen channels side by side, of which there is at least one, to the sums at from. */
+static inline void mote_add_lanes(const int8_t *cell, uint32_t cells, uint32_t step, const int32_t *from, int32_t *to)
+{
+    __asm volatile("vldrw.u32 q0, [%3]\n\t"
+                   "vldrw.u32 q1, [%3, #16]\n\t"
+                   "vldrw.u32 q2, [%3, #32]\n\t"
+                   "vldrw.u32 q3, [%3, #48]\n\t"
+                   "dls lr, %1\n\t"
+                   "1: vldrb.s32 q4, [%0]\n\t"
+                   "vadd.i32 q0, q0, q4\n\t"
+                   "vldrb.s32 q5, [%0, #4]\n\t"
+                   "vadd.i32 q1, q1, q5\n\t"
+                   "vldrb.s32 q4, [%0, #8]\n\t"
+                   "vadd.i32 q2, q2, q4\n\t"
+                   "vldrb.s32 q5, [%0, #12]\n\t"
+                   "vadd.i32 q3, q3, q5\n\t"
+                   "add %0, %0, %2\n\t"
+                   "le lr, 1b\n\t"
+                   "vstrw.32 q0, [%4]\n\t"
+                   "vstrw.32 q1, [%4, #16]\n\t"
+                   "vstrw.32 q2, [%4, #32]\n\t"
+                   "vstrw.32 q3, [%4, #48]"
+                   : "+l"(cell)
+                   : "r"(cells), "r"(step), "r"(from), "r"(to)
+                   : "lr", "q0", "q1", "q2", "q3", "q4", "q5", "memory");
+}
+#else
+#define MOTE_PLANE_LANES 4u
+#define mote_add_lanes mote_add_cells
 #endif
 
 /* Adds the cells of four channels side by side to the sums at from. */
@@ -47,13 +81,15 @@ static inline void mote_add_cell(const MOTE_ELEMENT *cell, uint32_t cells, uint3
 #define MOTE_SUM_PLANE(finish, context, layer, x, y, state, call)                                    \
     const uint32_t channels = (layer)->channels, cells = (layer)->part;                              \
     const int is_first = (call) == 0, is_last = ((call) + 1) * cells == (layer)->cells;              \
-    const MOTE_SUM zeros[4] = {0, 0, 0, 0};                                                          \
-    MOTE_SUM sums[4], *kept = state;                                                                 \
+    const MOTE_SUM zeros[MOTE_PLANE_LANES] = {0};                                                    \
+    MOTE_SUM sums[MOTE_PLANE_LANES], *kept = state;                                                  \
     for (uint32_t c = 0, lanes; c < channels; c += lanes) {                                          \
         const MOTE_SUM *from = is_first ? zeros : kept + c;                                          \
         MOTE_SUM *to = is_last ? sums : kept + c;                                                    \
-        lanes = channels - c < 4 ? 1 : 4;                                                            \
-        if (lanes == 4)                                                                              \
+        lanes = channels - c < 4 ? 1 : channels - c < MOTE_PLANE_LANES ? 4 : MOTE_PLANE_LANES;       \
+        if (lanes > 4)                                                                               \
+            mote_add_lanes((x) + c, cells, channels, from, to);                                      \
+        else if (lanes == 4)                                                                         \
             mote_add_cells((x) + c, cells, channels, from, to);                                      \
         else                                                                                         \
             mote_add_cell((x) + c, cells, channels, from, to);                                       \
