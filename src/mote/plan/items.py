@@ -1,12 +1,13 @@
 """Finds what must lie in the arena, and during which calls of a schedule each part is needed.
 
-An item has one address. A row of a table strip is an item, and so are a whole linear strip, the
-scratch of a task and its state. Time is the number of a call; -1 is before the first one. A life
+An item has one address. A row of a table strip is an item, or several that follow each other, and
+so are a whole linear strip, the scratch of a task and its state. Time is the number of a call; -1 is before the first one. A life
 includes both of its ends: what a call reads and what it writes are needed at once.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from mote.plan.task import Network, Run
@@ -28,7 +29,7 @@ class Item:
     Args:
         kind: What it is.
         strip: Name of the strip; empty for scratch and state.
-        index: Row of the strip, or position of the task; 0 for a whole strip.
+        index: First row of the strip, or position of the task; 0 for a whole strip.
         piece_bytes: Size of a row, or of all of it.
         alignment: Its address is a multiple of this.
         lives: When which piece is needed, ascending. A row that is never needed has none; scratch
@@ -90,10 +91,12 @@ def find_items(network: Network, schedule: Sequence[Run], linear: Collection[str
     for name, strip in network.strips.items():
         alive = [row for row in range(strip.rows) if (name, row) in lives]
         size = strip.row_bytes, strip.alignment
-        if strip.rows > 1 and not strip.is_linear and name not in linear:
-            for row in alive:
-                pieces[name, row] = len(items), 0
-                items.append(Item("row", name, row, *size, ((0, *lives[name, row]),)))
+        if strip.rows > strip.piece_rows and name not in linear:
+            for first, rows in groupby(alive, lambda row: row - row % strip.piece_rows):
+                some = [*rows]
+                pieces.update({(name, row): (len(items), row - first) for row in some})
+                parts = tuple((row - first, *lives[name, row]) for row in some)
+                items.append(Item("row", name, first, *size, parts))
         elif alive:
             pieces.update({(name, row): (len(items), row) for row in alive})
             whole = tuple((row, *lives[name, row]) for row in alive)

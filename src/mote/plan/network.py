@@ -7,6 +7,9 @@ from mote.lower.split import Ranges, Window, pixel_size, row_bytes, row_shape
 from mote.lower.step import Program, Step
 from mote.plan.task import FEED, Access, Network, Rows, Strip, Task
 
+ALL = 0
+"""Rows that follow each other: as many as there are."""
+
 
 def network(
     program: Program, rows: Mapping[int, int] | None = None, *, streamed: bool = False
@@ -27,14 +30,15 @@ def network(
         if step.split
     }
     sizes = _row_sizes(program)
-    linear = _linear(program, sizes, chosen, streamed)
+    together = _together(program, sizes, chosen, streamed)
     strips = {}
     for name, size in sizes.items():
         strips[name] = Strip(
             name,
             graph.tensors[name].bytes // size,
             size,
-            is_linear=name in linear,
+            is_linear=together[name] == ALL,
+            together=max(together[name], 1),
             is_input=name in graph.inputs and not streamed,
             is_output=name in {program.buffer(t) for t in graph.outputs},
             pixel_bytes=program.pixels.get(name, 0),
@@ -63,24 +67,29 @@ def _buffers(program: Program) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _linear(
+def _together(
     program: Program, sizes: Mapping[str, int], chosen: Mapping[int, int], streamed: bool
-) -> set[str]:
-    """Buffers of which a kernel, or the application, sees several rows through one pointer."""
+) -> dict[str, int]:
+    """How many rows of each buffer a kernel, or the application, sees through one pointer."""
     graph = program.graph
-    found = {program.buffer(t) for t in graph.outputs}
+    found = dict.fromkeys(sizes, 1)
+    found |= dict.fromkeys(map(program.buffer, graph.outputs), ALL)
     if not streamed:
-        found |= set(graph.inputs)
+        found |= dict.fromkeys(graph.inputs, ALL)
+
+    def need(tensor: str, rows: int) -> None:
+        name = program.buffer(tensor)
+        if (name != tensor and rows != 1) or not _has_rows(program, sizes, tensor):
+            rows = ALL
+        fewer, more = sorted((found[name], rows))
+        found[name] = more if fewer and more % fewer == 0 else ALL
+
     for index, step in enumerate(program.steps):
-        rows = chosen.get(index)
-        if rows != 1 or accumulates(step) or not _has_rows(program, sizes, step.node.output):
-            found.add(program.buffer(step.node.output))
+        rows = chosen.get(index, ALL)
+        need(step.node.output, ALL if accumulates(step) else rows)
         for tensor, window in _operands(program, step):
-            name = program.buffer(tensor)
-            reads_one = window is not None and rows == 1 and window.extent == 1
-            is_free = reads_one or step.kernel.takes_rows
-            if not is_free or not _has_rows(program, sizes, tensor):
-                found.add(name)
+            is_same = window == Window() or (rows == 1 and window and window.extent == 1)
+            need(tensor, 1 if step.kernel.takes_rows else rows if is_same else ALL)
     return found
 
 

@@ -62,7 +62,10 @@ def placement(
     """Addresses of items as addresses of rows, scratch and state."""
     # Rows that no call touches are nowhere in particular.
     rows = {
-        name: [align(problem.reserved, strip.alignment)] * strip.rows
+        name: [
+            align(problem.reserved, strip.alignment) + row % strip.piece_rows * strip.row_bytes
+            for row in range(strip.rows)
+        ]
         for name, strip in network.strips.items()
     }
     scratch: dict[int, int] = {}
@@ -70,7 +73,8 @@ def placement(
     for item, base in zip(problem.items.items, bases, strict=True):
         match item.kind:
             case "row":
-                rows[item.strip][item.index] = base
+                for piece in range(network.strips[item.strip].piece_rows):
+                    rows[item.strip][item.index + piece] = base + piece * item.piece_bytes
             case "strip":
                 count = network.strips[item.strip].rows
                 rows[item.strip] = [base + row * item.piece_bytes for row in range(count)]

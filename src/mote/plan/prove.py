@@ -91,7 +91,12 @@ def _check_places(network: Network, layout: Layout, linear: Collection[str]) -> 
         if strip.is_linear or name in linear:
             assert (np.diff(offsets) == strip.row_bytes).all(), f"'{name}' is scattered"
             offsets = offsets[:1]
+        elif strip.together > 1:
+            pieces = offsets.reshape(-1, strip.together)
+            assert (np.diff(pieces) == strip.row_bytes).all(), f"'{name}' is torn apart"
         for row in np.flatnonzero(offsets % strip.alignment).tolist():
+            if row % strip.together:
+                continue
             raise AssertionError(
                 f"row {row} of '{name}' lies at {offsets[row]}, not a multiple of {strip.alignment}"
             )

@@ -25,9 +25,12 @@ class Strip:
         rows, row_bytes: How many there are, and the size of each.
         is_linear: True when the rows must follow each other in memory: inputs and outputs of the
             graph that are there as a whole, and what a kernel reads or writes as a whole.
+        together: So many rows, from each multiple of that on, follow each other at least: a kernel
+            writes them, or reads them, through one pointer. A divisor of ``rows``.
         is_input: True when it is there, whole, before the first call.
         is_output: True when it must be there, whole, after the last.
-        alignment: Every row, or the first one of a linear strip, starts at a multiple of this.
+        alignment: Every row, or the first of those that follow each other, starts at a multiple of
+            this.
         pixel_bytes: Size of a pixel, a divisor of ``row_bytes``, where accesses name parts of it;
             0 where none does.
     """
@@ -36,6 +39,7 @@ class Strip:
     rows: int
     row_bytes: int
     is_linear: bool = False
+    together: int = 1
     is_input: bool = False
     is_output: bool = False
     alignment: int = 4
@@ -45,6 +49,11 @@ class Strip:
     def bytes(self) -> int:
         """Size of all rows."""
         return self.rows * self.row_bytes
+
+    @property
+    def piece_rows(self) -> int:
+        """How many rows follow each other."""
+        return self.rows if self.is_linear else self.together
 
 
 @dataclass(frozen=True)

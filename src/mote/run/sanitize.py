@@ -159,7 +159,9 @@ def spread(plan: Plan) -> Plan:
             start = place(strip.bytes)
             rows[strip.name] = tuple(start + i * strip.row_bytes for i in range(strip.rows))
         else:
-            rows[strip.name] = tuple(place(strip.row_bytes) for _ in range(strip.rows))
+            count, size = strip.together, strip.row_bytes
+            starts = [place(count * size) for _ in range(strip.rows // count)]
+            rows[strip.name] = tuple(s + i * size for s in starts for i in range(count))
     tasks = plan.network.tasks
     scratch = {position: place(tasks[position].scratch_bytes) for position in plan.layout.scratch}
     state = {position: place(tasks[position].state_bytes) for position in plan.layout.state}
@@ -265,7 +267,7 @@ def _lives(plan: Plan, item: Item) -> Iterator[tuple[int, int, int, int]]:
             places = plan.layout.scratch if item.kind == "scratch" else plan.layout.state
             yield places[item.index], item.piece_bytes, birth, death
         else:
-            row = piece if item.kind == "strip" else item.index
+            row = item.index + piece
             yield plan.layout.rows[item.strip][row], item.piece_bytes, birth, death
 
 
