@@ -24,7 +24,16 @@ from mote.passes import optimize as optimized
 from mote.passes.dead_channels import NOTHING_DEAD, DeadChannels, remove_dead_channels
 from mote.passes.remove_transposes import remove_transposes
 from mote.passes.turn_sequences import turn_sequences
-from mote.plan import Budget, Options, Plan, check_fit, choose_plan, place_in_regions, spare_scratch
+from mote.plan import (
+    SLOWDOWN,
+    Budget,
+    Options,
+    Plan,
+    check_fit,
+    choose_plan,
+    place_in_regions,
+    spare_scratch,
+)
 from mote.reference import check_inputs
 from mote.run import save as output
 from mote.run.interface import Interface, interface
@@ -206,6 +215,7 @@ def compile(
     target: str | Target,
     *,
     optimize: str = "balanced",
+    slowdown: float = SLOWDOWN,
     ram: int | None = None,
     feed_rows: bool = False,
     allow_float: bool = False,
@@ -222,8 +232,10 @@ def compile(
         model: A graph, or the path of a model file.
         target: As ``mote targets`` lists them; ``host`` is this machine.
         optimize: What the plan of the memory spares: ``ram`` (layers run interleaved, row by row,
-            with the fewest bytes), ``time`` (layer by layer), or ``balanced`` (the least product
-            of both).
+            with the fewest bytes that ``slowdown`` allows), ``time`` (layer by layer), or
+            ``balanced`` (the least product of both).
+        slowdown: ``ram`` takes no more than this many times the estimated cycles of ``time``;
+            ``math.inf``: the fewest bytes, whatever that costs.
         ram: Most bytes of RAM; of the plans that keep to it, the one that ``optimize`` likes best
             is taken. The most stack that any input can need counts, except on the host, and
             where the compiler for it is missing.
@@ -247,6 +259,7 @@ def compile(
     target = resolve(target) if isinstance(target, str) else target
     options = Options(
         optimize=optimize,
+        slowdown=slowdown,
         ram_bytes=ram,
         feed_rows=feed_rows,
         cycles_per_mac=2.0 if target.core.dsp else 8.0,

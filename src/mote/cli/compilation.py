@@ -14,7 +14,7 @@ from mote.cli.patches import patched
 from mote.cli.regions import parse_regions
 from mote.cli.sizes import size_in_bytes
 from mote.ir import Graph
-from mote.plan import MODES
+from mote.plan import MODES, SLOWDOWN
 from mote.target import Region, Target
 
 
@@ -23,6 +23,7 @@ class Compilation:
     """What the options say."""
 
     optimize: str
+    slowdown: float
     ram: int | None
     feed_rows: bool
     allow_float: bool
@@ -40,6 +41,7 @@ class Compilation:
             graph,
             target,
             optimize=self.optimize,
+            slowdown=self.slowdown,
             ram=self.ram,
             feed_rows=self.feed_rows,
             allow_float=self.allow_float,
@@ -58,6 +60,7 @@ def compilation_options() -> Decorator:
         def packed(
             *,
             optimize: str,
+            slowdown: float,
             ram: str | None,
             feed_rows: bool,
             allow_float: bool,
@@ -72,6 +75,7 @@ def compilation_options() -> Decorator:
             parts = None if regions is None else parse_regions(regions)
             options = Compilation(
                 optimize=optimize,
+                slowdown=slowdown,
                 ram=limit,
                 feed_rows=feed_rows,
                 allow_float=allow_float,
@@ -98,6 +102,15 @@ _OPTIONS: tuple[Decorator, ...] = (
         default="balanced",
         show_default=True,
         help="Spare RAM (layers run interleaved, row by row), time (layer by layer), or both.",
+    ),
+    click.option(
+        "--slowdown",
+        type=float,
+        default=SLOWDOWN,
+        show_default=True,
+        metavar="TIMES",
+        help="--optimize ram takes at most this many times the estimated cycles of --optimize "
+        "time, if any plan does; `inf`: the fewest bytes, whatever that costs.",
     ),
     click.option(
         "--ram",

@@ -20,7 +20,6 @@ from mote.lower.convolution_cycles import (
     cycles_of_2,
     cycles_of_4,
     depthwise_3x3_cycles,
-    dsp_cycles,
     dsp_cycles_with_loads,
     of_layer,
     portable_cycles,
@@ -89,7 +88,8 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Cor
     gaps = np.pad(gaps, (0, len(gaps) % 2)).astype(np.uint8)
     parameters = {name: size for name, size in sizes.items() if name != "groups"}
     parameters |= {"pairs": len(pairs.bias), **result_range(channels)}
-    cycles = dsp_cycles(sizes["y_width"], len(pairs.bias), taps, sizes["kernel_height"])
+    row = sizes["y_width"], len(pairs.bias), taps, sizes["kernel_height"]
+    cycles = dsp_cycles_with_loads(*row)
     copied = taps if sizes["x_channels"] % 4 else 0
     step = Step(
         node=node,
@@ -111,8 +111,7 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Cor
     step = replace(step, frugal=frugal, frugal_cycles=round(extra))
     if bits == 4:
         return step
-    width, height = sizes["y_width"], sizes["kernel_height"]
-    known = of_layer(step, graph, dsp_cycles_with_loads(width, len(pairs.bias), taps, height))
+    known = of_layer(step, graph, cycles)
     step, known = chain_or(step, graph, channels, computed, core, known)
     return winograd_or(step, graph, channels, computed, value, core, known)
 

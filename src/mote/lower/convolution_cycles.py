@@ -116,8 +116,8 @@ def mve_pixel_cycles(pixels: int, channels: int, taps: int) -> Cycles:
 
 def depthwise_3x3_cycles(pixels: int, channels: int, stride: int, unpacked: int) -> Cycles:
     """Depthwise convolution one channel at a time; ``pixels``: of a row of the result."""
-    row = 25 + pixels * (16 + 8 * stride)
-    return lambda rows: CALL + UNPACK * unpacked + channels * (70 + rows * row)
+    row = 57 + pixels * (21 + 9.7 * stride)
+    return lambda rows: CALL + UNPACK * unpacked + channels * (94 + rows * row)
 
 
 def chain_cycles(pixels: int, fours: int, taps: int, kernel_height: int, pieces: int = 0) -> Cycles:

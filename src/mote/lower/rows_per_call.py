@@ -31,11 +31,14 @@ def split_windows(
     ]
     best = min(cycles(rows) / rows for rows in fitting)
     rows = next(rows for rows in fitting if cycles(rows) / rows <= NEAR * best)
-    extra = round(cycles(1) - cycles(rows) / rows)
+    row = cycles(rows) / rows
+    lost = tuple((n, max(1, round(cycles(n) - n * row))) for n in fitting if n < rows)
     return Split(
         (window,),
         scaled=("y_height",),
         rows=rows,
-        call_cycles=max(extra, 1),
+        call_cycles=max(round(cycles(1) - row), 1),
         uneven_cycles=uneven_cycles,
+        lost=lost,
+        row_cycles=row,
     )

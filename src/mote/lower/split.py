@@ -89,6 +89,9 @@ class Split:
             to a state, and the last one writes the result; then ``rows`` are those of the operand,
             which a call reads through one pointer.
         call_cycles: About how many cycles each call costs besides its arithmetic.
+        lost: How many instead where a call computes certain numbers of rows below ``rows``.
+        row_cycles: About how many a row of the result costs in calls of ``rows``; 0 where nothing
+            says it.
         uneven_cycles: About how many more one costs that computes a row from rows through which no
             one distance leads.
     """
@@ -99,6 +102,12 @@ class Split:
     accumulates: bool = False
     call_cycles: int = 100
     uneven_cycles: int = 0
+    lost: tuple[tuple[int, int], ...] = ()
+    row_cycles: float = 0.0
+
+    def lost_cycles(self, rows: int) -> int:
+        """About what a call of so many rows costs more than these rows do at full speed."""
+        return dict(self.lost).get(rows, self.call_cycles if rows < self.rows else 0)
 
 
 def row_axes(dimensions: int) -> int:

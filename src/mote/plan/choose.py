@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from mote.lower.step import Program
+from mote.lower.step_cycles import program_cycles
 from mote.plan.budget import Budget
 from mote.plan.first_fit import search
-from mote.plan.modes import Candidate, Options, candidates
+from mote.plan.modes import Candidate, candidates
 from mote.plan.optimal import improve
+from mote.plan.options import Options
 from mote.plan.place import Placement, placement
 from mote.plan.plan import Plan
 from mote.plan.problem import Problem, pose
@@ -21,7 +23,7 @@ PLACED = 6
 REFINED = 2
 """How many of those that look best then are placed as well as they can be."""
 
-Rank = tuple[bool, tuple[float, float]]
+Rank = tuple[bool, tuple[float, ...]]
 """What is to be small: first of all what exceeds a limit."""
 
 
@@ -58,7 +60,7 @@ class Placed:
     def rank(self, options: Options) -> Rank:
         """How good it is."""
         is_larger = options.ram_bytes is not None and self.bytes > options.ram_bytes
-        aim = "ram" if is_larger else options.optimize
+        aim = "bytes" if is_larger else options.optimize
         return is_larger, self.candidate.score(aim, self.bytes)
 
     @property
@@ -77,16 +79,17 @@ def make_plan(program: Program, options: Options) -> Plan:
 
 def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program, Plan]:
     """``make_plan`` for the best of several programs that compute the same, and which that is."""
+    fastest = min(program_cycles(program, options.cycles_per_mac) for program in programs)
     found = [
         replace(candidate, program=number)
         for number, program in enumerate(programs)
-        for candidate in candidates(program, options)
+        for candidate in candidates(program, options, fastest)
     ]
     found.sort(key=lambda c: c.score(options.optimize, c.live_bytes))
     limit = options.ram_bytes
     if limit is not None:
         fitting = [c for c in found if c.live_bytes <= limit]
-        found = fitting or sorted(found, key=lambda c: c.score("ram", c.live_bytes))
+        found = fitting or sorted(found, key=lambda c: c.score("bytes", c.live_bytes))
     else:
         found = found[: 1 if options.is_in_haste else PLACED]
     chosen = _best(found, options)

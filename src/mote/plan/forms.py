@@ -107,7 +107,7 @@ def _lost_to_calls(program: Program, step: Step, rows: int | None) -> int:
     if step.split is None or rows is None or rows >= step.split.rows:
         return 0
     images, height, _ = row_shape(program.graph.result(step.node))
-    return images * (height // rows - height // step.split.rows) * step.split.call_cycles
+    return images * (height // rows) * step.split.lost_cycles(rows)
 
 
 def flash_bytes(step: Step) -> int:

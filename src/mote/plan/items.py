@@ -1,13 +1,13 @@
 """Finds what must lie in the arena, and during which calls of a schedule each part is needed.
 
 An item has one address. A row of a table strip is an item, or several that follow each other, and
-so are a whole linear strip, the scratch of a task and its state. Time is the number of a call; -1 is before the first one. A life
-includes both of its ends: what a call reads and what it writes are needed at once.
+so are a whole linear strip, the scratch of a task and its state. Time is the number of a call; -1
+is before the first one. A life includes both of its ends: what a call reads and what it writes are
+needed at once.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal
 
 from mote.plan.task import Network, Run
@@ -92,11 +92,12 @@ def find_items(network: Network, schedule: Sequence[Run], linear: Collection[str
         alive = [row for row in range(strip.rows) if (name, row) in lives]
         size = strip.row_bytes, strip.alignment
         if strip.rows > strip.piece_rows and name not in linear:
-            for first, rows in groupby(alive, lambda row: row - row % strip.piece_rows):
-                some = [*rows]
-                pieces.update({(name, row): (len(items), row - first) for row in some})
-                parts = tuple((row - first, *lives[name, row]) for row in some)
-                items.append(Item("row", name, first, *size, parts))
+            for first in range(0, strip.rows, strip.piece_rows):
+                rows = [r for r in range(first, first + strip.piece_rows) if (name, r) in lives]
+                if rows:
+                    pieces.update({(name, row): (len(items), row - first) for row in rows})
+                    parts = tuple((row - first, *lives[name, row]) for row in rows)
+                    items.append(Item("row", name, first, *size, parts))
         elif alive:
             pieces.update({(name, row): (len(items), row) for row in alive})
             whole = tuple((row, *lives[name, row]) for row in alive)

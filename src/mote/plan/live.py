@@ -175,6 +175,16 @@ def peak_bytes(network: Network, schedule: Sequence[Run]) -> int:
     return int(live_bytes(network, schedule).max())
 
 
+def most_alive(network: Network, schedule: Sequence[Run]) -> list[int]:
+    """For each task the most bytes that are alive during one of its calls."""
+    alive = live_bytes(network, schedule)[1:].tolist()
+    owners = [run.task for run in schedule for _ in range(run.count)]
+    most = [0] * len(network.tasks)
+    for task, found in zip(owners, alive, strict=False):
+        most[task] = max(most[task], found)
+    return most
+
+
 def runs(ledger: Ledger, calls: Iterable[int]) -> tuple[Run, ...]:
     """Calls, by their numbers, as a schedule."""
     first_call, task_of = ledger.first_call.tolist(), ledger.task_of.tolist()

@@ -3,51 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mote.errors import InputError
-from mote.lower.moving_cycles import moving_cycles
 from mote.lower.step import Program
-from mote.plan.budget import USUAL, Budget
+from mote.lower.step_cycles import program_cycles
 from mote.plan.exact import search
 from mote.plan.forms import Limits, choose_forms, extra_cycles, most_frugal, spare_scratch
-from mote.plan.live import live_bytes, peak_bytes
+from mote.plan.live import most_alive, peak_bytes
 from mote.plan.network import divided_rows, network
-from mote.plan.stream import Streaming, curve
+from mote.plan.options import Options
+from mote.plan.refine import refine, settled
+from mote.plan.stream import Streaming, curve, interleave
 from mote.plan.task import FEED, Network, Run, Task
-
-MODES = ("balanced", "ram", "time")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What a plan is for.
-
-    Args:
-        optimize: ``ram``: the fewest bytes, then the fewest cycles. ``time``: layer by layer.
-            ``balanced``: the least product of bytes and estimated cycles.
-        ram_bytes: The arena must not be larger; of the plans that keep to it, the one that
-            ``optimize`` would choose.
-        feed_rows: The application delivers the rows of the input one by one.
-        cycles_per_mac: Estimate for the target, against which the cost of streaming is weighed.
-        budget: How long to search, and the seed.
-    """
-
-    optimize: str = "balanced"
-    ram_bytes: int | None = None
-    feed_rows: bool = False
-    cycles_per_mac: float = 2.0
-    budget: Budget = USUAL
-
-    def __post_init__(self) -> None:
-        if self.optimize not in MODES:
-            raise InputError("optimize", f"{self.optimize!r}; it is one of {', '.join(MODES)}")
-        if self.ram_bytes is not None and self.ram_bytes < 0:
-            raise InputError("ram", f"{self.ram_bytes}; it is a number of bytes")
-
-    @property
-    def is_in_haste(self) -> bool:
-        """True when nothing but cycles counts."""
-        return self.optimize == "time" and self.ram_bytes is None
-
 
 SHARES = (1.0, 0.9, 0.75, 0.5, 0.0)
 """Layers that run on their own compute several rows at a time where at most this share of the peak
@@ -63,6 +28,7 @@ class Candidate:
         schedule: All calls.
         live_bytes: Most bytes alive.
         cycles: Estimated cycles of one inference.
+        is_slow: They are more than ``ram`` may take.
         frugal: The forms of the steps (``spare_scratch``).
         program: Which of several programs it runs.
         order_bound_bytes: No order of the calls keeps fewer alive at its worst; None if unknown.
@@ -74,48 +40,82 @@ class Candidate:
     cycles: float
     frugal: tuple[int, ...] = ()
     program: int = 0
+    is_slow: bool = False
     order_bound_bytes: int | None = None
 
-    def score(self, optimize: str, size: int) -> tuple[float, float]:
+    def score(self, optimize: str, size: int) -> tuple[float, ...]:
         """What is to be small, when the arena has that many bytes."""
-        if optimize == "ram":
-            return size, self.cycles
-        if optimize == "time":
-            return self.cycles, size
-        return size * self.cycles, size
+        match optimize:
+            case "ram":
+                return (1, self.cycles, size) if self.is_slow else (0, size, self.cycles)
+            case "bytes":
+                return size, self.cycles
+            case "time":
+                return self.cycles, size
+            case _:
+                return size * self.cycles, size
 
 
-def candidates(program: Program, options: Options) -> list[Candidate]:
-    """Schedules that trade bytes for cycles, down to the one that computes layer by layer."""
+def candidates(program: Program, options: Options, fastest: float) -> list[Candidate]:
+    """Schedules that trade bytes for cycles, down to the one that computes layer by layer.
+
+    ``fastest``: cycles of the fastest plan.
+    """
     in_haste = options.is_in_haste
     fine = network(
         spare_scratch(program, () if in_haste else most_frugal(program)),
         _rows(program, finest=True),
         streamed=options.feed_rows,
     )
-    macs = sum(program.graph.macs(step.node) for step in program.steps)
-    base = macs * options.cycles_per_mac + moving_cycles(program) + 1
+    base = program_cycles(program, options.cycles_per_mac)
     points = curve(fine, budget=options.budget)
     if in_haste:
         points = points[-1:]
-    if options.optimize == "ram" and options.ram_bytes is None:
-        points = points[:2]
-    found = [c for point in points for c in _mixed(program, fine, point, options, base)]
-    if options.optimize == "ram":
-        smallest = min(found, key=lambda c: (c.live_bytes, c.cycles))
-        better = search(smallest.network, smallest.schedule, budget=options.budget)
-        proven = replace(smallest, order_bound_bytes=better.lower_bound_bytes)
-        found[found.index(smallest)] = proven
-        if better.peak_bytes < smallest.live_bytes:
-            cycles = sum(t.calls * _streamed_cycles(t) for t in smallest.network.tasks)
-            found.append(
-                replace(
-                    proven,
-                    schedule=better.schedule,
-                    live_bytes=better.peak_bytes,
-                    cycles=smallest.cycles + cycles,
-                )
-            )
+    some = points[:2] if options.optimize == "ram" and options.ram_bytes is None else points
+    found = [c for point in some for c in _mixed(program, fine, point, options, base)]
+    if options.optimize != "ram":
+        return found
+    limit = options.slowdown * fastest
+    smallest = min(found, key=lambda c: (c.live_bytes, c.cycles))
+    if smallest.cycles > limit:
+        found += _refined(program, fine, points, options, base, limit)
+    found = [replace(c, is_slow=c.cycles > limit) for c in found]
+    best = min(found, key=lambda c: c.score("ram", c.live_bytes))
+    better = search(best.network, best.schedule, budget=options.budget)
+    proven = replace(best, order_bound_bytes=better.lower_bound_bytes)
+    found[found.index(best)] = proven
+    if better.peak_bytes < best.live_bytes:
+        lost = sum(t.calls * _streamed_cycles(t) for t in best.network.tasks)
+        cycles = best.cycles + lost
+        polished = replace(
+            proven, schedule=better.schedule, live_bytes=better.peak_bytes, cycles=cycles
+        )
+        found.append(replace(polished, is_slow=cycles > limit))
+    return found
+
+
+def _refined(
+    program: Program,
+    fine: Network,
+    points: Sequence[Streaming],
+    options: Options,
+    base: float,
+    limit: float,
+) -> list[Candidate]:
+    """Schedules of few bytes that keep to a limit of cycles, as far as there are any."""
+    starts = []
+    for point in points:
+        alone = _alone(fine, point)
+        sparing = spare_scratch(program, most_frugal(program))
+        _, rows = _coarse(sparing, fine, point, options, base, alone, alone)
+        starts.append((point.segments, rows))
+    found = []
+    for setting in refine(program, starts, limit - base, streamed=options.feed_rows):
+        frugal = settled(program, setting, base)
+        tasks = network(spare_scratch(program, frugal), setting.rows, streamed=options.feed_rows)
+        schedule = interleave(tasks, setting.segments)
+        cycles = base + setting.cycles
+        found.append(Candidate(tasks, schedule, peak_bytes(tasks, schedule), cycles, frugal))
     return found
 
 
@@ -131,8 +131,8 @@ def _mixed(
     program: Program, fine: Network, point: Streaming, options: Options, base: float
 ) -> list[Candidate]:
     """The same segments, with more or fewer of the layers that run on their own in larger calls."""
-    alone = {s[0] for s in point.segments if len(s) == 1 and fine.tasks[s[0]].index != FEED}
-    most = _most_alive(fine, point.schedule)
+    alone = _alone(fine, point)
+    most = most_alive(fine, point.schedule)
     scratch = max((step.scratch_bytes for step in program.steps), default=0)
     found: list[Candidate] = []
     for share in SHARES[:1] if options.optimize == "time" else SHARES:
@@ -142,6 +142,11 @@ def _mixed(
             if all(candidate.network != other.network for other in found):
                 found.append(candidate)
     return found
+
+
+def _alone(fine: Network, point: Streaming) -> set[int]:
+    """The tasks whose calls follow each other."""
+    return {s[0] for s in point.segments if len(s) == 1 and fine.tasks[s[0]].index != FEED}
 
 
 def _formed(
@@ -158,13 +163,13 @@ def _formed(
 
     With so many bytes beyond its peak: scratch at the peak may buy more cycles than it costs bytes.
     """
-    most = _most_alive(fine, point.schedule)
+    most = most_alive(fine, point.schedule)
     tasks = [(most[i], task) for i, task in enumerate(fine.tasks) if task.index != FEED]
     room = {t.index: point.peak_bytes - alive + t.scratch_bytes + beyond for alive, t in tasks}
     fastest = {fine.tasks[task].index for task in larger}
     rows = {index: 1 for index in room if index not in fastest}
     limits = Limits(
-        scratch_bytes=room, rows=rows, weighs_flash=options.optimize != "time", cycles=base
+        scratch_bytes=room, rows=rows, weighs_flash=options.optimize == "balanced", cycles=base
     )
     frugal = choose_forms(program, limits)
     while True:
@@ -203,7 +208,7 @@ def _coarse(
             Run(run.task, 0, mixed.tasks[run.task].calls) if run.task in alone else run
             for run in point.schedule
         )
-        most = _most_alive(mixed, schedule)
+        most = most_alive(mixed, schedule)
         shrink = {
             mixed.tasks[task].index
             for task in larger
@@ -219,23 +224,11 @@ def _coarse(
     lost = 0.0
     leading = {segment[0] for segment in point.segments}  # what they read is all there
     for position, task in enumerate(mixed.tasks):
-        height = fine.tasks[position].calls
-        needed = height // fast.get(task.index, 1) if position in alone else 0
         each = task.call_cycles if position in leading else _streamed_cycles(task)
-        lost += (task.calls - needed) * each
+        lost += task.calls * each
     return Candidate(mixed, schedule, peak_bytes(mixed, schedule), base + lost), rows
 
 
 def _streamed_cycles(task: Task) -> int:
     """What a call costs besides its arithmetic when rows are made and used up in turns."""
     return task.call_cycles + task.uneven_cycles
-
-
-def _most_alive(tasks: Network, schedule: Sequence[Run]) -> list[int]:
-    """For each task the most bytes that are alive during one of its calls."""
-    alive = live_bytes(tasks, schedule)[1:].tolist()
-    owners = [run.task for run in schedule for _ in range(run.count)]
-    most = [0] * len(tasks.tasks)
-    for task, found in zip(owners, alive, strict=False):
-        most[task] = max(most[task], found)
-    return most

@@ -9,7 +9,7 @@ of them: the peak of a schedule is that of its worst segment, and cycles add up.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -89,6 +89,16 @@ def curve(
         if not best or point.cycles < best[-1].cycles:
             best.append(point)
     return best
+
+
+def interleave(network: Network, segments: Sequence[Sequence[int]]) -> tuple[Run, ...]:
+    """All calls, where these tasks are segments, one after the other."""
+    ledger = number(network)
+    order = tuple(task for segment in segments for task in segment)
+    cuts = np.cumsum([0, *map(len, segments)]).tolist()
+    found = _Segments(network, ledger, order)
+    calls = [found.calls(begin, end).tolist() for begin, end in pairwise(cuts)]
+    return runs(ledger, chain.from_iterable(calls))
 
 
 def _along(

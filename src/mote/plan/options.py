@@ -1,0 +1,48 @@
+"""What a plan is for."""
+
+from dataclasses import dataclass
+
+from mote.errors import InputError
+from mote.plan.budget import USUAL, Budget
+
+MODES = ("balanced", "ram", "time")
+
+SLOWDOWN = 1.3
+"""Times the cycles of the fastest plan that a plan of few bytes may take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a plan is for.
+
+    Args:
+        optimize: ``ram``: the fewest bytes, then the fewest cycles. ``time``: layer by layer.
+            ``balanced``: the least product of bytes and estimated cycles.
+        slowdown: ``ram`` takes no more than this many times the estimated cycles of ``time``, if
+            any plan does that and keeps to ``ram_bytes``.
+        ram_bytes: The arena must not be larger; of the plans that keep to it, the one that
+            ``optimize`` would choose.
+        feed_rows: The application delivers the rows of the input one by one.
+        cycles_per_mac: Estimate for layers that say nothing better.
+        budget: How long to search, and the seed.
+    """
+
+    optimize: str = "balanced"
+    slowdown: float = SLOWDOWN
+    ram_bytes: int | None = None
+    feed_rows: bool = False
+    cycles_per_mac: float = 2.0
+    budget: Budget = USUAL
+
+    def __post_init__(self) -> None:
+        if self.optimize not in MODES:
+            raise InputError("optimize", f"{self.optimize!r}; it is one of {', '.join(MODES)}")
+        if not self.slowdown >= 1:
+            raise InputError("slowdown", f"{self.slowdown:g}; it is a number from 1 up, or inf")
+        if self.ram_bytes is not None and self.ram_bytes < 0:
+            raise InputError("ram", f"{self.ram_bytes}; it is a number of bytes")
+
+    @property
+    def is_in_haste(self) -> bool:
+        """True when nothing but cycles counts."""
+        return self.optimize == "time" and self.ram_bytes is None

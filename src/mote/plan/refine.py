@@ -1,0 +1,187 @@
+"""Looks for the fewest bytes with which a program takes no more than so many cycles.
+
+Segments are given. What is chosen is how many rows each call of a step computes, and in which form:
+several rows at a time, and more scratch, cost bytes and save cycles. A step's calls need what is
+alive around them and their scratch; so with a limit of bytes every step takes the fastest form for
+which there is room, whatever the others take, and the lowest limit that is fast enough is found by
+halves. Rows bind steps together: they are changed one step at a time as long as that helps.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from mote.lower.split import row_shape
+from mote.lower.step import Program
+from mote.plan.forms import Limits, choose_forms, forms, most_frugal, spare_scratch
+from mote.plan.live import most_alive, peak_bytes
+from mote.plan.network import divided_rows, network
+from mote.plan.stream import interleave
+from mote.plan.task import FEED
+
+MOST_ROWS = 8
+"""That are tried for a call of a step which runs in turn with others."""
+
+WORK = 40_000
+"""Calls in all schedules that are weighed: bounds the time."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a program is computed.
+
+    Args:
+        segments: The tasks that run in turn.
+        rows: Of a call of each step that is split.
+        room: Bytes in which scratch of a step may lie, by its index.
+        bytes: What all of it needs, with the forms for which there is that room.
+        cycles: Estimate of what it costs more than full speed in the fastest forms.
+    """
+
+    segments: tuple[tuple[int, ...], ...]
+    rows: Mapping[int, int]
+    room: Mapping[int, int]
+    bytes: int
+    cycles: float
+
+    def key(self, limit: float) -> tuple[float, ...]:
+        """What is to be small: first what exceeds a limit of cycles."""
+        return (self.bytes, self.cycles) if self.cycles <= limit else (1e18 + self.cycles, 0)
+
+
+def refine(
+    program: Program,
+    starts: Sequence[tuple[tuple[tuple[int, ...], ...], Mapping[int, int]]],
+    limit: float,
+    *,
+    streamed: bool,
+    work: int = WORK,
+) -> list[Setting]:
+    """Settings that take few bytes for so many cycles, the best first.
+
+    Args:
+        program: In its fastest forms.
+        starts: Segments, and the rows of calls to start from.
+        limit: Of the cycles that it may take more than at full speed in the fastest forms.
+        streamed: The application delivers the rows of the input.
+        work: How long to search.
+    """
+    weigher = _Weigher(program, streamed)
+    found = [weigher.weigh(segments, rows, limit) for segments, rows in starts]
+    found.sort(key=lambda s: s.key(limit))
+    best: list[Setting] = []
+    for number, setting in enumerate(found):
+        share = (work - weigher.work) // (len(found) - number)
+        best.append(_climb(weigher, setting, limit, weigher.work + share))
+    return sorted(best, key=lambda s: s.key(limit))
+
+
+def _climb(weigher: "_Weigher", setting: Setting, limit: float, until: int) -> Setting:
+    """Change the rows of one step after the other as long as one is better for it."""
+    steps = sorted(weigher.choices, key=lambda i: -weigher.gain(i))
+    last = None
+    while True:
+        before = setting
+        for index in steps:
+            for rows in weigher.choices[index]:
+                if weigher.work > until or index == last:
+                    break
+                if rows == setting.rows[index]:
+                    continue
+                other = weigher.weigh(setting.segments, {**setting.rows, index: rows}, limit)
+                if other.key(limit) < setting.key(limit):
+                    setting, last = other, None
+        if setting is before or weigher.work > until:
+            return setting
+
+
+class _Weigher:
+    """A program of which many settings are weighed."""
+
+    def __init__(self, program: Program, streamed: bool) -> None:
+        bare = spare_scratch(program, most_frugal(program))
+        steps = tuple(replace(step, scratch_bytes=0) for step in bare.steps)
+        self.program, self.streamed = program, streamed
+        self.bare = replace(bare, steps=steps)
+        self.work = 0
+
+    @cached_property
+    def choices(self) -> Mapping[int, tuple[int, ...]]:
+        """How many rows a call of each step may compute, where it matters."""
+        found = {}
+        for index, step in enumerate(self.program.steps):
+            if not step.split or not (step.split.lost or step.frugal):
+                continue
+            height = divided_rows(self.program, step)
+            splits = [form.split for form in forms(step) if form.split]
+            rows = {1, *(s.rows for s in splits), *(n for s in splits for n, _ in s.lost)}
+            some = tuple(sorted(n for n in rows if n <= MOST_ROWS and height % n == 0))
+            if len(some) > 1:
+                found[index] = some
+        return found
+
+    def gain(self, index: int) -> float:
+        """What the fastest form of a step saves at most."""
+        step = self.program.steps[index]
+        lost = step.split.lost_cycles(1) * self._calls(index, 1) if step.split else 0
+        return lost + sum(form.frugal_cycles for form in forms(step))
+
+    def weigh(
+        self, segments: tuple[tuple[int, ...], ...], rows: Mapping[int, int], limit: float
+    ) -> Setting:
+        """The fewest bytes with which these segments and rows keep to a limit of cycles."""
+        tasks = network(self.bare, rows, streamed=self.streamed)
+        schedule = interleave(tasks, segments)
+        most = most_alive(tasks, schedule)
+        floor = peak_bytes(tasks, schedule)
+        self.work += sum(task.calls for task in tasks.tasks)
+        fixed, options = 0.0, []
+        leading = {segment[0] for segment in segments}
+        for position, task in enumerate(tasks.tasks):
+            if task.index == FEED:
+                continue
+            if position not in leading:
+                fixed += task.uneven_cycles * task.calls
+            found = list(self._forms(task.index, rows.get(task.index)))
+            options.append((most[position], found))
+            floor = max(floor, most[position] + found[-1][0])
+        limits = sorted(
+            {floor, *(a + s for a, found in options for s, _ in found if a + s > floor)}
+        )
+
+        def cycles(size: int) -> float:
+            return fixed + sum(
+                min(c for s, c in found if alive + s <= size) for alive, found in options
+            )
+
+        low, high = 0, len(limits) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if cycles(limits[middle]) <= limit:
+                high = middle
+            else:
+                low = middle + 1
+        size = limits[high]
+        places = {task.index: p for p, task in enumerate(tasks.tasks) if task.index != FEED}
+        room = {index: size - most[position] for index, position in places.items()}
+        return Setting(segments, rows, room, size, cycles(size))
+
+    def _forms(self, index: int, rows: int | None) -> Iterator[tuple[int, float]]:
+        """Scratch of each form of a step, and what it costs more than the fastest at full speed."""
+        before = 0
+        for form in forms(self.program.steps[index]):
+            lost = form.split.lost_cycles(rows) if form.split and rows else 0
+            yield form.scratch_bytes, before + lost * self._calls(index, rows or 1)
+            before += form.frugal_cycles
+
+    def _calls(self, index: int, rows: int) -> int:
+        images = row_shape(self.program.graph.result(self.program.steps[index].node))[0]
+        return images * divided_rows(self.program, self.program.steps[index]) // rows
+
+
+def settled(program: Program, setting: Setting, cycles: float) -> tuple[int, ...]:
+    """The forms of the steps in a setting; ``cycles``: of the program, about."""
+    return choose_forms(
+        program,
+        Limits(scratch_bytes=setting.room, rows=setting.rows, weighs_flash=False, cycles=cycles),
+    )
