@@ -233,8 +233,9 @@ def compile(
         target: As ``mote targets`` lists them; ``host`` is this machine.
         optimize: What the plan of the memory spares: ``ram`` (layers run interleaved, row by row,
             with the fewest bytes that ``slowdown`` allows), ``time`` (layer by layer), or
-            ``balanced`` (the least product of both).
-        slowdown: ``ram`` takes no more than this many times the estimated cycles of ``time``;
+            ``balanced`` (the least product of
+            RAM, flash and the square of cycles).
+        slowdown: ``ram`` and ``balanced`` take no more than this many times the estimated cycles of ``time``;
             ``math.inf``: the fewest bytes, whatever that costs.
         ram: Most bytes of RAM; of the plans that keep to it, the one that ``optimize`` likes best
             is taken. The most stack that any input can need counts, except on the host, and

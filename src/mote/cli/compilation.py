@@ -109,8 +109,8 @@ _OPTIONS: tuple[Decorator, ...] = (
         default=SLOWDOWN,
         show_default=True,
         metavar="TIMES",
-        help="--optimize ram takes at most this many times the estimated cycles of --optimize "
-        "time, if any plan does; `inf`: the fewest bytes, whatever that costs.",
+        help="--optimize ram and balanced take at most this many times the estimated cycles of "
+        "--optimize time; `inf`: as many as they like.",
     ),
     click.option(
         "--ram",

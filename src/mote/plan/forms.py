@@ -59,7 +59,7 @@ def extra_cycles(program: Program, frugal: Sequence[int]) -> int:
 def choose_forms(program: Program, limits: Limits) -> tuple[int, ...]:
     """The best form of every step within the limits, as ``spare_scratch`` takes them."""
     last = spare_scratch(program, most_frugal(program))
-    flash = CODE_BYTES + sum(flash_bytes(step) for step in last.steps)
+    flash = program_flash_bytes(last)
     found = [_best(program, index, step, limits, flash) for index, step in enumerate(program.steps)]
     return _one_layout(program, found)
 
@@ -108,6 +108,11 @@ def _lost_to_calls(program: Program, step: Step, rows: int | None) -> int:
         return 0
     images, height, _ = row_shape(program.graph.result(step.node))
     return images * (height // rows) * step.split.lost_cycles(rows)
+
+
+def program_flash_bytes(program: Program) -> int:
+    """Of the constants of all steps, and of the code, about."""
+    return CODE_BYTES + sum(flash_bytes(step) for step in program.steps)
 
 
 def flash_bytes(step: Step) -> int:

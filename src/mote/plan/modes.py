@@ -1,16 +1,23 @@
 """Schedules that trade bytes for cycles, for each of which the best plan may be made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mote.lower.step import Program
 from mote.lower.step_cycles import program_cycles
 from mote.plan.exact import search
-from mote.plan.forms import Limits, choose_forms, extra_cycles, most_frugal, spare_scratch
+from mote.plan.forms import (
+    Limits,
+    choose_forms,
+    extra_cycles,
+    most_frugal,
+    program_flash_bytes,
+    spare_scratch,
+)
 from mote.plan.live import most_alive, peak_bytes
 from mote.plan.network import divided_rows, network
 from mote.plan.options import Options
-from mote.plan.refine import refine, settled
+from mote.plan.refine import Setting, refine
 from mote.plan.stream import Streaming, curve, interleave
 from mote.plan.task import FEED, Network, Run, Task
 
@@ -28,7 +35,8 @@ class Candidate:
         schedule: All calls.
         live_bytes: Most bytes alive.
         cycles: Estimated cycles of one inference.
-        is_slow: They are more than ``ram`` may take.
+        is_slow: They are more than there may be, if any plan takes fewer.
+        flash_bytes: Code, about, and constants.
         frugal: The forms of the steps (``spare_scratch``).
         program: Which of several programs it runs.
         order_bound_bytes: No order of the calls keeps fewer alive at its worst; None if unknown.
@@ -38,6 +46,7 @@ class Candidate:
     schedule: tuple[Run, ...]
     live_bytes: int
     cycles: float
+    flash_bytes: int
     frugal: tuple[int, ...] = ()
     program: int = 0
     is_slow: bool = False
@@ -46,14 +55,16 @@ class Candidate:
     def score(self, optimize: str, size: int) -> tuple[float, ...]:
         """What is to be small, when the arena has that many bytes."""
         match optimize:
-            case "ram":
-                return (1, self.cycles, size) if self.is_slow else (0, size, self.cycles)
             case "bytes":
                 return size, self.cycles
             case "time":
                 return self.cycles, size
+            case _ if self.is_slow:
+                return 1, self.cycles, size
+            case "ram":
+                return 0, size, self.cycles
             case _:
-                return size * self.cycles, size
+                return 0, size * self.flash_bytes * self.cycles**2, size
 
 
 def candidates(program: Program, options: Options, fastest: float) -> list[Candidate]:
@@ -73,25 +84,30 @@ def candidates(program: Program, options: Options, fastest: float) -> list[Candi
         points = points[-1:]
     some = points[:2] if options.optimize == "ram" and options.ram_bytes is None else points
     found = [c for point in some for c in _mixed(program, fine, point, options, base)]
-    if options.optimize != "ram":
+    if options.optimize == "time":
         return found
     limit = options.slowdown * fastest
-    smallest = min(found, key=lambda c: (c.live_bytes, c.cycles))
-    if smallest.cycles > limit:
+    if min(found, key=lambda c: (c.live_bytes, c.cycles)).cycles > limit:
         found += _refined(program, fine, points, options, base, limit)
-    found = [replace(c, is_slow=c.cycles > limit) for c in found]
-    best = min(found, key=lambda c: c.score("ram", c.live_bytes))
+    if options.optimize == "ram":
+        best = min(found, key=lambda c: (c.cycles > limit, c.live_bytes, c.cycles))
+        found.remove(best)
+        found += _searched(best, options)
+    return [replace(c, is_slow=c.cycles > limit) for c in found]
+
+
+def _searched(best: Candidate, options: Options) -> list[Candidate]:
+    """A candidate with what is proven of its order, and one with a better order if there is one."""
     better = search(best.network, best.schedule, budget=options.budget)
-    proven = replace(best, order_bound_bytes=better.lower_bound_bytes)
-    found[found.index(best)] = proven
-    if better.peak_bytes < best.live_bytes:
-        lost = sum(t.calls * _streamed_cycles(t) for t in best.network.tasks)
-        cycles = best.cycles + lost
-        polished = replace(
-            proven, schedule=better.schedule, live_bytes=better.peak_bytes, cycles=cycles
-        )
-        found.append(replace(polished, is_slow=cycles > limit))
-    return found
+    best = replace(best, order_bound_bytes=better.lower_bound_bytes)
+    if better.peak_bytes >= best.live_bytes:
+        return [best]
+    lost = sum(task.calls * _streamed_cycles(task) for task in best.network.tasks)
+    cycles = best.cycles + lost
+    return [
+        best,
+        replace(best, schedule=better.schedule, live_bytes=better.peak_bytes, cycles=cycles),
+    ]
 
 
 def _refined(
@@ -110,13 +126,36 @@ def _refined(
         _, rows = _coarse(sparing, fine, point, options, base, alone, alone)
         starts.append((point.segments, rows))
     found = []
-    for setting in refine(program, starts, limit - base, streamed=options.feed_rows):
-        frugal = settled(program, setting, base)
-        tasks = network(spare_scratch(program, frugal), setting.rows, streamed=options.feed_rows)
-        schedule = interleave(tasks, setting.segments)
-        cycles = base + setting.cycles
-        found.append(Candidate(tasks, schedule, peak_bytes(tasks, schedule), cycles, frugal))
+    middle = (base + limit) / 2
+    for most in (limit, middle) if options.optimize == "balanced" else (limit,):
+        settings = refine(program, starts, most - base, streamed=options.feed_rows)
+        found += [c for setting in settings for c in _settled(program, setting, options, base)]
     return found
+
+
+def _settled(
+    program: Program, setting: Setting, options: Options, base: float
+) -> Iterator[Candidate]:
+    """A setting with the forms for which it has room: the fastest, and those that spare flash."""
+    room, rows = setting.room, setting.rows
+    for weighs_flash in (False, True) if options.optimize == "balanced" else (False,):
+        limits = Limits(scratch_bytes=room, rows=rows, weighs_flash=weighs_flash, cycles=base)
+        frugal = choose_forms(program, limits)
+        sparing = spare_scratch(program, frugal)
+        tasks = network(sparing, rows, streamed=options.feed_rows)
+        schedule = interleave(tasks, setting.segments)
+        lost = _lost(tasks, {segment[0] for segment in setting.segments})
+        cycles = base + extra_cycles(program, frugal) + lost
+        size = peak_bytes(tasks, schedule)
+        yield Candidate(tasks, schedule, size, cycles, program_flash_bytes(sparing), frugal)
+
+
+def _lost(tasks: Network, leading: set[int]) -> int:
+    """What calls cost more than full speed; what ``leading`` tasks read is all there."""
+    return sum(
+        task.calls * (task.call_cycles if position in leading else _streamed_cycles(task))
+        for position, task in enumerate(tasks.tasks)
+    )
 
 
 def _rows(program: Program, *, finest: bool) -> dict[int, int]:
@@ -221,12 +260,9 @@ def _coarse(
         for index in shrink:
             height = divided_rows(program, program.steps[index])
             rows[index] = max(n for n in range(1, rows[index]) if height % n == 0)
-    lost = 0.0
-    leading = {segment[0] for segment in point.segments}  # what they read is all there
-    for position, task in enumerate(mixed.tasks):
-        each = task.call_cycles if position in leading else _streamed_cycles(task)
-        lost += task.calls * each
-    return Candidate(mixed, schedule, peak_bytes(mixed, schedule), base + lost), rows
+    cycles = base + _lost(mixed, {segment[0] for segment in point.segments})
+    flash = program_flash_bytes(program)
+    return Candidate(mixed, schedule, peak_bytes(mixed, schedule), cycles, flash), rows
 
 
 def _streamed_cycles(task: Task) -> int:

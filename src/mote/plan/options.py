@@ -17,9 +17,9 @@ class Options:
 
     Args:
         optimize: ``ram``: the fewest bytes, then the fewest cycles. ``time``: layer by layer.
-            ``balanced``: the least product of bytes and estimated cycles.
-        slowdown: ``ram`` takes no more than this many times the estimated cycles of ``time``, if
-            any plan does that and keeps to ``ram_bytes``.
+            ``balanced``: the least product of RAM, flash and the square of estimated cycles.
+        slowdown: ``ram`` and ``balanced`` take no more than this many times the estimated cycles of
+            ``time``, if any plan does that and keeps to ``ram_bytes``.
         ram_bytes: The arena must not be larger; of the plans that keep to it, the one that
             ``optimize`` would choose.
         feed_rows: The application delivers the rows of the input one by one.

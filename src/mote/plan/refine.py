@@ -11,18 +11,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+
 from mote.lower.split import row_shape
 from mote.lower.step import Program
-from mote.plan.forms import Limits, choose_forms, forms, most_frugal, spare_scratch
-from mote.plan.live import most_alive, peak_bytes
+from mote.plan.forms import forms, most_frugal, spare_scratch
+from mote.plan.live import number
 from mote.plan.network import divided_rows, network
-from mote.plan.stream import interleave
+from mote.plan.stream import interleaved
 from mote.plan.task import FEED
 
 MOST_ROWS = 8
 """That are tried for a call of a step which runs in turn with others."""
 
-WORK = 40_000
+WORK = 30_000
 """Calls in all schedules that are weighed: bounds the time."""
 
 
@@ -70,8 +72,8 @@ def refine(
     found = [weigher.weigh(segments, rows, limit) for segments, rows in starts]
     found.sort(key=lambda s: s.key(limit))
     best: list[Setting] = []
-    for number, setting in enumerate(found):
-        share = (work - weigher.work) // (len(found) - number)
+    for place, setting in enumerate(found):
+        share = (work - weigher.work) // (len(found) - place)
         best.append(_climb(weigher, setting, limit, weigher.work + share))
     return sorted(best, key=lambda s: s.key(limit))
 
@@ -131,9 +133,16 @@ class _Weigher:
     ) -> Setting:
         """The fewest bytes with which these segments and rows keep to a limit of cycles."""
         tasks = network(self.bare, rows, streamed=self.streamed)
-        schedule = interleave(tasks, segments)
-        most = most_alive(tasks, schedule)
-        floor = peak_bytes(tasks, schedule)
+        ledger = number(tasks)
+        calls = interleaved(tasks, ledger, segments)
+        clock = np.zeros(ledger.calls + 2, np.int64)
+        clock[calls] = np.arange(1, len(calls) + 1)
+        clock[ledger.after] = len(calls) + 1
+        alive = ledger.profile(clock)
+        floor = int(alive.max())
+        fullest = np.zeros(len(tasks.tasks), np.int64)
+        np.maximum.at(fullest, ledger.task_of[calls], alive[1:-1])
+        most = fullest.tolist()
         self.work += sum(task.calls for task in tasks.tasks)
         fixed, options = 0.0, []
         leading = {segment[0] for segment in segments}
@@ -177,11 +186,3 @@ class _Weigher:
     def _calls(self, index: int, rows: int) -> int:
         images = row_shape(self.program.graph.result(self.program.steps[index].node))[0]
         return images * divided_rows(self.program, self.program.steps[index]) // rows
-
-
-def settled(program: Program, setting: Setting, cycles: float) -> tuple[int, ...]:
-    """The forms of the steps in a setting; ``cycles``: of the program, about."""
-    return choose_forms(
-        program,
-        Limits(scratch_bytes=setting.room, rows=setting.rows, weighs_flash=False, cycles=cycles),
-    )

@@ -9,7 +9,7 @@ of them: the peak of a schedule is that of its worst segment, and cycles add up.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import numpy as np
 
@@ -94,11 +94,15 @@ def curve(
 def interleave(network: Network, segments: Sequence[Sequence[int]]) -> tuple[Run, ...]:
     """All calls, where these tasks are segments, one after the other."""
     ledger = number(network)
+    return runs(ledger, interleaved(network, ledger, segments).tolist())
+
+
+def interleaved(network: Network, ledger: Ledger, segments: Sequence[Sequence[int]]) -> Numbers:
+    """The numbers of these calls."""
     order = tuple(task for segment in segments for task in segment)
     cuts = np.cumsum([0, *map(len, segments)]).tolist()
     found = _Segments(network, ledger, order)
-    calls = [found.calls(begin, end).tolist() for begin, end in pairwise(cuts)]
-    return runs(ledger, chain.from_iterable(calls))
+    return np.concatenate([found.calls(begin, end) for begin, end in pairwise(cuts)])
 
 
 def _along(
