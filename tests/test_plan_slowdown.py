@@ -62,8 +62,7 @@ def test_calls_of_more_rows_buy_cycles_inside_segments() -> None:
     start = {index: 1 for index, step in enumerate(made.steps) if step.split}
     (slow,) = refine(made, [(everything, start)], math.inf, streamed=False)
     (fast,) = refine(made, [(everything, start)], 4e6, streamed=False)
-    assert set(slow.rows.values()) == {1}
-    assert max(fast.rows.values()) > 1
+    assert sum(fast.rows.values()) > sum(slow.rows.values())
     assert fast.bytes > slow.bytes
     assert fast.cycles <= 4e6 < slow.cycles
 

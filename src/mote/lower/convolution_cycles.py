@@ -133,7 +133,7 @@ def chain_cycles(pixels: int, fours: int, taps: int, kernel_height: int, pieces:
 
 def dsp_cycles_with_loads(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles:
     """``dsp_cycles`` in cycles of the Cortex-M4, with loads."""
-    four = pairs * (8.6 * taps + 150)
+    four = pairs * (8.9 * taps + 150)
     patch = 3 * taps + 15 * kernel_height + 40
 
     def cycles(rows: int) -> float:
