@@ -113,8 +113,9 @@ def test_a_kernel_for_some_cores_has_a_portable_one_beside_it(kernel: Kernel) ->
     assert kernel.needs_dsp == ("_dsp" in kernel.name)
     assert kernel.needs_mve == ("_mve" in kernel.name)
     assert kernel.needs_swar == ("_swar" in kernel.name)
+    assert kernel.needs_narrow == ("_narrow" in kernel.name)
     assert any(
-        not (other.needs_dsp or other.needs_mve or other.needs_swar)
+        not (other.needs_dsp or other.needs_mve or other.needs_swar or other.needs_narrow)
         and (other.operator, other.dtypes) == (kernel.operator, kernel.dtypes)
         for other in KERNELS.values()
     )

@@ -41,6 +41,7 @@ from mote.lower.kernels import KERNELS
 from mote.lower.mve_convolution import lower_mve_convolution
 from mote.lower.mve_depthwise import fits_mve_3x3, lower_mve_depthwise_3x3
 from mote.lower.mve_layout import fits_mve
+from mote.lower.narrow_depthwise import narrow_depthwise_3x3_or
 from mote.lower.requantization import pack_weights, requantization, result_range
 from mote.lower.rows_per_call import split_windows
 from mote.lower.split import Split
@@ -129,7 +130,11 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     if core.dsp and _is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
         return _depthwise_3x3_step(graph, node, channels, bits)
     in_a_row = channels.weights.T.reshape(1, -1)
-    return _portable_step(graph, node, channels, in_a_row, channels.weights.shape[1], in_a_row.size)
+    taps = channels.weights.shape[1]
+    step = _portable_step(graph, node, channels, in_a_row, taps, in_a_row.size)
+    if core.narrow and _is_plain_3x3(sizes) and bits == 8:
+        return narrow_depthwise_3x3_or(step, graph, node, channels)
+    return step
 
 
 def _is_plain_3x3(sizes: dict[str, int]) -> bool:

@@ -120,6 +120,15 @@ def depthwise_3x3_cycles(pixels: int, channels: int, stride: int, unpacked: int)
     return lambda rows: CALL + UNPACK * unpacked + channels * (94 + rows * row)
 
 
+def narrow_depthwise_3x3_cycles(pixels: int, channels: int, stride: int) -> Cycles:
+    """Depthwise convolution one channel at a time, without a wide multiplication.
+
+    ``pixels``: of a row of the result.
+    """
+    row = 70 + pixels * (72 + 7 * stride)
+    return lambda rows: CALL + channels * (350 + rows * row)
+
+
 def chain_cycles(pixels: int, fours: int, taps: int, kernel_height: int, pieces: int = 0) -> Cycles:
     """Chained convolution in groups of 3 pixels that run over the rows of a call, with loads.
 

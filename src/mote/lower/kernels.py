@@ -159,6 +159,14 @@ KERNELS: dict[str, Kernel] = {
             takes_rows=True,
         ),
         Kernel(
+            "mote_depthwise_conv_2d_s8_narrow_3x3",
+            "mote_depthwise_narrow_3x3",
+            DepthwiseConv2D,
+            _S8,
+            needs_narrow=True,
+            takes_rows=True,
+        ),
+        Kernel(
             "mote_depthwise_conv_2d_s8_w4",
             "mote_conv_2d_rows",
             DepthwiseConv2D,

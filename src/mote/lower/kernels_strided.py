@@ -34,6 +34,7 @@ STRIDED = (
     "mote_depthwise_conv_2d_s8",
     "mote_depthwise_conv_2d_s8_dsp_3x3",
     "mote_depthwise_conv_2d_s8_dsp_3x3_single",
+    "mote_depthwise_conv_2d_s8_narrow_3x3",
     "mote_depthwise_conv_2d_s8_w4",
     "mote_depthwise_conv_2d_s8_w4_dsp_3x3",
     "mote_depthwise_conv_2d_s8_w4_dsp_3x3_single",

@@ -51,6 +51,7 @@ class Kernel:
             everywhere, through the portable definitions in ``mote_dsp.h``.
         needs_mve: True when it is faster only on cores with MVE; it still runs everywhere, too.
         needs_swar: True when it is faster only on cores for which two sums in a word pay.
+        needs_narrow: True when it is faster only on cores without a wide multiplication.
         takes_scratch: True when its last argument is a scratch pointer.
         takes_array: True when it reads any number of operands, through an array of pointers with
             nulls for constants.
@@ -72,6 +73,7 @@ class Kernel:
     needs_dsp: bool = False
     needs_mve: bool = False
     needs_swar: bool = False
+    needs_narrow: bool = False
     takes_scratch: bool = False
     takes_array: bool = False
     takes_rows: bool = False

@@ -24,6 +24,7 @@ CORES: dict[str, Core] = {
             machine="mps2-an385",
             cycle_error="unvalidated",
             swar=True,
+            narrow=True,
         ),
         Core(
             name="cortex-m3",

@@ -17,6 +17,7 @@ class Core:
         dsp: True when it has the 16-bit SIMD multiply-accumulates (SMLAD and others).
         swar: True when two sums in one word pay: a multiplication takes one cycle, a load two, and
             no instruction multiplies and adds.
+        narrow: True when its products have 32 bits.
         mve: True when it has Arm's vector extension for integers (MVE, "Helium").
         gcc_flags: Options of its compiler; empty for the host.
         machine: QEMU machine that emulates it; empty for the host.
@@ -33,6 +34,7 @@ class Core:
     tools: Tools = ARM
     mve: bool = False
     swar: bool = False
+    narrow: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -138,6 +138,20 @@ typedef struct {
     int8_t x_zero, y_zero, y_min, y_max;
 } mote_depthwise_3x3;
 
+/* Depthwise convolution 3 x 3 without a wide multiplication; arrays and fields as
+ * mote_depthwise_conv_2d_narrow_3x3.h says. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *narrow;
+    uint16_t x_width, channels;
+    uint16_t y_height, y_width;
+    uint16_t stride_height, stride_width;
+    uint16_t pad_left;
+    int8_t x_zero;
+    uint8_t offset_shift, is_bent;
+    int32_t end, middle;
+} mote_depthwise_narrow_3x3;
+
 /* MVE depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_mve_3x3.h says. */
 typedef struct {
     const int8_t *weights;
@@ -205,6 +219,8 @@ void mote_conv_2d_s8_dsp_chain_split_single(const mote_conv_2d_chain *layer, con
 void mote_depthwise_conv_2d_s8(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_w4(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y,
                                   void *scratch);
+void mote_depthwise_conv_2d_s8_narrow_3x3(const mote_depthwise_narrow_3x3 *layer, const int8_t *const *x,
+                                          int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *const *x,
                                               int8_t *y);

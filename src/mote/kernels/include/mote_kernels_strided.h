@@ -73,6 +73,9 @@ void mote_depthwise_conv_2d_s8_w4_dsp_3x3_strided(const mote_depthwise_3x3 *laye
 void mote_depthwise_conv_2d_s8_w4_dsp_3x3_single_strided(const mote_depthwise_3x3 *layer, const int8_t *const *x, int8_t *y,
                                                          void *scratch,
                                                          const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_narrow_3x3_strided(const mote_depthwise_narrow_3x3 *layer,
+                                                  const int8_t *const *x, int8_t *y,
+                                                  const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_3x3_strided(const mote_depthwise_3x3 *layer, const int8_t *const *x,
                                                int8_t *y,
                                                const mote_strides *strides);
