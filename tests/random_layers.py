@@ -146,6 +146,21 @@ def random_depthwise_conv_2d(rng: Rng) -> Graph:
     return single_node_graph(op, x_shape, weights, rng, extreme=rng.random() < 0.2)
 
 
+def random_depthwise_window(rng: Rng) -> Graph:
+    """Windows up to 11 x 11, with any stride, dilation and padding, on images that may be wide."""
+    height, width = (int(n) for n in rng.choice([1, 2, 3, 4, 5, 6, 7, 8, 9, 11], 2))
+    geometry = _geometry(rng, (height, width), plain=rng.random() < 0.4)
+    if rng.random() < 0.3:
+        geometry["dilation"] = (int(rng.integers(1, 5)), int(rng.integers(1, 5)))
+    op = DepthwiseConv2D(**geometry, **_common(rng))  # type: ignore[arg-type]
+    channels, multiplicity = int(rng.integers(1, 9)), int(rng.choice([1, 1, 1, 2, 3]))
+    more = (int(n) for n in (rng.integers(0, 13, 2) if rng.random() < 0.3 else (0, 0)))
+    plane = (n + m for n, m in zip(_plane(rng, op, (height, width)), more, strict=True))
+    x_shape = (int(rng.choice([1, 1, 2])), *plane, channels)
+    weights = random_weights((1, height, width, channels * multiplicity), rng)
+    return single_node_graph(op, x_shape, weights, rng, extreme=rng.random() < 0.2)
+
+
 def random_fully_connected(rng: Rng) -> Graph:
     op = FullyConnected(**_common(rng))  # type: ignore[arg-type]
     inputs, outputs = int(rng.integers(1, 70)), int(rng.integers(1, 30))

@@ -20,6 +20,7 @@ from random_layers import (
     random_conv_2d,
     random_conv_3x3,
     random_depthwise_conv_2d,
+    random_depthwise_window,
     random_fully_connected,
     side_by_side,
 )
@@ -29,6 +30,7 @@ LAYERS: dict[str, Callable[[np.random.Generator], Graph]] = {
     "depthwise_conv_2d": random_depthwise_conv_2d,
     "fully_connected": random_fully_connected,
 }
+WINDOWS = {**LAYERS, "depthwise windows": random_depthwise_window}
 every_kind = pytest.mark.parametrize("kind", LAYERS)
 every_family = pytest.mark.parametrize(
     "core",
@@ -72,6 +74,8 @@ def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path
     layers = [LAYERS[kind](rng) for _ in range(150)]
     if kind == "conv_2d":
         layers += [random_conv_3x3(rng) for _ in range(12)]
+    if kind == "depthwise_conv_2d":
+        layers += [random_depthwise_window(rng) for _ in range(40)]
     used = _check(layers, core, rng, tmp_path)
     int8 = (DType.INT8, DType.INT8)
     own = [k for k in KERNELS.values() if (k.operator.kind, k.dtypes) == (kind, int8)]
@@ -93,21 +97,21 @@ def test_layers_behind_dead_channels_equal_the_reference(core: Core, tmp_path: P
 
 
 @pytest.mark.slow
-@every_kind
+@pytest.mark.parametrize("kind", WINDOWS)
 @every_family
 def test_many_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path) -> None:
     for seed in range(100, 120):
         rng = np.random.default_rng(seed)
         folder = tmp_path / str(seed)
         folder.mkdir()
-        _check([LAYERS[kind](rng) for _ in range(150)], core, rng, folder)
+        _check([WINDOWS[kind](rng) for _ in range(150)], core, rng, folder)
 
 
-@pytest.mark.parametrize("kind", [*LAYERS, "dead channels"])
+@pytest.mark.parametrize("kind", [*WINDOWS, "dead channels"])
 @pytest.mark.parametrize("target", ["cortex-m0plus", "cortex-m4", "cortex-m33", "cortex-m55"])
 def test_the_assembly_of_the_kernels_equals_the_reference(target: str, kind: str) -> None:
     rng = np.random.default_rng(3)
-    make = LAYERS.get(kind, chain_with_dead_channels)
+    make = WINDOWS.get(kind, chain_with_dead_channels)
     layers = [make(rng) for _ in range(30)]
     inputs = [_inputs(layer, rng) for layer in layers]
     build = mote.compile(side_by_side(layers), target)

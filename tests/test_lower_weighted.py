@@ -158,19 +158,40 @@ def test_multipliers_of_one_and_more_take_the_portable_kernel() -> None:
     assert _step(graph).kernel.name == "mote_conv_2d_s8"
 
 
-def test_unusual_depthwise_windows_take_the_portable_kernel() -> None:
+def test_the_window_chooses_the_depthwise_kernel() -> None:
     def kernel(weights: tuple[int, ...], **attributes: object) -> str:
         op = DepthwiseConv2D(**attributes)  # type: ignore[arg-type]
         return _step(_layer(op, (1, 9, 9, 2), np.ones(weights))).kernel.name
 
-    dsp, portable = "mote_depthwise_conv_2d_s8_dsp_3x3", "mote_depthwise_conv_2d_s8"
-    assert kernel((1, 3, 3, 2)) == dsp
-    assert kernel((1, 3, 3, 2), padding=Padding(2, 2, 1, 1)) == dsp
-    assert kernel((1, 5, 5, 2)) == portable
-    assert kernel((1, 3, 3, 4)) == portable
-    assert kernel((1, 3, 3, 2), dilation=(2, 2)) == portable
-    assert kernel((1, 3, 3, 2), stride=(3, 3)) == portable
-    assert kernel((1, 3, 3, 2), padding=Padding(0, 0, 2, 0)) == portable
+    portable = "mote_depthwise_conv_2d_s8"
+    dsp, dsp_3x3 = f"{portable}_dsp", f"{portable}_dsp_3x3"
+    assert kernel((1, 3, 3, 2)) == dsp_3x3
+    assert kernel((1, 3, 3, 2), padding=Padding(2, 2, 1, 1)) == dsp_3x3
+    assert kernel((1, 5, 5, 2)) == dsp
+    assert kernel((1, 1, 9, 2)) == dsp
+    assert kernel((1, 3, 3, 4)) == dsp
+    assert kernel((1, 3, 3, 2), dilation=(2, 2)) == dsp
+    assert kernel((1, 3, 3, 2), stride=(3, 3)) == dsp
+    assert kernel((1, 3, 3, 2), padding=Padding(0, 0, 2, 0)) == dsp
+    # The first row of results reads no row of the image.
+    assert kernel((1, 3, 3, 2), padding=Padding(3, 0, 0, 0)) == portable
+
+
+def test_a_depthwise_kernel_is_told_how_its_window_divides() -> None:
+    def divided(width: int, stride: int, dilation: int) -> tuple[int, ...]:
+        op = DepthwiseConv2D(stride=(1, stride), dilation=(1, dilation))
+        step = _step(_layer(op, (1, 9, 40, 2), np.ones((1, 3, width, 2))))
+        names = ("phases_width", "chunks", "taps")
+        return tuple(_parameter(step, name) for name in names)
+
+    assert divided(5, 1, 1) == (1, 1, 5)
+    assert divided(4, 2, 1) == (1, 1, 5)
+    assert divided(9, 1, 1) == (1, 2, 5)
+    assert divided(15, 2, 1) == (1, 3, 5)
+    assert divided(5, 1, 3) == (3, 1, 5)
+    assert divided(5, 2, 4) == (2, 1, 5)
+    assert divided(5, 3, 1) == (1, 3, 3)
+    assert divided(2, 5, 2) == (2, 2, 1)
 
 
 def test_dead_output_channels_are_neither_stored_nor_computed() -> None:

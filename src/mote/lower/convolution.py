@@ -25,6 +25,7 @@ from mote.lower.convolution_cycles import (
     portable_cycles,
     portable_uneven_cycles,
 )
+from mote.lower.depthwise_taps import fits_taps, lower_depthwise_taps
 from mote.lower.dsp_layout import (
     dsp_shift_bits,
     dsp_shifts,
@@ -129,6 +130,8 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
         return lower_mve_depthwise_3x3(graph, node, channels)
     if core.dsp and _is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
         return _depthwise_3x3_step(graph, node, channels, bits)
+    if core.dsp and bits == 8 and fits_taps(sizes) and fits_dsp(channels, bits):
+        return lower_depthwise_taps(graph, node, channels)
     in_a_row = channels.weights.T.reshape(1, -1)
     taps = channels.weights.shape[1]
     step = _portable_step(graph, node, channels, in_a_row, taps, in_a_row.size)

@@ -129,6 +129,35 @@ def narrow_depthwise_3x3_cycles(pixels: int, channels: int, stride: int) -> Cycl
     return lambda rows: CALL + channels * (350 + rows * row)
 
 
+def depthwise_taps_cycles(
+    blocks: int, pair_rows: int, taps: int, words: Callable[[int], int], weights: int
+) -> Callable[[int, int], Cycles]:
+    """Depthwise convolution of any window one channel at a time, with loads.
+
+    Args:
+        blocks: Of four results, in a row.
+        pair_rows: Twice as many rows of the window meet a block.
+        taps: Columns of the window.
+        words: Of two values of x, gathered for so many rows of the result.
+        weights: Words of them.
+    """
+    row = blocks * (pair_rows * (6.5 * taps + 10.5) + 60)
+
+    def of_rows_at_once(channels: int, at_once: int) -> Cycles:
+        def cycles(rows: int) -> float:
+            whole, rest = divmod(rows, at_once)
+            found = CALL + 0.0
+            for count, times in ((at_once, whole), (rest, 1)):
+                if count:
+                    gathered = 120 + 5 * weights + 8 * words(count)
+                    found += times * (300 + channels * (gathered + count * row))
+            return found
+
+        return cycles
+
+    return of_rows_at_once
+
+
 def chain_cycles(pixels: int, fours: int, taps: int, kernel_height: int, pieces: int = 0) -> Cycles:
     """Chained convolution in groups of 3 pixels that run over the rows of a call, with loads.
 

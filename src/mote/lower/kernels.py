@@ -39,6 +39,7 @@ _S8, _S16 = (_I8, _I8), (_I16, _I16)
 
 _CHAIN = "mote_conv_2d_chain"
 _WINOGRAD = "mote_conv_2d_winograd"
+_TAPS = "mote_conv_2d_taps"
 
 SUFFIXES = {_F32: "f32", _I8: "s8", _U8: "u8", _I16: "s16"}
 """The element types in the names of kernels."""
@@ -186,6 +187,8 @@ KERNELS: dict[str, Kernel] = {
             DepthwiseConv2D,
             takes_scratch=True,
         ),
+        _dsp("mote_depthwise_conv_2d_s8_dsp", _TAPS, DepthwiseConv2D, takes_scratch=True),
+        _dsp("mote_depthwise_conv_2d_s8_dsp_single", _TAPS, DepthwiseConv2D, takes_scratch=True),
         _dsp(
             "mote_depthwise_conv_2d_s8_dsp_3x3",
             "mote_depthwise_3x3",

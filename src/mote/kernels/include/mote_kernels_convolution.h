@@ -152,6 +152,32 @@ typedef struct {
     int32_t end, middle;
 } mote_depthwise_narrow_3x3;
 
+/* DSP depthwise convolution of any window; arrays as mote_depthwise_conv_2d_dsp.h says. Let the step be
+ * stride_width * phases_width / dilation_width, columns of a window from one result of a phase to the next. Place p
+ * of chunk i is column i * taps + p of the kernel with a step of one; with two, even places come first, then odd
+ * ones; else column p * step + i. Those that do not exist have zeros. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *bias;
+    const int32_t *multiplier;
+    const uint8_t *shift;
+    const uint8_t *gaps; /* [computed], or null when that is every channel */
+    uint16_t x_width, x_channels;
+    uint16_t y_height, y_width, y_channels;
+    uint16_t computed; /* channels */
+    uint16_t kernel_height;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t phases_height, phases_width; /* dilation / greatest common divisor of stride and dilation */
+    uint16_t pad_left;
+    uint16_t rows_at_once;
+    uint16_t chunks; /* of the kernel's columns */
+    uint8_t taps;    /* columns of a chunk: 1, 3, 5 or 7 */
+    uint8_t shift_bits; /* 4 or 8 */
+    int8_t constant;    /* result of the channels that are not computed */
+    int8_t x_zero, y_zero, y_min, y_max;
+} mote_conv_2d_taps;
+
 /* MVE depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_mve_3x3.h says. */
 typedef struct {
     const int8_t *weights;
@@ -228,6 +254,11 @@ void mote_depthwise_conv_2d_s8_w4_dsp_3x3(const mote_depthwise_3x3 *layer, const
                                           void *scratch);
 void mote_depthwise_conv_2d_s8_w4_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *const *x,
                                                  int8_t *y, void *scratch);
+
+void mote_depthwise_conv_2d_s8_dsp(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
+                                   void *scratch);
+void mote_depthwise_conv_2d_s8_dsp_single(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
+                                          void *scratch);
 
 void mote_depthwise_conv_2d_s8_mve_3x3(const mote_depthwise_vectors *layer, const int8_t *const *x, int8_t *y,
                                        void *scratch);
