@@ -22,6 +22,7 @@ from mote.lower.mve_layout import fits_mve, mve_constants
 from mote.lower.requantization import pack_weights, requantization, result_range
 from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
+from mote.lower.swar_fully_connected import swar_fully_connected_or
 from mote.lower.wide import lower_wide_layer
 from mote.target.target import Core
 
@@ -41,7 +42,10 @@ def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
         return _mve_step(graph, node, channels)
     if core.dsp and fits_dsp(channels, weight_bits(graph, node)):
         return _dsp_step(graph, node, channels)
-    return _portable_step(graph, node, channels)
+    step = _portable_step(graph, node, channels)
+    if core.swar and weight_bits(graph, node) == 8:
+        return swar_fully_connected_or(step, graph, node, channels)
+    return step
 
 
 def _dsp_step(graph: Graph, node: Node, channels: Channels) -> Step:

@@ -203,6 +203,14 @@ KERNELS: dict[str, Kernel] = {
         ),
         Kernel("mote_fully_connected_s8", "mote_fully_connected", FullyConnected, _S8),
         Kernel(
+            "mote_fully_connected_s8_swar",
+            "mote_fully_connected_swar",
+            FullyConnected,
+            _S8,
+            needs_swar=True,
+            takes_scratch=True,
+        ),
+        Kernel(
             "mote_fully_connected_s8_w4",
             "mote_fully_connected",
             FullyConnected,

@@ -4,7 +4,7 @@ Cores without a wide multiplication need four for the product of an accumulator 
 The result has at most 256 values though, so only the accumulators count where it changes. A line
 through those points is found here whose products fit 32 bits:
 
-    a = min(max(sum + start, 0), 16 * limit)
+    a = min(max(sum + start, 0), limit)
     v = a * m / 2**12 + offset * 2**shift + end
     y = (v - (bend if v < middle)) >> 24
 
@@ -15,21 +15,21 @@ accumulator as ``Channels.results``, for all accumulators between the channel's 
 never fall, they are then equal everywhere between them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mote.ir.tensor import Array
-from mote.lower.channels import INT32_END, Channels, Ints
+from mote.lower.channels import INT32_END, Channels, Ints, select_channels
 from mote.lower.step import Constant
 
 LEVEL = 2**24
 """From one result to the next."""
 PART_BITS = 12
 """Of the lower part of a multiplier."""
-LIMIT_UNIT = 16
-LIMITS = 2**16
+REACH = 2**20
+"""End of a, so that its product with the lower part has 32 bits."""
 OFFSETS = 2**16
 OFFSET_SHIFTS = range(7)
 NEAR = 3
@@ -42,13 +42,33 @@ FAR = 2**60
 
 
 @dataclass(frozen=True)
+class Fields:
+    """What the words of a kernel hold.
+
+    Args:
+        multipliers: End of the multipliers.
+        limit_unit: Limits are multiples of.
+    """
+
+    multipliers: int
+    limit_unit: int
+
+
+PACKED = Fields(multipliers=2**32, limit_unit=16)
+"""Constants of one channel in three or four words."""
+LOOSE = Fields(multipliers=2**32 << PART_BITS, limit_unit=1)
+"""Constants of a layer in words of their own."""
+
+
+@dataclass(frozen=True)
 class Narrow:
     """Constants of all channels of a layer, as the module says.
 
     Args:
         start: ``[O]``, int32; the bias is part of it.
         multiplier: ``[O]``, uint32.
-        limit, offset: ``[O]``, uint16.
+        limit: ``[O]``, below 2**20.
+        offset: ``[O]``, uint16.
         bend: ``[O]``, below 2**23; 0 for channels without.
         offset_shift: Of all offsets.
         end, middle: int32.
@@ -64,14 +84,19 @@ class Narrow:
     middle: int
 
     @property
+    def offsets(self) -> Ints:
+        """``[O]``: what is added to the product."""
+        return (self.offset << self.offset_shift) + self.end
+
+    @property
     def is_bent(self) -> bool:
         """True when some channel has a bend."""
         return bool(self.bend.any())
 
     def results(self, sums: Ints) -> Ints:
         """The int8 results of sums ``[..., O]`` without bias, as kernels compute them."""
-        a = np.clip(sums + self.start, 0, LIMIT_UNIT * self.limit)
-        v = _product(a, self.multiplier) + (self.offset << self.offset_shift) + self.end
+        a = np.clip(sums + self.start, 0, self.limit)
+        v = _product(a, self.multiplier) + self.offsets
         return (v - np.where(v < self.middle, self.bend, 0)) >> 24
 
     @property
@@ -88,23 +113,45 @@ class Narrow:
     def constant(self) -> Constant:
         """Three words a channel, or four with bends, as ``mote_narrow.h`` reads them."""
         bend = [self.bend] if self.is_bent else []
-        words = [self.multiplier, self.limit | self.offset << 16, *bend, self.start % 2**32]
+        words = [
+            self.multiplier,
+            self.limit // PACKED.limit_unit | self.offset << 16,
+            *bend,
+            self.start % 2**32,
+        ]
         array: Array = np.stack(words, 1).astype(np.uint32).view(np.int32)
         return Constant("narrow", array, True, table_bytes=array.nbytes - 4 * len(array))
 
 
-def narrow(channels: Channels) -> Narrow | None:
+def narrow_uniform(channels: Channels) -> Narrow | None:
+    """Constants that channels with one multiplier share; to ``start`` each adds its bias."""
+    assert channels.is_uniform
+    low, high = channels.bounds
+    one = replace(
+        select_channels(channels, [0]),
+        weights=np.ones((1, 1), np.int64),
+        x_low=low.min(keepdims=True)[:, None],
+        x_high=high.max(keepdims=True)[:, None],
+        bias=np.zeros(1, np.int64),
+    )
+    found = narrow(one, LOOSE)
+    if found is None or (channels.magnitude + abs(int(found.start[0]))).max() >= 2**31:
+        return None
+    return found
+
+
+def narrow(channels: Channels, fields: Fields = PACKED) -> Narrow | None:
     """Constants for all channels; None when some channel has none."""
     if channels.right.min() < 1:
         return None
     for spare, may_bend in ((0, False), (SPARE, False), (SPARE, True)):
         points = _points(channels, spare)
-        lines = _lines(points)
+        lines = _lines(points, fields)
         if lines is None:
             return None
         for offset_shift in OFFSET_SHIFTS:
-            found = _constants(channels, points, lines, offset_shift, may_bend=may_bend)
-            if found is not None and _is_exact(found, channels, points):
+            found = _constants(channels, points, lines, fields, offset_shift, may_bend=may_bend)
+            if found is not None and _is_exact(found, channels, points, fields):
                 return found
     return None
 
@@ -158,13 +205,16 @@ def _points(channels: Channels, spare: int) -> _Points:
     )
 
 
-def _lines(points: _Points) -> tuple[Ints, Ints] | None:
+def _lines(points: _Points, fields: Fields) -> tuple[Ints, Ints] | None:
     """(multipliers ``[O]``, bounds of v at a = 0 ``[2, 2, O]``); None if there are none.
 
     Between the first (least, greatest) levels up to the zero point's are exact, between the second
     ones those above it.
     """
-    if points.reach.max(initial=0) >= LIMIT_UNIT * LIMITS or points.slope.max() >= 2**32 - 2**8:
+    if (
+        points.reach.max(initial=0) >= REACH - fields.limit_unit
+        or points.slope.max() >= fields.multipliers - 2**8
+    ):
         return None
     a = np.where(points.needed, points.changes - points.base, 1)
     multiplier = points.slope.copy()
@@ -195,6 +245,7 @@ def _constants(
     channels: Channels,
     points: _Points,
     lines: tuple[Ints, Ints],
+    fields: Fields,
     offset_shift: int,
     *,
     may_bend: bool,
@@ -221,9 +272,9 @@ def _constants(
     low, _ = channels.bounds
     result = channels.results(low) - y_min
     is_constant = ~points.needed.any(0)
-    limit = -(-points.reach // LIMIT_UNIT)
+    limit = -(-points.reach // fields.limit_unit) * fields.limit_unit
     multiplier = np.where(is_constant, result * LEVEL, multiplier)
-    limit = np.where(is_constant, (1 << PART_BITS) // LIMIT_UNIT, limit)
+    limit = np.where(is_constant, 1 << PART_BITS, limit)
     start = channels.bias - np.where(is_constant, low - (1 << PART_BITS), points.base)
     return Narrow(
         start=start,
@@ -237,21 +288,21 @@ def _constants(
     )
 
 
-def _is_exact(found: Narrow, channels: Channels, points: _Points) -> bool:
+def _is_exact(found: Narrow, channels: Channels, points: _Points, fields: Fields) -> bool:
     """The proof: results of both change alike, no field and no sum of the kernels overflows."""
     low, high = channels.bounds
-    fields = (
-        (found.multiplier, 0, 2**32),
-        (found.limit, 0, LIMITS),
+    held = (
+        (found.multiplier, 0, fields.multipliers),
+        (found.limit, 0, REACH),
         (found.offset, 0, OFFSETS),
         (found.bend, 0, LEVEL // 2),
         (found.start, -(2**31), 2**31),
         (channels.magnitude + np.abs(found.start), 0, 2**31),
     )
-    if not all((v >= least).all() and (v < end).all() for v, least, end in fields):
+    if not all((v >= least).all() and (v < end).all() for v, least, end in held):
         return False
-    ends = np.array([np.zeros_like(found.limit), LIMIT_UNIT * found.limit])
-    v = _product(ends, found.multiplier) + (found.offset << found.offset_shift) + found.end
+    ends = np.array([np.zeros_like(found.limit), found.limit])
+    v = _product(ends, found.multiplier) + found.offsets
     if (v - found.bend).min() < -(2**31) or v.max() >= 2**31:
         return False
     at = np.where(points.needed, points.changes, low)

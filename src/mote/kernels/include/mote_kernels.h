@@ -65,6 +65,17 @@ typedef struct {
     uint8_t double_rounding;
 } mote_fully_connected;
 
+/* Two products in a multiplication; arrays and fields as mote_fully_connected_s8_swar.c says. */
+typedef struct {
+    const int8_t *weights;
+    const int32_t *start;   /* [outputs] */
+    const uint8_t *is_long; /* [ceil(outputs / 2)] */
+    int32_t limit;
+    uint32_t low, high;
+    int32_t offset, middle, bend;
+    uint16_t batches, inputs, outputs;
+} mote_fully_connected_swar;
+
 /* MVE kernels: arrays as mote_fully_connected_mve.h says. */
 typedef struct {
     const int8_t *weights;
@@ -298,6 +309,7 @@ void mote_transposed_conv_2d_s8(const mote_transposed_conv_2d *layer, const int8
 void mote_transposed_conv_2d_s16(const mote_transposed_conv_2d_16x8 *layer, const int16_t *const *x, int16_t *y,
                                  uint32_t row);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
+void mote_fully_connected_s8_swar(const mote_fully_connected_swar *layer, const int8_t *x, int8_t *y, void *scratch);
 void mote_fully_connected_s8_w4(const mote_fully_connected *layer, const int8_t *x, int8_t *y,
                                 void *scratch);
 void mote_fully_connected_s8_w4_dsp(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
