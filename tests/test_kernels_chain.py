@@ -23,6 +23,14 @@ from random_layers import random_conv_2d, side_by_side
 M4 = CORES["cortex-m4"]
 
 
+@pytest.fixture(autouse=True)
+def without_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No chain whose requantisation is a line; those have tests of their own."""
+    monkeypatch.setattr(
+        "mote.lower.convolution.affine_chain_or", lambda step, *rest: (step, rest[-1])
+    )
+
+
 @pytest.fixture
 def whatever_it_saves(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chains wherever they are proven."""

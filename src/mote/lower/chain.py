@@ -52,7 +52,9 @@ def chain_or(
     if found is None:
         return step, cycles
     chain, pieces = found
-    sharing = [n for n in graph.nodes if n.op.kind == step.node.op.kind and _share(n, step.node)]
+    sharing = [
+        n for n in graph.nodes if n.op.kind == step.node.op.kind and shares_weights(n, step.node)
+    ]
     if sum(_saved(graph, node, len(computed), pieces) for node in sharing) <= 0:
         return step, cycles
     each = _cycles(graph, step.node, len(computed), pieces)
@@ -60,7 +62,7 @@ def chain_or(
     return replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), fewer
 
 
-def _share(node: Node, other: Node) -> bool:
+def shares_weights(node: Node, other: Node) -> bool:
     """True when two layers have their weights in common, and so one layout of them."""
     return node.inputs[1:] == other.inputs[1:]
 
@@ -80,7 +82,7 @@ def chain_step(
     fours = -(-len(computed) // AT_ONCE)
     sizes = {k: v for k, v in row_geometry(graph, node).items() if k != "groups"}
     taps = 4 * -(-chosen.weights.shape[1] // 4)
-    is_padded = _reads_outside(graph, node)
+    is_padded = reads_outside(graph, node)
     form = "_split" * (pieces > 0)
     chain = Step(
         node=node,
@@ -142,7 +144,7 @@ def _suffix(channels: Channels) -> str:
     return "_positive" if channels.y_zero == -128 else ""
 
 
-def _reads_outside(graph: Graph, node: Node) -> bool:
+def reads_outside(graph: Graph, node: Node) -> bool:
     """True when some window is in part outside the image."""
     assert isinstance(node.op, Conv2D)
     sizes, x_height = row_geometry(graph, node), graph.operands(node)[0].shape[1]

@@ -8,6 +8,7 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
 from mote.ir.tensor import DType
 from mote.lower.chain import chain_or
+from mote.lower.chain_affine import affine_chain_or
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.constant_channels import (
     computed_channels,
@@ -114,7 +115,10 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Cor
     if bits == 4:
         return step
     known = of_layer(step, graph, cycles)
-    step, known = chain_or(step, graph, channels, computed, core, known)
+    chained = affine_chain_or(step, graph, channels, computed, core, known)
+    if chained[0] is step:
+        chained = chain_or(step, graph, channels, computed, core, known)
+    step, known = chained
     return winograd_or(step, graph, channels, computed, value, core, known)
 
 

@@ -4,6 +4,7 @@ Figures are instructions counted on the emulated cores, as cycles without waitin
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from mote.ir.graph import Graph
 from mote.lower.split import row_shape
@@ -167,6 +168,70 @@ def chain_cycles(pixels: int, fours: int, taps: int, kernel_height: int, pieces:
     cut = (pieces > 0) * 24 + (pieces > 1) * 24 + max(pieces - 1, 0) * 60
     group = fours * (9.63 * taps + 128 + cut) + 8.25 * taps + 50 * kernel_height + 150
     return lambda rows: CALL - rows * pixels // -3 * group
+
+
+@dataclass(frozen=True, kw_only=True)
+class Windows:
+    """What a row of the result of a convolution reads and computes.
+
+    Args:
+        pixels: Of the row.
+        fours: Of channels that are computed.
+        inputs: Channels of a pixel that is read.
+        kernel, stride: (height, width).
+        is_padded: True when some windows are in part outside.
+    """
+
+    pixels: int
+    fours: int
+    inputs: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    is_padded: bool
+
+    @property
+    def three(self) -> int:
+        """Columns of three windows side by side."""
+        return 2 * self.stride[1] + self.kernel[1]
+
+    def copied_bytes(self, rows: int) -> int:
+        """Of copies of all rows that so many rows of the result read, with offsets of them."""
+        columns = (self.pixels - 1) * self.stride[1] + self.kernel[1]
+        return ((rows - 1) * self.stride[0] + self.kernel[0]) * (4 + columns * self.inputs)
+
+    def most_copied(self, size: int, most: int) -> int:
+        """For how many rows of the result, up to ``most``, copies have no more bytes."""
+        return max((rows for rows in range(most + 1) if self.copied_bytes(rows) <= size), default=0)
+
+
+def affine_chain_cycles(windows: Windows, copies: int) -> Cycles:
+    """Chained convolution with lines, in groups of 3 pixels, with loads.
+
+    ``copies``: rows of the result for which what they read is copied first; groups run on through
+    them, and through rows of 1 x 1 windows. 0: none is copied but what lies at borders.
+    """
+    height, width = windows.kernel
+    taps = width * windows.inputs
+    pack = height * (22 + 7.75 * taps)
+    group = windows.fours * (9.63 * 4 * -(-height * taps // 4) + 98) + pack + 35
+
+    def copied(rows: int) -> float:
+        read = (rows - 1) * windows.stride[0] + height
+        bytes_ = windows.copied_bytes(rows)
+        return (50 * read + 1.5 * bytes_ + -(-rows * windows.pixels // 3) * (group + 170)) * (
+            rows > 0
+        )
+
+    def cycles(rows: int) -> float:
+        if copies:
+            return CALL + rows // copies * copied(copies) + copied(rows % copies)
+        if (height, width, *windows.stride) == (1, 1, 1, 1) and not windows.is_padded:
+            return CALL + 150 + -(-rows * windows.pixels // 3) * group
+        groups = -(-windows.pixels // 3) if windows.pixels > 2 else windows.pixels
+        border = 2 * (150 + height * (110 + 2 * windows.three * windows.inputs))
+        return CALL + rows * (150 + groups * group + border * windows.is_padded)
+
+    return cycles
 
 
 def dsp_cycles_with_loads(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles:

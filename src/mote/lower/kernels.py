@@ -106,6 +106,7 @@ KERNELS: dict[str, Kernel] = {
             for tile in ("row", "2", "4_one", "4")
             for form in (tile, f"{tile}_single")
         ),
+        _dsp("mote_conv_2d_s8_dsp_chain_affine", "mote_conv_2d_line", Conv2D, takes_scratch=True),
         *(
             _dsp(f"mote_conv_2d_s8_dsp_chain{form}", _CHAIN, Conv2D, takes_scratch=True)
             for form in (

@@ -11,6 +11,7 @@ STRIDED = (
     "mote_conv_2d_s8",
     "mote_conv_2d_s8_dsp",
     "mote_conv_2d_s8_dsp_chain",
+    "mote_conv_2d_s8_dsp_chain_affine",
     "mote_conv_2d_s8_dsp_chain_positive",
     "mote_conv_2d_s8_dsp_chain_single",
     "mote_conv_2d_s8_dsp_chain_split",

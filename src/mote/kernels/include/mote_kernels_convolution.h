@@ -121,6 +121,20 @@ typedef struct {
     uint8_t is_padded; /* 1: some window is in part outside */
 } mote_conv_2d_chain;
 
+/* Chained convolution whose requantisation is a line; arrays as mote_conv_2d_chain_affine.h says. */
+typedef struct {
+    const int32_t *weights;
+    const int8_t *constants; /* [y_channels], or null when every channel depends on x */
+    uint16_t x_width, x_channels;
+    uint16_t y_height, y_width, y_channels;
+    uint16_t fours; /* of channels that depend on x */
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t pad_left;
+    int8_t x_zero, y_min, y_max;
+    uint8_t copies; /* rows of the result for which what they read is copied first; 0: none is */
+} mote_conv_2d_line;
+
 /* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
 typedef struct {
     const int8_t *weights;
@@ -231,6 +245,8 @@ void mote_conv_2d_s8_dsp_winograd_row_single(const mote_conv_2d_winograd *layer,
                                              int8_t *y, void *scratch);
 
 void mote_conv_2d_s8_dsp_chain(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_chain_affine(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
+                                      void *scratch);
 void mote_conv_2d_s8_dsp_chain_positive(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                     void *scratch);
 void mote_conv_2d_s8_dsp_chain_single(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Convolution with SMLAL, requantisation by a line; see mote_conv_2d_chain_affine.h. */
+#include "mote_conv_2d_chain_affine.h"
+
+void mote_conv_2d_s8_dsp_chain_affine(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y, void *scratch)
+{
+    mote_conv_2d_chain_affine_rows(layer, x, y, scratch);
+}

@@ -1,0 +1,220 @@
+"""Chained convolution whose requantisation is a line, where that is proven and faster.
+
+``kernels/include/mote_chain_affine.h`` says how, ``requantization_line.py`` what is proven of the
+line. Two channels share a word, and their sums the slots of a 64-bit accumulator.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mote.ir.graph import Graph, Node
+from mote.lower.chain import CORES, reads_outside, shares_weights
+from mote.lower.chain_layout import AT_ONCE, SLOT, TABLE_WORDS, WORDS_BESIDE, pair_by_size
+from mote.lower.channels import Channels, Ints, select_channels
+from mote.lower.convolution_cycles import (
+    Windows,
+    affine_chain_cycles,
+    dsp_cycles_with_loads,
+    of_layer,
+)
+from mote.lower.geometry import layer_window, row_geometry
+from mote.lower.kernels import KERNELS
+from mote.lower.requantization import result_range
+from mote.lower.requantization_line import Line, find_line, find_steps
+from mote.lower.rows_per_call import split_windows
+from mote.lower.split import Split, row_shape
+from mote.lower.step import Constant, Step
+from mote.target.target import Core
+
+MOST_COPIED = 1024
+"""Bytes of copies."""
+MOST_ROWS = 16
+"""Of the result, for which is copied what they read."""
+MOST_CHANNELS = 2**15
+"""Ways from a channel's place to another's have 16 bits."""
+
+
+@dataclass(frozen=True)
+class AffineChain:
+    """Channels in the order in which they are computed, a multiple of four: A and B of each pair.
+
+    Args:
+        order: Indices of channels; every one stands there at least once.
+        lines: Of each. The offsets of A are what the first two slots start at, those of B are added
+            to its bias.
+    """
+
+    order: tuple[int, ...]
+    lines: tuple[Line, ...]
+
+
+def affine_chain_or(
+    step: Step,
+    graph: Graph,
+    channels: Channels,
+    computed: Sequence[int],
+    core: Core,
+    cycles: float,
+) -> tuple[Step, float]:
+    """The layer as such a chain where that is proven and faster, then ``step``; and its cycles.
+
+    Args:
+        step: The layer with SMLAD, 8-bit weights.
+        graph: The graph of the layer.
+        channels: All of its channels, settled where constant.
+        computed: The channels to compute.
+        core: Whose cycles count.
+        cycles: Of ``step``.
+    """
+    if core.name not in CORES:
+        return step, cycles
+    chain = affine_chain_step(step, graph, channels, computed)
+    if chain is None:
+        return step, cycles
+    sharing = [
+        n for n in graph.nodes if n.op.kind == step.node.op.kind and shares_weights(n, step.node)
+    ]
+    if sum(_saved(graph, node, len(computed)) for node in sharing) <= 0:
+        return step, cycles
+    copies = dict(chain.parameters)["copies"]
+    assert isinstance(copies, int)
+    windows = windows_of(graph, step.node, len(computed))
+    fewer = min(cycles, of_layer(chain, graph, affine_chain_cycles(windows, copies)))
+    return replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), fewer
+
+
+def find_affine_chain(channels: Channels) -> AffineChain | None:
+    """An order and lines for which no slot overflows; None without any.
+
+    Of two pixels p and q, the slots are A(p) + offset, A(p) + B(q) + offset, and B(p).
+    """
+    low, high = channels.bounds
+    order = pair_by_size(high - low)
+    steps = find_steps(channels)
+    lines: dict[int, Line] = {}
+    for a, b in np.reshape(order, (-1, 2)).tolist():
+        room = SLOT - (int(high[a] + max(high[b], 0)) - int(low[a] + min(low[b], 0)))
+        if room <= 0:
+            return None
+        shift = room // 4
+        second = lines.get(b) or find_line(channels, steps, b, (-shift, shift))
+        if second is None or not -SLOT <= low[b] + second.offset <= high[b] + second.offset < SLOT:
+            return None
+        least = int(low[a] + min(low[b] + second.offset, 0))
+        greatest = int(high[a] + max(high[b] + second.offset, 0))
+        last = SLOT - 1 - greatest
+        first = find_line(channels, steps, a, (-least, last))
+        if first is None:
+            return None
+        if lines.setdefault(a, first) != first:
+            return None
+        lines[b] = second
+    return AffineChain(tuple(order), tuple(lines[i] for i in order))
+
+
+def affine_chain_step(
+    step: Step, graph: Graph, channels: Channels, computed: Sequence[int]
+) -> Step | None:
+    """The layer as such a chain; None where it is not proven. Arguments as ``affine_chain_or``."""
+    node = step.node
+    sizes = {k: v for k, v in row_geometry(graph, node).items() if k != "groups"}
+    dilations = sizes.pop("dilation_height"), sizes.pop("dilation_width")
+    if dilations != (1, 1) or sizes["y_channels"] > MOST_CHANNELS:
+        return None
+    chosen = select_channels(channels, computed)
+    chain = find_affine_chain(chosen)
+    if chain is None:
+        return None
+    words = stream(chosen, chain, computed)
+    fours, taps = len(words), (words.shape[1] - WORDS_BESIDE) // 2
+    windows = windows_of(graph, node, len(computed))
+    copies, split = _split(graph, node, windows)
+    beside = 0
+    if copies:
+        beside = windows.copied_bytes(split.rows)
+    elif reads_outside(graph, node) or sizes["kernel_width"] > 1:
+        beside = sizes["kernel_height"] * (4 + windows.three * sizes["x_channels"])
+    return Step(
+        node=node,
+        kernel=KERNELS["mote_conv_2d_s8_dsp_chain_affine"],
+        parameters=(
+            *sizes.items(),
+            ("fours", fours),
+            ("copies", copies),
+            *((k, v) for k, v in result_range(channels).items() if k != "y_zero"),
+        ),
+        constants=(
+            Constant(
+                "weights",
+                words.astype(np.uint32).view(np.int32),
+                is_weights=True,
+                table_bytes=4 * TABLE_WORDS * fours,
+            ),
+            *(constant for constant in step.constants if constant.field == "constants"),
+        ),
+        scratch_bytes=8 * taps + beside,
+        split=split,
+    )
+
+
+def windows_of(graph: Graph, node: Node, channels: int) -> Windows:
+    """What a row of the result reads and computes, for so many channels."""
+    sizes = row_geometry(graph, node)
+    return Windows(
+        pixels=sizes["y_width"],
+        fours=-(-channels // AT_ONCE),
+        inputs=sizes["x_channels"],
+        kernel=(sizes["kernel_height"], sizes["kernel_width"]),
+        stride=(sizes["stride_height"], sizes["stride_width"]),
+        is_padded=reads_outside(graph, node),
+    )
+
+
+def _saved(graph: Graph, node: Node, channels: int) -> float:
+    """Cycles of SMLAD less those of such a chain, in one call that copies no rows."""
+    sizes = row_geometry(graph, node)
+    taps = sizes["kernel_height"] * sizes["kernel_width"] * sizes["x_channels"]
+    shape = sizes["y_width"], -(-channels // 2), taps, sizes["kernel_height"]
+    rows = sizes["y_height"]
+    chained = affine_chain_cycles(windows_of(graph, node, channels), 0)(rows)
+    return dsp_cycles_with_loads(*shape)(rows) - chained
+
+
+def _split(graph: Graph, node: Node, windows: Windows) -> tuple[int, Split]:
+    """For how many rows of the result all that they read is copied first, and rows of a call."""
+    height, window = row_shape(graph.result(node))[1], layer_window(graph, node)
+    most = windows.most_copied(MOST_COPIED, min(height, MOST_ROWS))
+    found = []
+    for copies in range(most + 1):
+        cycles = affine_chain_cycles(windows, copies)
+        split = split_windows(height, window, cycles)
+        if copies in (0, split.rows):
+            found.append((cycles(split.rows) / split.rows, copies, split))
+    _, copies, split = min(found, key=lambda one: one[:2])
+    return copies, split
+
+
+def stream(channels: Channels, chain: AffineChain, places: Sequence[int]) -> Ints:
+    """``[fours, 14 + 2 * K up to a multiple of 4]`` words, as ``mote_line_job`` says.
+
+    ``places``: of the channels in a pixel of the result.
+    """
+    chosen = select_channels(channels, chain.order)
+    weights = np.pad(chosen.weights, ((0, 0), (0, -chosen.weights.shape[1] % 4)))
+    a, b = weights[0::2], weights[1::2]
+    words = (a + SLOT * b).reshape(-1, 2, weights.shape[1]).transpose(0, 2, 1)
+    sums = chosen.bias + np.array([line.offset for line in chain.lines])
+    first, second = sums[0::2], sums[1::2]
+    start = first + SLOT * (first + second) + SLOT * SLOT * second
+    starts = np.stack([start % 2**32, start >> 32], axis=1)
+    fours = len(chain.order) // AT_ONCE
+    placed = np.asarray(places)[list(chain.order)].reshape(fours, AT_ONCE)
+    way = np.diff(placed, axis=1)
+    lines = np.array([(line.multiplier, line.constant) for line in chain.lines])
+    m_a, c_a, m_b, c_b, m_c, c_c, m_d, c_d = lines.reshape(fours, -1).T
+    ways = placed[:, 0] + (way[:, 0] << 16), way[:, 1] % 2**16 + (way[:, 2] << 16)
+    table = np.stack([m_a, c_a, ways[0], m_b, c_b, m_c, c_c, ways[1], m_d, c_d], axis=1)
+    parts = (starts.reshape(fours, -1), words.reshape(fours, -1), table)
+    return np.concatenate(parts, axis=1)

@@ -1,0 +1,127 @@
+"""Requantisation as one line: a multiplier, a constant and a shift that is the same for all layers.
+
+The result of a channel is a step function of its sum that never falls: it is known by the least sum
+of each result. A line rounded down,
+
+    result = (sum * multiplier + intercept) >> (32 + SHIFT)
+
+is the same function where it has the same least sums. Integers are looked for that have, among
+multipliers near the channel's own and intercepts that the kernel can form. Both of TFLite's
+roundings then cost one multiplication and one saturating shift by a constant.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mote.lower.channels import Channels, Ints
+
+SHIFT = 4
+"""Of every line; ``MOTE_LINE_SHIFT`` of ``kernels/include/mote_chain_affine.h``."""
+WORD = 2**32
+MULTIPLIER_END = 2**31
+NEAR = 64
+"""How far from the channel's own multiplier one is looked for."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """``((sum + offset) * multiplier >> 32) + constant`` shifted right by ``SHIFT``, rounded down.
+
+    Saturated to int8 and then to the limits of the layer, it is the result of a sum.
+    """
+
+    multiplier: int
+    constant: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The least sum of each result of a channel, and so all that its requantisation does.
+
+    Args:
+        results: From one above the least to the greatest.
+        least: ``[O, results]``: the least sum that gives at least that result; one above ``high``
+            where none does, ``low`` where all do.
+        low, high: ``[O]``, least and greatest sum.
+    """
+
+    results: Ints
+    least: Ints
+    low: Ints
+    high: Ints
+
+
+def find_steps(channels: Channels) -> Steps:
+    """Least sums of all results, by bisection."""
+    low, high = channels.bounds
+    results = np.arange(channels.y_range[0] + 1, channels.y_range[1] + 1)
+    shape = len(low), len(results)
+    below = np.broadcast_to(low[:, None], shape)
+    above = np.broadcast_to(high[:, None] + 1, shape)
+    while (below < above).any():
+        middle = (below + above) >> 1
+        reaches = (results <= channels.results(middle.T).T) | (middle > high[:, None])
+        above = np.where(reaches, middle, above)
+        below = np.where(reaches, below, np.minimum(middle + 1, above))
+    return Steps(results, above, low, high)
+
+
+def find_line(
+    channels: Channels, steps: Steps, channel: int, offsets: tuple[int, int]
+) -> Line | None:
+    """The line of one channel; None when none was found.
+
+    Args:
+        channels: All of them.
+        steps: Theirs.
+        channel: Which.
+        offsets: Least and greatest offset to be taken.
+    """
+    exact = int(channels.multiplier[channel]) * 2.0 ** (SHIFT + 1 - int(channels.right[channel]))
+    near = round(exact) + np.arange(-NEAR, NEAR + 1)
+    near = near[(near > 0) & (near < MULTIPLIER_END)]
+    near = near[np.argsort(np.abs(near - exact), kind="stable")]
+    if exact >= MULTIPLIER_END or not near.size:
+        return None
+    ends = _intercepts(steps, channel, near)
+    for multiplier, least, end in zip(near.tolist(), *(e.tolist() for e in ends), strict=True):
+        if least >= end:
+            continue
+        start = (least - offsets[0] * multiplier) % WORD
+        more = _first_between(multiplier, WORD, start, start + end - least - 1)
+        if more is not None and offsets[0] + more <= offsets[1]:
+            offset = offsets[0] + more
+            return Line(multiplier, -((offset * multiplier - least) // WORD), offset)
+    return None
+
+
+def _first_between(step: int, modulus: int, low: int, high: int) -> int | None:
+    """The least n >= 0 with ``low <= n * step mod modulus <= high``, where low < modulus; None
+    without any. Multiples of the step are counted round by round, as Euclid's algorithm does."""
+    if low == 0 or high >= modulus:
+        return 0
+    if step == 0:
+        return None
+    n = -(-low // step)
+    if n * step <= high:
+        return n
+    rounds = _first_between(modulus % step, step, -high % step, -low % step)
+    return None if rounds is None else -(-(low + modulus * rounds) // step)
+
+
+def _intercepts(steps: Steps, channel: int, multipliers: Ints) -> tuple[Ints, Ints]:
+    """For each multiplier, least intercept with the channel's steps, and one above the greatest."""
+    least, results = steps.least[channel], steps.results << (32 + SHIFT)
+    is_reached, is_left = least <= steps.high[channel], least > steps.low[channel]
+    sums = multipliers[:, None] * least
+    from_below = np.where(is_reached, results - sums, np.iinfo(np.int64).min).max(
+        1, initial=-(2**62)
+    )
+    from_above = np.where(is_left, results - sums + multipliers[:, None], 2**62).min(
+        1, initial=2**62
+    )
+    from_below = np.where(from_below < -(2**61), from_above - WORD, from_below)
+    from_above = np.where(from_above > 2**61, from_below + WORD, from_above)
+    return from_below, from_above

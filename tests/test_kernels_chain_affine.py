@@ -1,0 +1,228 @@
+"""Chained convolutions with lines: what is proven of lines and slots, and the reference's bytes."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mote
+from kernel_runner import run_steps
+from mote import reference
+from mote.ir import Graph
+from mote.ir.ops import Conv2D, Padding, Rounding
+from mote.lower import chain_affine
+from mote.lower.chain_layout import SLOT
+from mote.lower.channels import Channels
+from mote.lower.input_range import layer_channels
+from mote.lower.lower import lower
+from mote.lower.requantization_line import SHIFT, find_line, find_steps
+from mote.target.cores import CORES
+from random_layers import random_conv_2d, side_by_side
+from test_kernels_chain import layer, random_inputs, worst_inputs
+
+M4 = CORES["cortex-m4"]
+KERNEL = "mote_conv_2d_s8_dsp_chain_affine"
+
+
+@pytest.fixture
+def whatever_it_saves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines wherever they are proven."""
+    monkeypatch.setattr("mote.lower.chain_affine._saved", lambda *_: 1.0)
+    monkeypatch.setattr("mote.lower.convolution.winograd_or", lambda step, *_: step)
+
+
+def random_channels(rng: np.random.Generator) -> Channels:
+    count, taps = int(rng.integers(1, 14)), int(rng.integers(1, 90))
+    weights = np.clip(rng.normal(0, rng.uniform(1, 90), (count, taps)), -128, 127).astype(np.int64)
+    low = np.broadcast_to(rng.integers(-128, 127, (1, taps)), weights.shape)
+    y_zero = int(rng.integers(-128, 128))
+    is_positive = rng.random() < 0.7
+    return Channels(
+        weights=weights,
+        x_low=low,
+        x_high=np.broadcast_to(rng.integers(low[:1], 128), weights.shape),
+        bias=rng.integers(-(10 ** rng.integers(1, 6)), 10 ** rng.integers(1, 6), count),
+        multiplier=rng.integers(2**30, 2**31, count),
+        right=rng.integers(4, 13, count),
+        y_zero=y_zero,
+        y_range=(y_zero if is_positive else -128, int(rng.integers(y_zero, 128))),
+        rounding=list(Rounding)[int(rng.integers(2))],
+    )
+
+
+def all_sums(channels: Channels, channel: int, rng: np.random.Generator) -> np.ndarray:
+    """Every sum of a channel, or many of them and all around its steps."""
+    low, high = (int(end[channel]) for end in channels.bounds)
+    if high - low < 20_000:
+        return np.arange(low, high + 1)
+    steps = find_steps(channels).least[channel]
+    near = (steps[:, None] + np.arange(-3, 4)).ravel()
+    return np.clip(np.concatenate([near, rng.integers(low, high + 1, 5_000)]), low, high)
+
+
+def test_a_line_is_the_requantisation_of_every_sum() -> None:
+    rng = np.random.default_rng(1)
+    found = dict.fromkeys(Rounding, 0)
+    for _ in range(60):
+        channels = random_channels(rng)
+        steps = find_steps(channels)
+        for i in range(len(channels.bias)):
+            line = find_line(channels, steps, i, (int(rng.integers(-999, 999)), 2**20))
+            if line is None:
+                continue
+            found[channels.rounding] += 1
+            sums = all_sums(channels, i, rng)
+            padded = np.zeros((len(sums), len(channels.bias)), np.int64)
+            padded[:, i] = sums
+            want = channels.results(padded)[:, i]
+            high = ((sums + line.offset) * line.multiplier >> 32) + line.constant
+            assert np.abs(high).max() < 2**31
+            got = np.clip(np.clip(high >> SHIFT, -128, 127), *channels.y_range)
+            np.testing.assert_array_equal(got, want)
+    assert min(found.values()) > 50, found
+
+
+def test_no_line_is_found_where_halves_round_away_from_zero_on_both_sides() -> None:
+    channels = replace(
+        random_channels(np.random.default_rng(2)),
+        multiplier=np.full(1, 1_500_000_001),
+        right=np.full(1, 8),
+        weights=np.full((1, 64), 100),
+        x_low=np.full((1, 64), -128),
+        x_high=np.full((1, 64), 127),
+        bias=np.zeros(1, np.int64),
+        y_zero=0,
+        y_range=(-128, 127),
+        rounding=Rounding.DOUBLE,
+    )
+    assert find_line(channels, find_steps(channels), 0, (0, 2**20)) is None
+    single = replace(channels, rounding=Rounding.SINGLE)
+    assert find_line(single, find_steps(single), 0, (0, 2**20)) is not None
+
+
+def test_no_input_leaves_a_slot_that_is_proven() -> None:
+    rng = np.random.default_rng(3)
+    found = 0
+    for _ in range(150):
+        channels = random_channels(rng)
+        chain = chain_affine.find_affine_chain(channels)
+        if chain is None:
+            continue
+        found += 1
+        assert set(chain.order) == set(range(len(channels.bias)))
+        low, high = channels.bounds
+        for k in range(0, len(chain.order), 2):
+            a, b = chain.order[k : k + 2]
+            for end_a in (low[a], high[a]):
+                first = end_a + chain.lines[k].offset
+                assert 0 <= first < SLOT
+                for end_b in (low[b], high[b]):
+                    second = end_b + chain.lines[k + 1].offset
+                    assert 0 <= first + second < SLOT
+                    assert -SLOT <= second < SLOT
+    assert 30 < found < 150, found
+
+
+def chained_layers(rng: np.random.Generator, count: int) -> list[Graph]:
+    graphs: list[Graph] = []
+    while len(graphs) < count:
+        graph = random_conv_2d(rng)
+        if lower(graph, M4).steps[0].kernel.name == KERNEL:
+            graphs.append(graph)
+    return graphs
+
+
+def first_layers(rng: np.random.Generator) -> list[Graph]:
+    """Layers like those that models begin with: padded, narrow and wide, one pixel wide."""
+    found = []
+    shapes = (
+        ((3, 3, 3), 2, (1, 11, 29, 3), Padding(0, 1, 0, 1)),
+        ((3, 3, 3), 1, (1, 7, 32, 3), Padding(1, 1, 1, 1)),
+        ((10, 4, 1), 2, (1, 21, 10, 1), Padding(4, 5, 1, 1)),
+        ((5, 1, 4), 1, (1, 13, 1, 4), Padding(2, 2, 0, 0)),
+        ((1, 1, 9), 1, (2, 4, 5, 9), Padding()),
+        ((1, 1, 9), 2, (1, 9, 31, 9), Padding()),
+        ((1, 3, 40), 1, (1, 5, 2, 40), Padding(0, 0, 1, 1)),
+    )
+    for (height, width, depth), stride, x_shape, padding in shapes:
+        for rounding in Rounding:
+            weights = rng.integers(-30, 31, (int(rng.integers(3, 18)), height, width, depth))
+            op = Conv2D(stride=(stride, stride), padding=padding, rounding=rounding)
+            bias = rng.integers(-500, 500, len(weights))
+            found.append(layer(op, x_shape, weights.astype(np.int8), -128, bias))
+    return found
+
+
+def check_on_host(graphs: Sequence[Graph], rng: np.random.Generator, folder: Path) -> None:
+    inputs = random_inputs(graphs, rng)
+    steps = [lower(graph, M4).steps[0] for graph in graphs]
+    assert {step.kernel.name for step in steps} == {KERNEL}
+    expected = [reference.run(g, [x])["y"] for g, x in zip(graphs, inputs, strict=True)]
+    found = run_steps(steps, [[x] for x in inputs], expected, folder)
+    for step, want, got in zip(steps, expected, found, strict=True):
+        np.testing.assert_array_equal(got, want, err_msg=str(step.node.op))
+
+
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_random_layers_on_rows_anywhere_equal_the_reference(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    graphs = chained_layers(rng, 40) + first_layers(rng) + first_layers(rng)
+    copies = {dict(lower(graph, M4).steps[0].parameters)["copies"] for graph in graphs}
+    assert len(copies) > 2, copies
+    assert 0 in copies
+    check_on_host(graphs, rng, tmp_path)
+
+
+@pytest.mark.parametrize("most", [0, 10**6])
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_copied_rows_or_not_give_the_reference(
+    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain_affine, "MOST_COPIED", most)
+    rng = np.random.default_rng(5)
+    check_on_host(first_layers(rng) + first_layers(rng), rng, tmp_path)
+
+
+def check(graphs: Sequence[Graph], samples: Sequence[Sequence[np.ndarray]], target: str) -> None:
+    build = mote.compile(side_by_side(graphs), target, optimize="time")
+    assert {step.kernel.name for step in build.program.steps} == {KERNEL}
+    for sample, outputs in zip(samples, build.run_samples(samples), strict=True):
+        for graph, x, got in zip(graphs, sample, outputs, strict=True):
+            want = reference.run(graph, [x])["y"]
+            np.testing.assert_array_equal(got, want, err_msg=str(graph.nodes[0].op))
+
+
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m33"])
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_the_assembly_equals_the_reference(target: str) -> None:
+    rng = np.random.default_rng(6)
+    graphs = chained_layers(rng, 25) + first_layers(rng)
+    check(graphs, [random_inputs(graphs, rng) for _ in range(3)], target)
+
+
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_inputs_at_the_ends_of_every_channel_give_the_reference() -> None:
+    rng = np.random.default_rng(7)
+    graphs = []
+    for depth, deviation in ((64, 60), (48, 60), (100, 40)):
+        count = int(rng.integers(3, 14))
+        weights = np.clip(rng.normal(0, deviation, (count, 1, 1, depth)), -128, 127)
+        for rounding in Rounding:
+            op = Conv2D(rounding=rounding)
+            bias = rng.integers(-9000, 9000, count)
+            graphs.append(layer(op, (1, 7, 7, depth), weights.astype(np.int8), -128, bias))
+    nearly_full = [layer_channels(graph, graph.nodes[0]).bounds for graph in graphs]
+    assert max(int((high - low).max()) for low, high in nearly_full) > SLOT // 3
+    check(graphs, [[worst_inputs(graph, rng) for graph in graphs] for _ in range(8)], "cortex-m4")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_many_random_layers_equal_the_reference(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    graphs = chained_layers(rng, 150) + first_layers(rng)
+    check_on_host(graphs, rng, tmp_path)
+    check(graphs, [random_inputs(graphs, rng) for _ in range(2)], "cortex-m4")
