@@ -85,11 +85,11 @@ typedef struct {
     "ubfx r10, " l1 ", #0, #21\n\t"                                                                  \
     "lsr r11, " l1 ", #21\n\t"                                                                       \
     "bfi r11, " h1 ", #11, #10\n\t"                                                                  \
-    "asr " h1 ", " h1 ", #10\n\t"                                                                    \
+    "asrs " h1 ", " h1 ", #10\n\t"                                                                   \
     "ubfx " l1 ", " l2 ", #0, #21\n\t"                                                               \
     "lsr r12, " l2 ", #21\n\t"                                                                       \
     "bfi r12, " h2 ", #11, #10\n\t"                                                                  \
-    "asr " h2 ", " h2 ", #10\n\t"                                                                    \
+    "asrs " h2 ", " h2 ", #10\n\t"                                                                   \
     "sub r11, r11, " l1 "\n\t"                                                                       \
     "sub r12, r12, " h1 "\n\t"
 

@@ -31,108 +31,73 @@
 MOTE_NOT_INLINE static void mote_line_copy(const mote_conv_2d_line *layer, const int8_t *const *x, int32_t rows,
                                            int32_t column, int32_t columns, void *to MOTE_STRIDES_TAKEN)
 {
-    const int32_t channels = layer->x_channels;
+    const int32_t channels = layer->x_channels, pixel = MOTE_X_PIXEL(channels);
     const int32_t left = column < 0 ? -column : 0;
-    const int32_t inside = layer->x_width < column + columns ? layer->x_width - column - left : columns - left;
+    const int32_t right = column + columns < layer->x_width ? columns : layer->x_width - column;
     uint32_t *offsets = to;
     int8_t *copy = (int8_t *)(offsets + rows);
     for (; rows > 0; rows--, x++) {
         *offsets++ = (uint32_t)(copy - (int8_t *)to);
-        if (!*x || inside <= 0) {
-            copy = mote_fill(copy, layer->x_zero, columns * channels);
-            continue;
+        mote_fill(copy, layer->x_zero, columns * channels);
+        if (*x && left < right) {
+            if (pixel == channels)
+                mote_copy(copy + left * channels, *x + (column + left) * pixel, (right - left) * channels);
+            else
+                for (int32_t i = left; i < right; i++)
+                    mote_copy(copy + i * channels, *x + (column + i) * pixel, channels);
         }
-        if (left > 0)
-            copy = mote_fill(copy, layer->x_zero, left * channels);
-        if (MOTE_X_PIXEL(channels) == channels)
-            copy = mote_copy(copy, *x + (column + left) * channels, inside * channels);
-        else
-            for (int32_t i = column + left; i < column + left + inside; i++)
-                copy = mote_copy(copy, *x + i * MOTE_X_PIXEL(channels), channels);
-        if (left + inside < columns)
-            copy = mote_fill(copy, layer->x_zero, (columns - left - inside) * channels);
+        copy += columns * channels;
     }
 }
 
-/* Groups of windows at one distance from each other, or one window where y_pixel is 0; from copies where there are
- * any. */
-static inline void mote_line_compute(mote_line_job *job, const int8_t *const *rows, const uint32_t *copies,
-                                     int32_t kernel_height, int32_t at, int32_t step_1, int32_t step_2)
+/* Windows one behind the other, which read x as it is where they are inside, copies elsewhere: of a row of so many
+ * columns, or of the rows that all are copied. */
+static inline void mote_line_windows(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y, int32_t count,
+                                     int32_t columns, mote_line_job *job, uint32_t *copies MOTE_STRIDES_TAKEN)
 {
-    if (copies) {
-        job->rows = copies;
-        job->rows_end = copies + kernel_height;
-    } else {
-        job->rows = rows;
-        job->rows_end = rows + kernel_height;
-    }
-    job->base = (const int8_t *)copies;
-    job->at = (uint32_t)at;
-    job->step_1 = (uint32_t)step_1;
-    job->step_2 = (uint32_t)step_2;
-    mote_chain_lines(job);
-}
-
-/* The windows of some rows of the result, from copies of what they read. */
-static inline void mote_line_from_copies(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
-                                         int32_t y_height, mote_line_job *job, void *copies MOTE_STRIDES_TAKEN)
-{
-    const int32_t width = layer->y_width, count = y_height * width;
-    const int32_t at_once = count < 3 ? 1 : 3;
-    const int32_t columns = (width - 1) * layer->stride_width + layer->kernel_width;
-    const int32_t rows = (y_height - 1) * layer->stride_height + layer->kernel_height;
-    const int32_t pixel = layer->stride_width * layer->x_channels;
-    const int32_t row = layer->stride_height * columns * layer->x_channels;
-    const uint32_t y_pixel = job->y_pixel;
-    mote_line_copy(layer, x, rows, -layer->pad_left, columns, copies MOTE_STRIDES_GIVEN);
-    job->groups = 1;
-    job->y_pixel = at_once == 1 ? 0 : y_pixel;
-    for (int32_t i = 0; i < count; i += at_once) {
-        const int32_t first = i + at_once <= count ? i : count - at_once;
-        int32_t at[3];
-        for (int32_t k = 0; k < 3; k++) {
-            const int32_t window = k < at_once ? first + k : first;
-            at[k] = window / width * row + window % width * pixel;
-        }
-        job->y = y + (uint32_t)first * y_pixel;
-        mote_line_compute(job, x, copies, layer->kernel_height, at[0], at[1] - at[0], at[2] - at[0]);
-    }
-}
-
-/* The windows of a row, which read x as it is where they are inside, copies elsewhere. */
-static inline void mote_line_row(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y, int32_t width,
-                                 int32_t x_width, mote_line_job *job, void *copies MOTE_STRIDES_TAKEN)
-{
-    const int32_t at_once = width < 3 ? 1 : 3, stride = layer->stride_width;
-    const int32_t x_pixel = MOTE_X_PIXEL(layer->x_channels);
-    const int32_t reach = layer->kernel_width + (at_once - 1) * stride;
-    const int is_inside = x[0] && x[layer->kernel_height - 1] &&
+    const int32_t at_once = count < 3 ? 1 : 3, kernel_height = layer->kernel_height;
+    const int32_t width = layer->copies ? layer->y_width : count;
+    const int32_t x_pixel = layer->copies ? layer->x_channels : MOTE_X_PIXEL(layer->x_channels);
+    const int32_t stride = at_once < 3 ? 0 : layer->stride_width, left = layer->copies ? 0 : layer->pad_left;
+    const int32_t reach = layer->kernel_width + 2 * stride;
+    const int32_t turn = layer->stride_height * columns * x_pixel;
+    const int is_inside = !layer->copies && x[0] && x[kernel_height - 1] &&
                           (layer->kernel_width == 1 || x_pixel == layer->x_channels);
     const uint32_t y_pixel = job->y_pixel;
-    const int32_t step = at_once == 1 ? 0 : stride;
-    int32_t groups;
-    for (int32_t i = 0; i < width; i += groups * at_once) {
-        const int32_t first = i + at_once <= width ? i : width - at_once;
-        const int32_t column = first * stride - layer->pad_left;
-        job->y = y + (uint32_t)first * y_pixel;
-        job->y_pixel = at_once == 1 ? 0 : y_pixel;
+    if (at_once < 3)
+        job->y_pixel = 0;
+    for (int32_t i = 0, groups; i < count; i += groups * at_once) {
+        const int32_t first = i + at_once <= count ? i : count - at_once;
+        const int32_t column = first % width * layer->stride_width - left;
+        uint32_t at[3];
+        for (int32_t k = 0, window = first; k < 3; k++, window += at_once > 1)
+            at[k] = (uint32_t)(window / width * turn + (window % width * layer->stride_width - left) * x_pixel);
         groups = 1;
-        if (is_inside && column >= 0 && column + reach <= x_width) {
-            if (at_once == 3 && i == first) {
-                const int32_t fit = (x_width - reach - column) / (3 * stride) + 1;
-                groups = (width - i) / 3 < fit ? (width - i) / 3 : fit;
+        job->base = (const int8_t *)copies;
+        job->rows = copies;
+        job->rows_end = copies + kernel_height;
+        if (is_inside && column >= 0 && column + reach <= columns) {
+            job->base = NULL;
+            job->rows = x;
+            job->rows_end = x + kernel_height;
+            if (i == first && stride > 0) {
+                const int32_t fit = (columns - reach - column) / (3 * stride) + 1, most = (count - i) / 3;
+                groups = most < fit ? most : fit;
             }
-            job->groups = (uint32_t)groups;
-            mote_line_compute(job, x, NULL, layer->kernel_height, column * x_pixel, step * x_pixel,
-                              2 * step * x_pixel);
-        } else {
-            const int32_t copied = step * layer->x_channels;
-            mote_line_copy(layer, x, layer->kernel_height, column, reach, copies MOTE_STRIDES_GIVEN);
-            job->groups = 1;
-            mote_line_compute(job, x, copies, layer->kernel_height, 0, copied, 2 * copied);
+        } else if (!layer->copies) {
+            mote_line_copy(layer, x, kernel_height, column, reach, copies MOTE_STRIDES_GIVEN);
+            at[0] = 0;
+            at[1] = (uint32_t)(stride * layer->x_channels);
+            at[2] = 2 * at[1];
         }
-        job->y_pixel = y_pixel;
+        job->groups = (uint32_t)groups;
+        job->at = at[0];
+        job->step_1 = at[1] - at[0];
+        job->step_2 = at[2] - at[0];
+        job->y = y + (uint32_t)first * y_pixel;
+        mote_chain_lines(job);
     }
+    job->y_pixel = y_pixel;
 }
 
 static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
@@ -143,7 +108,7 @@ static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer
     const uint32_t fours = (layer->kernel_height * layer->kernel_width * (uint32_t)layer->x_channels + 3) / 4;
     const int32_t row_bytes = layer->x_width * MOTE_X_PIXEL(layer->x_channels);
     const int is_plain = layer->kernel_height == 1 && layer->kernel_width == 1 && layer->stride_height == 1 &&
-                         layer->stride_width == 1 && layer->x_width == layer->y_width;
+                         layer->stride_width == 1 && layer->x_width == layer->y_width && !layer->copies;
     int8_t *to = y;
     uint32_t *copies = (uint32_t *)scratch + 8 * fours;
     mote_line_job job;
@@ -160,15 +125,17 @@ static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer
             mote_copy(pixel, layer->constants, (int32_t)channels);
     for (int32_t i = 0, rows; i < layer->y_height; i += rows) {
         const int32_t left = layer->y_height - i;
+        int32_t columns = layer->x_width;
+        rows = 1;
         if (layer->copies) {
             rows = left < layer->copies ? left : layer->copies;
-            mote_line_from_copies(layer, x, to, rows, &job, copies MOTE_STRIDES_GIVEN);
-        } else {
-            for (rows = 1; is_plain && rows < left && x[rows] == x[0] + rows * row_bytes;)
-                rows++;
-            mote_line_row(layer, x, to, rows * layer->y_width, rows * layer->x_width, &job,
-                          copies MOTE_STRIDES_GIVEN);
+            columns = (layer->y_width - 1) * layer->stride_width + layer->kernel_width;
+            mote_line_copy(layer, x, (rows - 1) * layer->stride_height + layer->kernel_height, -layer->pad_left,
+                           columns, copies MOTE_STRIDES_GIVEN);
         }
+        while (is_plain && rows < left && x[rows] == x[0] + rows * row_bytes)
+            rows++, columns += layer->x_width;
+        mote_line_windows(layer, x, to, rows * layer->y_width, columns, &job, copies MOTE_STRIDES_GIVEN);
         x += rows * layer->stride_height;
         to += (uint32_t)(rows * layer->y_width) * y_pixel;
     }
