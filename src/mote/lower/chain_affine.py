@@ -11,7 +11,7 @@ import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.lower.chain import CORES, reads_outside, shares_weights
-from mote.lower.chain_layout import AT_ONCE, SLOT, TABLE_WORDS, WORDS_BESIDE, pair_by_size
+from mote.lower.chain_layout import AT_ONCE, SLOT, pair_by_size
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.convolution_cycles import (
     Windows,
@@ -28,6 +28,8 @@ from mote.lower.split import Split, row_shape
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
+TABLE_WORDS = 10
+"""Of the stream, for each four channels: multipliers, constants and places."""
 MOST_COPIED = 1024
 """Bytes of copies."""
 MOST_ROWS = 16
@@ -128,7 +130,7 @@ def affine_chain_step(
     if chain is None:
         return None
     words = stream(chosen, chain, computed)
-    fours, taps = len(words), (words.shape[1] - WORDS_BESIDE) // 2
+    fours, taps = len(words), 4 * -(-chosen.weights.shape[1] // 4)
     windows = windows_of(graph, node, len(computed))
     copies, split = _split(graph, node, windows)
     beside = 0
