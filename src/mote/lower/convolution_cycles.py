@@ -109,8 +109,8 @@ def mve_pixel_cycles(pixels: int, channels: int, taps: int) -> Cycles:
         count = rows * pixels
         if count < 4:
             return alone(rows)
-        setup = 55 + 30 * (count % 2)
-        return CALL + 100 + blocks * (setup + (count + 1) // 2 * (34 + 14 * vectors))
+        pairs = blocks * (25 + count // 2 * (34 + 14 * vectors))
+        return alone(1) / pixels * (count % 2) + CALL + 170 + pairs
 
     return cycles
 
