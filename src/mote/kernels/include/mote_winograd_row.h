@@ -19,29 +19,24 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
+#include "mote_winograd_gather.h"
 #include "mote_winograd_input_row.h"
 #include "mote_winograd_multiply_one.h"
 #include "mote_winograd_output_row.h"
 
-/* Six pixels of which some are missing, four channels at a time, through patch; row: NULL when all are. Bytes
- * behind the channels of a pixel meet weights of 0. */
+/* Six pixels of which some are missing, 16 channels at a time, through patch; row: NULL when all are. Bytes behind
+ * the channels of a pixel meet weights of 0. */
 MOTE_NOT_INLINE static void mote_winograd_put_part(const mote_conv_2d_winograd *layer, const int8_t *row,
                                                    int32_t column, uint32_t *v, uint32_t *patch MOTE_STRIDES_TAKEN)
 {
     const int32_t channels = layer->x_channels, pixel = MOTE_X_PIXEL(channels);
     const uint32_t step = 6 * ((layer->x_channels + 3u) / 4);
-    const int32_t first = column < 0 ? -column : 0, end = row ? layer->x_width - column : 0;
-    const int32_t last = end < 6 ? end : 6;
-    mote_fill((int8_t *)patch, layer->x_zero, 24);
-    for (int32_t left = channels; left > 0; left -= 4, v += 2) {
-        for (int32_t j = first; j < last; j++) {
-            const int8_t *from = row + (column + j) * pixel + channels - left;
-            if (left >= 4)
-                patch[j] = mote_read32(from);
-            else
-                mote_copy((int8_t *)(patch + j), from, left);
-        }
-        mote_winograd_input_row((const int8_t *)patch, 4, 1, v, step);
+    mote_fill((int8_t *)patch, layer->x_zero, 96);
+    for (int32_t c = 0; c < channels; c += 16, v += 8) {
+        const int32_t count = channels - c < 16 ? channels - c : 16;
+        if (row)
+            mote_winograd_gather_row(row + c, column, layer->x_width, pixel, count, patch, 6);
+        mote_winograd_input_row((const int8_t *)patch, 16, (uint32_t)(count + 3) / 4, v, step);
     }
 }
 

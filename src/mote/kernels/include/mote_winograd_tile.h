@@ -10,6 +10,7 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
+#include "mote_winograd_gather.h"
 #include "mote_winograd_job.h"
 
 #ifndef MOTE_TILE
@@ -70,41 +71,35 @@ static inline const int8_t *mote_winograd_inside(const mote_conv_2d_winograd *la
     return x[0] + tile->column * MOTE_X_PIXEL(layer->x_channels);
 }
 
-/* Four channels of the pixels of a patch that exist, of the last ones as many as there are: others meet weights
- * of 0. patch: [MOTE_PATCH][MOTE_PATCH] words, x_zero where no pixel is. */
+/* Up to 16 channels of the pixels of a patch that exist. patch: [MOTE_PATCH][MOTE_PATCH][16]. */
 static inline void mote_winograd_gather(const mote_conv_2d_winograd *layer, const mote_winograd_tile *tile,
-                                        int32_t channel, uint32_t *patch MOTE_STRIDES_TAKEN)
+                                        int32_t channel, int32_t count, uint32_t *patch MOTE_STRIDES_TAKEN)
 {
-    const int32_t pixel = MOTE_X_PIXEL(layer->x_channels), left = layer->x_channels - channel;
-    const int32_t first = tile->column < 0 ? -tile->column : 0, end = layer->x_width - tile->column;
-    const int32_t last = end < MOTE_PATCH ? end : MOTE_PATCH;
-    for (int32_t i = 0; i < MOTE_PATCH && i < tile->rows + 2; i++, patch += MOTE_PATCH) {
-        const int8_t *from = tile->x[i];
-        if (!from)
-            continue;
-        from += (tile->column + first) * pixel + channel;
-        for (int32_t j = first; j < last; j++, from += pixel)
-            if (left >= 4)
-                patch[j] = mote_read32(from);
-            else
-                mote_copy((int8_t *)(patch + j), from, left);
-    }
+    const int32_t pixel = MOTE_X_PIXEL(layer->x_channels);
+    for (int32_t i = 0; i < MOTE_PATCH && i < tile->rows + 2; i++, patch += 4 * MOTE_PATCH)
+        if (tile->x[i])
+            mote_winograd_gather_row(tile->x[i] + channel, tile->column, layer->x_width, pixel, count, patch,
+                                     MOTE_PATCH);
 }
 
-/* The transform of a patch of which pixels are missing or rows lie apart, four channels at a time. */
+/* The transform of a patch of which pixels are missing or rows lie apart, 16 channels at a time: bytes behind those
+ * of a pixel meet weights of 0. */
 MOTE_NOT_INLINE static void mote_winograd_put_apart(const mote_conv_2d_winograd *layer,
                                                     const mote_winograd_tile *tile, uint32_t fours, uint32_t *v,
                                                     uint32_t *patch MOTE_STRIDES_TAKEN)
 {
     const uint32_t step = 2 * MOTE_TILES * fours;
-    mote_fill((int8_t *)patch, layer->x_zero, 4 * MOTE_PATCH * MOTE_PATCH);
-    for (uint32_t i = 0; i < fours; i++, v += 2 * MOTE_TILES) {
-        mote_winograd_gather(layer, tile, (int32_t)(4 * i), patch MOTE_STRIDES_GIVEN);
-        mote_winograd_input((const int8_t *)patch, 4 * MOTE_PATCH, 4, 1, v, step);
+    const int32_t channels = layer->x_channels;
+    mote_fill((int8_t *)patch, layer->x_zero, 16 * MOTE_PATCH * MOTE_PATCH);
+    for (int32_t c = 0; c < channels; c += 16, v += 8 * MOTE_TILES) {
+        const int32_t count = channels - c < 16 ? channels - c : 16;
+        mote_winograd_gather(layer, tile, c, count, patch MOTE_STRIDES_GIVEN);
+        mote_winograd_input((const int8_t *)patch, 16 * MOTE_PATCH, 16, (uint32_t)(count + 3) / 4, v, step);
     }
 }
 
-/* Transforms the patch of a tile. v: its word of position 0; patch: room for a word of each pixel. */
+/* Transforms the patch of a tile. v: its word of position 0; patch: room for 16 bytes of each
+ * pixel. */
 static inline void mote_winograd_put(const mote_conv_2d_winograd *layer, const mote_winograd_tile *tile,
                                      uint32_t fours, uint32_t *v, uint32_t *patch MOTE_STRIDES_TAKEN)
 {
