@@ -103,7 +103,7 @@ KERNELS: dict[str, Kernel] = {
         _mve("mote_fully_connected_s8_mve_single", "mote_fully_connected_vectors", FullyConnected),
         *(
             _dsp(f"mote_conv_2d_s8_dsp_winograd_{form}", _WINOGRAD, Conv2D, takes_scratch=True)
-            for tile in ("row", "2", "4_one", "4")
+            for tile in ("row", "row_two", "2", "4_one", "4")
             for form in (tile, f"{tile}_single")
         ),
         _dsp("mote_conv_2d_s8_dsp_chain_affine", "mote_conv_2d_line", Conv2D, takes_scratch=True),

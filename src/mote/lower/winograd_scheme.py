@@ -12,7 +12,7 @@ class Scheme:
     Args:
         rows: Of the result of a tile; one is not transformed, and computed from three rows.
         tile: Its columns.
-        tiles: That are transformed before the kernel multiplies: 4, or 1 for less scratch.
+        tiles: That are transformed before the kernel multiplies: fewer for less scratch.
         weights: ``[tile + 2, 3]``, by which weights are transformed: columns, and rows if several.
         factor: What sums come out as, times what they are, where that is largest.
         start: What is added at position (1, 1), or 1 along rows, to add 1 to all results of a tile.
@@ -47,12 +47,14 @@ class Scheme:
     @property
     def sum_bytes(self) -> int:
         """Of scratch, for the sums of all positions; a kernel has those of few on its stack."""
-        return self.positions * (32 if self.tiles == 4 else 16) if self.rows > 1 else 0
+        return self.positions * (32 if self.tiles > 1 else 16) if self.rows > 1 else 0
 
     @property
     def suffix(self) -> str:
         """What distinguishes its kernels by name."""
-        return f"{self.tile}{'_one' * (self.tiles == 1)}" if self.rows > 1 else "row"
+        if self.rows == 1:
+            return "row_two" if self.tiles == 2 else "row"
+        return f"{self.tile}_one" if self.tiles == 1 else str(self.tile)
 
 
 TWO = Scheme(
@@ -91,7 +93,7 @@ ROW = Scheme(
     input_cycles=50,
     output_cycles=79,
 )
-SCHEMES = (ROW, TWO, replace(FOUR, tiles=1, output_cycles=475), FOUR)
+SCHEMES = (ROW, replace(ROW, tiles=2), TWO, replace(FOUR, tiles=1, output_cycles=475), FOUR)
 """Each has more cycles and less scratch or flash than those behind it. What the numbers mean stands
 in the kernels."""
 
@@ -100,10 +102,13 @@ def scheme_cycles(scheme: Scheme, sizes: dict[str, int], pairs: int) -> Cycles:
     """Of a call that computes some rows of a result, with loads; ``pairs``: of channels."""
     across = -(-sizes["y_width"] // scheme.tile)
     groups = -(-sizes["x_channels"] // 4) * scheme.taps
-    if scheme.tiles == 4:
-        multiply = pairs * (scheme.positions * (20 + 33.5 * groups) + 250)
-    else:
-        multiply = -(-pairs // 2) * (scheme.positions * (22 + 20.8 * groups) + 60)
+    match scheme.tiles:
+        case 4:
+            multiply = pairs * (scheme.positions * (20 + 33.5 * groups) + 250)
+        case 2:
+            multiply = -(-pairs // 2) * (scheme.positions * (20 + 33.5 * groups) + 60)
+        case _:
+            multiply = -(-pairs // 2) * (scheme.positions * (22 + 20.8 * groups) + 60)
     outside = min(across, 2) if sizes["pad_left"] else 0
     apart = outside / across * _apart_cycles(scheme)
     each = groups * (2 * scheme.input_cycles + apart) + 2 * pairs * scheme.output_cycles
@@ -115,7 +120,8 @@ def scheme_cycles(scheme: Scheme, sizes: dict[str, int], pairs: int) -> Cycles:
         down = -(-rows // scheme.rows)
         cut_rows = (across - 1) * (rows % scheme.rows > 0)
         tiles = down * across
-        whole = CALL + -(-tiles // scheme.tiles) * multiply + tiles * each
+        turns = -(-tiles // scheme.tiles) if scheme.rows > 1 else rows * -(-across // scheme.tiles)
+        whole = CALL + turns * multiply + tiles * each
         return whole + (down * cut_columns + cut_rows) * cut
 
     return cycles

@@ -25,10 +25,10 @@
                         MOTE_WINOGRAD_FLIP("r8") MOTE_WINOGRAD_FLIP("r6") MOTE_WINOGRAD_FLIP("r9")   \
     "str r7, [r2, r12]\n\t"                                                                          \
     "str r10, [r2, r12, lsl #1]\n\t"                                                                 \
-    "str r4, [r2], #4\n\t"                                                                           \
+    "str r4, [r2], #4 * " MOTE_WINOGRAD_TILES_TEXT "\n\t"                                            \
     "str r6, [lr, r12]\n\t"                                                                          \
     "str r9, [lr, r12, lsl #1]\n\t"                                                                  \
-    "str r8, [lr], #4\n\t"
+    "str r8, [lr], #4 * " MOTE_WINOGRAD_TILES_TEXT "\n\t"
 
 /* Some groups of four channels of six pixels. x: the first one; pixel_step: bytes to the next. v: their word of
  * position 0; step: words from position to position. */
@@ -63,7 +63,7 @@ mote_winograd_input_row(__attribute__((unused)) const int8_t *x, __attribute__((
 static inline void mote_winograd_input_row(const int8_t *x, int32_t pixel_step, uint32_t fours, uint32_t *v,
                                            uint32_t step)
 {
-    for (uint32_t i = 0; i < 2 * fours; i++, v++) {
+    for (uint32_t i = 0; i < 2 * fours; i++, v += MOTE_TILES) {
         uint32_t d[6];
         for (int32_t j = 0; j < 6; j++)
             d[j] = mote_winograd_lanes(x + 4 * (i >> 1) + j * pixel_step, (int)(i & 1));

@@ -91,7 +91,7 @@ static inline void mote_winograd_multiply(const mote_winograd_job *job)
             sums[i] = 0;
         for (uint32_t word = 0; word < 2 * job->fours; word++, x += 4, w += 4)
             for (uint32_t i = 0; i < 8; i++)
-                sums[i] = (uint32_t)mote_smlad(x[i >> 1], mote_read32(w + 2 * (i & 1)), (int32_t)sums[i]);
+                sums[i] = (uint32_t)mote_smlad(mote_read32(x + (i >> 1)), mote_read32(w + 2 * (i & 1)), (int32_t)sums[i]);
     }
 }
 

@@ -7,13 +7,23 @@
  *
  * for p < positions, k < channels (two to a word) and c < 4. x: [positions][2 * fours] words of two int16;
  * weights: of a pair [positions][2 * fours][2 channels] words of two int16, those of the second pair job->second
- * bytes behind the first; sums: [positions][4]. Words are 4-byte aligned. No sum has to fit: whoever reads them
+ * bytes behind the first; with MOTE_QUADS [positions][2 * fours][4 channels], and job->second is 8. sums:
+ * [positions][4]. Words are 4-byte aligned. No sum has to fit: whoever reads them
  * knows what they are modulo 2^32. */
 #ifndef MOTE_WINOGRAD_MULTIPLY_ONE_H
 #define MOTE_WINOGRAD_MULTIPLY_ONE_H
 
 #include "mote_dsp.h"
 #include "mote_winograd_job.h"
+
+/* Words from a word's channels to the next word's. */
+#ifdef MOTE_QUADS
+#define MOTE_WINOGRAD_CHANNELS 4
+#define MOTE_WINOGRAD_CHANNELS_TEXT "4"
+#else
+#define MOTE_WINOGRAD_CHANNELS 2
+#define MOTE_WINOGRAD_CHANNELS_TEXT "2"
+#endif
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
@@ -24,16 +34,16 @@
 #define MOTE_WINOGRAD_ONE_SET(sum, x, w) "smuad " sum ", " x ", " w "\n\t"
 #define MOTE_WINOGRAD_ONE_FOUR(first)                                                                \
     "ldr.w r4, [r8, #4]\n\t"                                                                         \
-    "ldr.w r5, [r9, #8]\n\t"                                                                         \
-    "ldr.w r6, [r9, #12]\n\t"                                                                        \
-    "ldr.w r7, [r12, #8]\n\t"                                                                        \
-    "ldr.w r10, [r12, #12]\n\t"                                                                      \
-    "ldr.w r11, [r8], #8\n\t" first("r0", "r4", "r5") first("r1", "r4", "r6") first("r2", "r4", "r7")  \
+    "ldr.w r5, [r9, #4 * " MOTE_WINOGRAD_CHANNELS_TEXT "]\n\t"                                       \
+    "ldr.w r6, [r9, #4 + 4 * " MOTE_WINOGRAD_CHANNELS_TEXT "]\n\t"                                   \
+    "ldr.w r7, [r12, #4 * " MOTE_WINOGRAD_CHANNELS_TEXT "]\n\t"                                      \
+    "ldr.w r10, [r12, #4 + 4 * " MOTE_WINOGRAD_CHANNELS_TEXT "]\n\t"                                 \
+    "ldr.w r11, [r8], #8\n\t" first("r0", "r4", "r5") first("r1", "r4", "r6") first("r2", "r4", "r7") \
         first("r3", "r4", "r10")                                                                     \
     "ldr.w r6, [r9, #4]\n\t"                                                                         \
     "ldr.w r10, [r12, #4]\n\t"                                                                       \
-    "ldr.w r5, [r9], #16\n\t"                                                                        \
-    "ldr.w r7, [r12], #16\n\t" MOTE_WINOGRAD_ONE_ADD("r0", "r11", "r5")                              \
+    "ldr.w r5, [r9], #8 * " MOTE_WINOGRAD_CHANNELS_TEXT "\n\t"                                       \
+    "ldr.w r7, [r12], #8 * " MOTE_WINOGRAD_CHANNELS_TEXT "\n\t" MOTE_WINOGRAD_ONE_ADD("r0", "r11", "r5") \
         MOTE_WINOGRAD_ONE_ADD("r1", "r11", "r6") MOTE_WINOGRAD_ONE_ADD("r2", "r11", "r7")            \
             MOTE_WINOGRAD_ONE_ADD("r3", "r11", "r10")
 
@@ -87,7 +97,7 @@ static inline void mote_winograd_multiply(const mote_winograd_job *job)
     for (const uint32_t *x = job->x; x != job->x_end; sums += 4) {
         for (uint32_t i = 0; i < 4; i++)
             sums[i] = 0;
-        for (uint32_t word = 0; word < 2 * job->fours; word++, x++, w += 4)
+        for (uint32_t word = 0; word < 2 * job->fours; word++, x++, w += 2 * MOTE_WINOGRAD_CHANNELS)
             for (uint32_t i = 0; i < 4; i++) {
                 const int16_t *of = w + (i >> 1) * (job->second / sizeof *w) + 2 * (i & 1);
                 sums[i] = (uint32_t)mote_smlad(*x, mote_read32(of), (int32_t)sums[i]);

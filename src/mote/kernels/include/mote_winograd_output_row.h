@@ -7,6 +7,7 @@
 #define MOTE_WINOGRAD_OUTPUT_ROW_H
 
 #include "mote_winograd_finish.h"
+#include "mote_winograd_job.h"
 
 #define MOTE_WINOGRAD_THIRD 2863311531u
 
@@ -32,8 +33,8 @@ typedef struct {
 #define MOTE_WINOGRAD_ROW_FINISH(y)                                                                  \
     "mul " y ", " y ", r12\n\t" MOTE_WINOGRAD_ROW_SCALE(y) "asr r5, r5, r9\n\tssat " y ", #8, r5\n\t"
 
-/* The results of count channels, at least 1. Sums of a position stand 4 words after those of the one before, of a
- * channel one word. */
+/* The results of count channels, at least 1. Sums of a position stand MOTE_WINOGRAD_SUMS words after those of the
+ * one before, of a channel MOTE_TILES words. */
 __attribute__((naked, noinline, unused)) static void
 mote_winograd_output_row(__attribute__((unused)) const uint32_t *sums,
                          __attribute__((unused)) mote_winograd_next_channel *next,
@@ -41,7 +42,8 @@ mote_winograd_output_row(__attribute__((unused)) const uint32_t *sums,
 {
     __asm volatile(
         ".syntax unified\n\t"
-        "add r2, r0, r2, lsl #2\n\t"
+        "mov r3, #4 * " MOTE_WINOGRAD_TILES_TEXT "\n\t"
+        "mla r2, r2, r3, r0\n\t"
         "push {r2, r4-r11, lr}\n\t"
         "movw r12, #0xaaab\n\t"
         "movt r12, #0xaaaa\n\t"
@@ -55,12 +57,12 @@ mote_winograd_output_row(__attribute__((unused)) const uint32_t *sums,
         "stm r1, {r2-r6}\n\t"
         "lsl r11, r7, r9\n\t"
         "add r9, r9, #1\n\t"
-        "ldr r3, [r0, #16]\n\t"
-        "ldr r4, [r0, #32]\n\t"
-        "ldr r5, [r0, #48]\n\t"
-        "ldr r6, [r0, #64]\n\t"
-        "ldr r7, [r0, #80]\n\t"
-        "ldr r2, [r0], #4\n\t"
+        "ldr r3, [r0, #4 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
+        "ldr r4, [r0, #8 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
+        "ldr r5, [r0, #12 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
+        "ldr r6, [r0, #16 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
+        "ldr r7, [r0, #20 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"
+        "ldr r2, [r0], #4 * " MOTE_WINOGRAD_TILES_TEXT "\n\t"
         "add r3, r3, r10\n\t"
         "add r3, r3, r4\n\t"
         "sub r4, r3, r4, lsl #1\n\t"
@@ -91,10 +93,12 @@ mote_winograd_output_row(__attribute__((unused)) const uint32_t *sums,
 
 static inline void mote_winograd_output_row(const uint32_t *sums, mote_winograd_next_channel *next, uint32_t count)
 {
-    for (; count > 0; count--, sums++) {
-        const uint32_t m1 = sums[4] + (uint32_t)*next->start++, m2 = sums[8], m3 = sums[12], m4 = sums[16];
+    for (; count > 0; count--, sums += MOTE_TILES) {
+        const uint32_t m1 = sums[MOTE_WINOGRAD_SUMS] + (uint32_t)*next->start++, m2 = sums[2 * MOTE_WINOGRAD_SUMS];
+        const uint32_t m3 = sums[3 * MOTE_WINOGRAD_SUMS], m4 = sums[4 * MOTE_WINOGRAD_SUMS];
         const uint32_t s = m1 + m2, d = m1 - m2, p = m3 + m4, q = m3 - m4;
-        const uint32_t r[4] = {sums[0] + p + (s << 2), q + (d << 1), s + p, sums[20] + d + (q << 1)};
+        const uint32_t m5 = sums[5 * MOTE_WINOGRAD_SUMS];
+        const uint32_t r[4] = {sums[0] + p + (s << 2), q + (d << 1), s + p, m5 + d + (q << 1)};
         const int32_t multiplier = *next->multiplier++, right = *next->shift++ + 1;
         const int32_t offset = next->zero * (1 << (right - 1));
         next->y += *next->gaps++;

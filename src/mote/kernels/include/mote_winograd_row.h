@@ -5,24 +5,32 @@
  *
  * What is computed, x, y, gaps and constants are as mote_winograd.h says, with the transforms of mote_winograd_4.h
  * along the rows only.
- * weights: [pairs][6][3 rows][2 * fours][2 channels][2] transformed ones, 4-byte aligned, in groups of four input
- * channels as there.
+ * MOTE_TILES tiles of a row are multiplied at a time, 1 or 2.
+ * weights: [pairs / 2, rounded up][6][3 rows][2 * fours][4 channels][2] transformed ones, 4-byte aligned, in groups
+ * of four input channels as there.
  * start, multiplier, shift: [pairs][2]; start is added at position 1, from where it reaches all results.
- * Scratch: 144 * fours bytes, 3 * 6 transformed pixels.
+ * Scratch: 144 * fours bytes for each tile, 3 * 6 transformed pixels.
  * No overflow: |B' x| <= 10 * 255 and |G w| <= 7 * 128, so both fit int16. A sum is right modulo 2^32;
  * 24 * |sum + bias| < 2^31, checked at compile time, makes it exact; twice a sum with its bias is below 2^31. */
 #ifndef MOTE_WINOGRAD_ROW_H
 #define MOTE_WINOGRAD_ROW_H
 
+#ifndef MOTE_TILES
 #define MOTE_TILES 1
+#endif
+#define MOTE_QUADS
 
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
 #include "mote_winograd_gather.h"
 #include "mote_winograd_input_row.h"
-#include "mote_winograd_multiply_one.h"
 #include "mote_winograd_output_row.h"
+#if MOTE_TILES == 2
+#include "mote_winograd_multiply.h"
+#else
+#include "mote_winograd_multiply_one.h"
+#endif
 
 /* Six pixels of which some are missing, 16 channels at a time, through patch; row: NULL when all are. Bytes behind
  * the channels of a pixel meet weights of 0. */
@@ -30,9 +38,9 @@ MOTE_NOT_INLINE static void mote_winograd_put_part(const mote_conv_2d_winograd *
                                                    int32_t column, uint32_t *v, uint32_t *patch MOTE_STRIDES_TAKEN)
 {
     const int32_t channels = layer->x_channels, pixel = MOTE_X_PIXEL(channels);
-    const uint32_t step = 6 * ((layer->x_channels + 3u) / 4);
+    const uint32_t step = 6 * MOTE_TILES * ((layer->x_channels + 3u) / 4);
     mote_fill((int8_t *)patch, layer->x_zero, 96);
-    for (int32_t c = 0; c < channels; c += 16, v += 8) {
+    for (int32_t c = 0; c < channels; c += 16, v += 8 * MOTE_TILES) {
         const int32_t count = channels - c < 16 ? channels - c : 16;
         if (row)
             mote_winograd_gather_row(row + c, column, layer->x_width, pixel, count, patch, 6);
@@ -47,9 +55,9 @@ static inline void mote_winograd_put_rows(const mote_conv_2d_winograd *layer, co
     const uint32_t fours = (layer->x_channels + 3u) / 4;
     const int32_t pixel = MOTE_X_PIXEL(layer->x_channels);
     const int is_whole = column >= 0 && column + 6 <= layer->x_width && !(layer->x_channels & 3);
-    for (int32_t i = 0; i < 3; i++, v += 2 * fours)
+    for (int32_t i = 0; i < 3; i++, v += 2 * MOTE_TILES * fours)
         if (is_whole && x[i])
-            mote_winograd_input_row(x[i] + column * pixel, pixel, fours, v, 6 * fours);
+            mote_winograd_input_row(x[i] + column * pixel, pixel, fours, v, 6 * MOTE_TILES * fours);
         else
             mote_winograd_put_part(layer, x[i], column, v, patch MOTE_STRIDES_GIVEN);
 }
@@ -60,7 +68,7 @@ MOTE_NOT_INLINE static void mote_winograd_store_columns(const uint32_t *sums, mo
 {
     const uint32_t pixel_step = next->pixel_step;
     const uint8_t none = 0;
-    for (; count > 0; count--, sums++) {
+    for (; count > 0; count--, sums += MOTE_TILES) {
         const uint8_t *gaps = next->gaps;
         int8_t results[4], *y = next->y + *gaps;
         next->y = results;
@@ -75,29 +83,47 @@ MOTE_NOT_INLINE static void mote_winograd_store_columns(const uint32_t *sums, mo
     }
 }
 
-/* All channels of a tile. A second pair that is missing is the first one once more. */
+/* The sums of the four channels at weights, which moves on to the next ones. */
+static inline void mote_winograd_quad(mote_winograd_job *job, const int16_t **weights)
+{
+    const int16_t *end = *weights + 96 * job->fours;
+#if MOTE_TILES == 2
+    /* Four channels times two tiles are what four tiles times two channels are. */
+    job->x = (const uint32_t *)(const void *)*weights;
+    job->x_end = (const uint32_t *)(const void *)end;
+#else
+    job->weights = *weights;
+#endif
+    mote_winograd_multiply(job);
+    *weights = end;
+}
+
+/* All channels of the tiles that columns, at least 1, reach into. */
 static inline void mote_winograd_row_channels(const mote_conv_2d_winograd *layer, int8_t *y, int32_t columns,
                                               mote_winograd_job *job MOTE_STRIDES_TAKEN)
 {
-    const uint32_t pair = 6 * 8 * job->fours;
     const uint32_t channels = 2u * layer->pairs - !layer->gaps[2 * layer->pairs - 1];
-    mote_winograd_next_channel next;
-    next.start = layer->start;
-    next.multiplier = layer->multiplier;
-    next.shift = layer->shift;
-    next.gaps = layer->gaps;
-    next.y = y;
-    next.zero = 2 * layer->y_zero + 1;
-    next.pixel_step = MOTE_Y_PIXEL(layer->y_channels);
-    job->weights = layer->weights;
-    for (uint32_t i = 0; i < channels; i += 4, job->weights += 2 * pair) {
+    const uint32_t pixel_step = MOTE_Y_PIXEL(layer->y_channels);
+    const int16_t *weights = layer->weights;
+    mote_winograd_next_channel next[MOTE_TILES];
+    for (uint32_t t = 0; t < MOTE_TILES; t++) {
+        next[t].start = layer->start;
+        next[t].multiplier = layer->multiplier;
+        next[t].shift = layer->shift;
+        next[t].gaps = layer->gaps;
+        next[t].y = y + 4 * t * pixel_step;
+        next[t].zero = 2 * layer->y_zero + 1;
+        next[t].pixel_step = pixel_step;
+    }
+    for (uint32_t i = 0; i < channels; i += 4) {
         const uint32_t count = channels - i < 4 ? channels - i : 4;
-        job->second = count > 2 ? 2 * pair : 0;
-        mote_winograd_multiply(job);
-        if (columns >= 4)
-            mote_winograd_output_row(job->sums, &next, count);
-        else
-            mote_winograd_store_columns(job->sums, &next, count, columns);
+        int32_t left = columns;
+        mote_winograd_quad(job, &weights);
+        for (uint32_t t = 0; t < MOTE_TILES && left > 0; t++, left -= 4)
+            if (left >= 4)
+                mote_winograd_output_row(job->sums + t, &next[t], count);
+            else
+                mote_winograd_store_columns(job->sums + t, &next[t], count, left);
     }
 }
 
@@ -106,22 +132,28 @@ static inline void mote_conv_2d_winograd_row(const mote_conv_2d_winograd *layer,
 {
     const uint32_t channels = layer->y_channels, y_pixel = MOTE_Y_PIXEL(channels);
     const uint32_t end = (uint32_t)layer->y_height * layer->y_width * y_pixel;
-    uint32_t sums[24];
+    uint32_t sums[6 * MOTE_WINOGRAD_SUMS], *v = scratch;
     mote_winograd_job job;
 
     job.fours = 3 * ((layer->x_channels + 3u) / 4);
     job.skip = mote_winograd_skip(job.fours);
-    job.x = scratch;
-    job.x_end = job.x + 12 * job.fours;
     job.sums = sums;
+#if MOTE_TILES == 2
+    job.weights = scratch;
+#else
+    job.x = v;
+    job.x_end = v + 12 * job.fours;
+    job.second = 8;
+#endif
 
     if (layer->constants)
         for (uint32_t i = 0; i < end; i += y_pixel)
             mote_copy(y + i, layer->constants, (int32_t)channels);
     for (int8_t *last = y + end, *to = y; to != last; x++)
-        for (int32_t column = 0; column < layer->y_width; column += 4) {
-            const int32_t columns = layer->y_width - column < 4 ? layer->y_width - column : 4;
-            mote_winograd_put_rows(layer, x, column - layer->pad_left, scratch, sums MOTE_STRIDES_GIVEN);
+        for (int32_t column = 0; column < layer->y_width; column += 4 * MOTE_TILES) {
+            const int32_t left = layer->y_width - column, columns = left < 4 * MOTE_TILES ? left : 4 * MOTE_TILES;
+            for (int32_t t = 0; 4 * t < columns; t++)
+                mote_winograd_put_rows(layer, x, column + 4 * t - layer->pad_left, v + t, sums MOTE_STRIDES_GIVEN);
             mote_winograd_row_channels(layer, to, columns, &job MOTE_STRIDES_GIVEN);
             to += columns * (int32_t)y_pixel;
         }
