@@ -87,14 +87,13 @@ def winograd_step(
         return None
     sizes = row_geometry(graph, node)
     inputs = sizes["x_channels"]
-    at_once = 4 if scheme.rows == 1 else 2
-    pairs = pair_channels(chosen, 8, at_once)
+    pairs = pair_channels(chosen, 8, 4)
     missing = (0, 2 * len(pairs.bias) - len(start))
     rest = np.pad(chosen.bias - start, missing)
     start = np.pad(start - scheme.x_offset * chosen.weights.sum(1), missing)
     weights = transformed_weights(pairs.weights.reshape(-1, 3, 3, inputs), scheme)
     words = in_fours(weights.reshape(-1, inputs))
-    words = words.reshape(-1, at_once, scheme.positions, scheme.taps * words.shape[1] // 2, 2)
+    words = words.reshape(-1, 4, scheme.positions, scheme.taps * words.shape[1] // 2, 2)
     words = words.transpose(0, 2, 3, 1, 4)
     parameters = {
         **{name: sizes[name] for name in ("x_width", "x_channels", "y_height", "y_width")},

@@ -47,7 +47,7 @@ class Scheme:
     @property
     def sum_bytes(self) -> int:
         """Of scratch, for the sums of all positions; a kernel has those of few on its stack."""
-        return self.positions * (32 if self.tiles > 1 else 16) if self.rows > 1 else 0
+        return 16 * self.positions * self.tiles if self.rows > 1 else 0
 
     @property
     def suffix(self) -> str:
@@ -60,19 +60,19 @@ class Scheme:
 TWO = Scheme(
     rows=2,
     tile=2,
-    tiles=4,
+    tiles=2,
     weights=((2, 0, 0), (1, 1, 1), (1, -1, 1), (0, 0, 2)),
     factor=4,
     start=4,
     x_offset=0,
     is_centred=False,
     input_cycles=151,
-    output_cycles=132,
+    output_cycles=140,
 )
 FOUR = Scheme(
     rows=4,
     tile=4,
-    tiles=4,
+    tiles=2,
     weights=((6, 0, 0), (-1, -1, -1), (-1, 1, -1), (1, 2, 4), (1, -2, 4), (0, 0, 6)),
     factor=576,
     start=36,
@@ -93,7 +93,7 @@ ROW = Scheme(
     input_cycles=50,
     output_cycles=79,
 )
-SCHEMES = (ROW, replace(ROW, tiles=2), TWO, replace(FOUR, tiles=1, output_cycles=475), FOUR)
+SCHEMES = (ROW, replace(ROW, tiles=2), TWO, replace(FOUR, tiles=1, output_cycles=455), FOUR)
 """Each has more cycles and less scratch or flash than those behind it. What the numbers mean stands
 in the kernels."""
 
@@ -102,13 +102,8 @@ def scheme_cycles(scheme: Scheme, sizes: dict[str, int], pairs: int) -> Cycles:
     """Of a call that computes some rows of a result, with loads; ``pairs``: of channels."""
     across = -(-sizes["y_width"] // scheme.tile)
     groups = -(-sizes["x_channels"] // 4) * scheme.taps
-    match scheme.tiles:
-        case 4:
-            multiply = pairs * (scheme.positions * (20 + 33.5 * groups) + 250)
-        case 2:
-            multiply = -(-pairs // 2) * (scheme.positions * (20 + 33.5 * groups) + 60)
-        case _:
-            multiply = -(-pairs // 2) * (scheme.positions * (22 + 20.8 * groups) + 60)
+    group, beside = (20.8, 22) if scheme.tiles == 1 else (33.5, 20)
+    multiply = -(-pairs // 2) * (scheme.positions * (group * groups + beside) + 60)
     outside = min(across, 2) if sizes["pad_left"] else 0
     apart = outside / across * _apart_cycles(scheme)
     each = groups * (2 * scheme.input_cycles + apart) + 2 * pairs * scheme.output_cycles
@@ -137,4 +132,4 @@ def scheme_uneven_cycles(scheme: Scheme, sizes: dict[str, int]) -> int:
 
 def _apart_cycles(scheme: Scheme) -> float:
     """What a tile's inputs of four channels cost more that are gathered first, as at the border."""
-    return 60 + 7 * scheme.positions
+    return 30 + 4.5 * scheme.positions

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Winograd convolution 3 x 3 at stride 1, exact: MOTE_TILES tiles of the result at a time, 4 or 1, are transformed
+ * Winograd convolution 3 x 3 at stride 1, exact: MOTE_TILES tiles of the result at a time, 2 or 1, are transformed
  * into scratch, multiplied with all channels position by position (mote_winograd_multiply.h, or _one.h), and
  * transformed back. The kernels mote_conv_2d_s8_dsp_winograd_*.c are this file with one choice of MOTE_TILE,
  * MOTE_TILES and MOTE_SINGLE each.
@@ -12,21 +12,21 @@
  * x. Tiles are MOTE_TILE rows high and columns wide; what of the last ones lies outside y is computed and not
  * stored.
  * fours = x_channels / 4, rounded up; positions = (MOTE_TILE + 2)^2.
- * weights: [pairs][positions][2 * fours][2 channels][2] transformed ones, 4-byte aligned; of each four input
- * channels the first word holds 0 and 2, the second one 1 and 3 (0 where there is none).
+ * weights: [pairs / 2, rounded up][positions][2 * fours][4 channels][2] transformed ones, 4-byte aligned; of each
+ * four input channels the first word holds 0 and 2, the second one 1 and 3 (0 where there is none).
  * start, bias, multiplier, shift: [pairs][2], as mote_winograd_channel says; the right shift less one.
  * gaps: [pairs][2] steps from one channel's place in y to the next, first from 0; the last one has step 0 where it
  * is no channel.
  * constants: results of one pixel, of which the channels that do not depend on x remain.
- * Scratch: 8 * positions * fours bytes for each of the tiles, then 32 * positions, or 16 * positions for one tile.
+ * Scratch: 8 * positions * fours bytes for each of the tiles, then 16 * positions for each.
  * No overflow: see mote_winograd_2.h and mote_winograd_4.h; twice a sum with its bias is below 2^31.
- * Cost: tiles run on from row to row of tiles of a call; of 4 at a time, fewer that are left cost nearly as much. */
+ * Cost: tiles run on from row to row of tiles of a call; one that is left of two costs nearly as much. */
 #ifndef MOTE_WINOGRAD_H
 #define MOTE_WINOGRAD_H
 
 #include "mote_winograd_job.h"
 #include "mote_winograd_tile.h"
-#if MOTE_TILES == 4
+#if MOTE_TILES == 2
 #include "mote_winograd_multiply.h"
 #else
 #include "mote_winograd_multiply_one.h"
@@ -57,13 +57,12 @@ MOTE_NOT_INLINE static void mote_winograd_store_part(const mote_winograd_tile *t
             y[(uint32_t)i * channel->row_step + (uint32_t)j * channel->pixel_step] = results[i * MOTE_TILE + j];
 }
 
-/* All channels of some tiles. Of one tile, a second pair that is missing is the first one once more. */
+/* All channels of some tiles. */
 static inline void mote_winograd_channels(const mote_conv_2d_winograd *layer, const mote_winograd_tile *tiles,
                                           uint32_t count, mote_winograd_job *job MOTE_STRIDES_TAKEN)
 {
     const int32_t zero = 2 * layer->y_zero + 1;
     const uint32_t whole = mote_winograd_whole(tiles, count);
-    const uint32_t pair = MOTE_WINOGRAD_POSITIONS * 8 * job->fours;
     const uint32_t channels = 2u * layer->pairs - !layer->gaps[2 * layer->pairs - 1];
     mote_winograd_channel channel;
     int8_t *y[MOTE_TILES];
@@ -72,13 +71,13 @@ static inline void mote_winograd_channels(const mote_conv_2d_winograd *layer, co
     channel.pixel_step = MOTE_Y_PIXEL(layer->y_channels);
     channel.row_step = layer->y_width * channel.pixel_step;
     channel.place = 0;
-    job->weights = layer->weights;
+    job->weights_end = layer->weights;
     for (uint32_t i = 0; i < channels; i++) {
-        uint32_t *sums = job->sums + i % MOTE_WINOGRAD_AT_ONCE;
-        if (i % MOTE_WINOGRAD_AT_ONCE == 0) {
-            job->second = i + 2 < channels ? 2 * pair : 0;
+        uint32_t *sums = job->sums + i % 4 * MOTE_TILES;
+        if (i % 4 == 0) {
+            job->weights = job->weights_end;
+            job->weights_end += MOTE_WINOGRAD_POSITIONS * 16 * job->fours;
             mote_winograd_multiply(job);
-            job->weights += MOTE_WINOGRAD_AT_ONCE / 2 * pair;
         }
         channel.start = (uint32_t)layer->start[i];
         channel.bias = MOTE_TILE == 4 ? layer->bias[i] : 0;
@@ -89,7 +88,7 @@ static inline void mote_winograd_channels(const mote_conv_2d_winograd *layer, co
         if (whole)
             mote_winograd_output(sums, &channel, y, whole);
         for (uint32_t t = whole; t < count; t++)
-            mote_winograd_store_part(tiles + t, sums + 2 * t, &channel);
+            mote_winograd_store_part(tiles + t, sums + t, &channel);
     }
 }
 
@@ -105,7 +104,6 @@ static inline void mote_conv_2d_winograd_rows(const mote_conv_2d_winograd *layer
     job.skip = mote_winograd_skip(job.fours);
     job.x = scratch;
     job.sums = (uint32_t *)scratch + 2 * MOTE_TILES * MOTE_WINOGRAD_POSITIONS * job.fours;
-    job.x_end = job.sums;
     next.x = x;
     next.y = y;
     next.rows = layer->y_height;

@@ -89,12 +89,12 @@ MOTE_NOT_INLINE static void mote_winograd_input_2(const int8_t *x, intptr_t row_
      m[(12 + (j)) * MOTE_WINOGRAD_SUMS])
 
 /* The results of count tiles in one channel; y: first pixels of each. Sums of a position stand MOTE_WINOGRAD_SUMS
- * words after those of the one before, of a tile 2 words. */
+ * words after those of the one before, of a tile one word. */
 MOTE_NOT_INLINE static void mote_winograd_output_2(uint32_t *sums, const mote_winograd_channel *from,
                                                    int8_t *const *y, uint32_t count)
 {
     const mote_winograd_channel channel = *from;
-    for (int8_t *const *end = y + count; y != end; y++, sums += 2) {
+    for (int8_t *const *end = y + count; y != end; y++, sums++) {
         const uint32_t *m = sums;
         int8_t *to = *y + channel.place;
         sums[5 * MOTE_WINOGRAD_SUMS] += channel.start;

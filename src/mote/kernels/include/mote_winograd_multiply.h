@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inner part of the Winograd convolutions: at each position of a transformed tile, the input channels of
- * 4 tiles times 2 output channels.
+ * The inner part of the Winograd convolutions: at each position of transformed tiles, the input channels of
+ * 2 tiles times 4 output channels.
  *
- * sums[p][t][c] = sum_k x[p][k][t] * weights[p][k][c], modulo 2^32
+ * sums[p][c][t] = sum_k x[p][k][t] * weights[p][k][c], modulo 2^32
  *
- * for p < positions, k < channels (two to a word), t < 4 and c < 2. x: [positions][2 * fours][4 tiles] words
- * of two int16; weights: [positions][2 * fours][2 channels] words of two int16; sums: [positions][4][2]. Words
+ * for p < positions, k < channels (two to a word), c < 4 and t < 2. weights: [positions][2 * fours][4 channels]
+ * words of two int16; x: [positions][2 * fours][2 tiles] words of two int16; sums: [positions][4][2]. Words
  * are 4-byte aligned. No sum has to fit: whoever reads them knows what they are modulo 2^32. */
 #ifndef MOTE_WINOGRAD_MULTIPLY_H
 #define MOTE_WINOGRAD_MULTIPLY_H
@@ -16,7 +16,7 @@
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
-/* Registers: r0-r7 sums of tile 0..3, two channels each; r8 x, r9 weights; r10-r12, lr words of them.
+/* Registers: r0-r7 sums of channel 0..3, two tiles each; r8 weights, r9 x; r10-r12, lr words of them.
  * A group of 4 channels reads its second words first, so that its last loads can move the pointers on. */
 #define MOTE_WINOGRAD_TILES(op, a, b, end_a, end_b, c, d, end_c, end_d)                              \
     op " " a ", r10, r12" end_a "\n\t" op " " b ", r10, lr" end_b "\n\t" op " " c                    \
@@ -47,13 +47,13 @@ mote_winograd_multiply(__attribute__((unused)) const mote_winograd_job *job)
         "ldm r0, {r8, r10}\n\t"
         "ldrd r9, r11, [r0, #8]\n\t"
         "ldrd r12, lr, [r0, #16]\n\t"
-        /* A group is 28 instructions of 4 bytes, and 32 bytes of x. */
+        /* A group is 28 instructions of 4 bytes, and 32 bytes of weights. */
         "lsl r12, r12, #5\n\t"
         "adr.w r0, 2f\n\t"
         "mov r1, #112\n\t"
         "mla lr, lr, r1, r0\n\t"
         "orr lr, lr, #1\n\t"
-        /* Stack: sums, end of x, bytes of a position, where the first round starts, end of the position. */
+        /* Stack: sums, end of the weights, bytes of a position, where the first round starts, end of the position. */
         "sub sp, sp, #20\n\t"
         "str r11, [sp]\n\t"
         "str r10, [sp, #4]\n\t"
@@ -84,14 +84,14 @@ mote_winograd_multiply(__attribute__((unused)) const mote_winograd_job *job)
 
 static inline void mote_winograd_multiply(const mote_winograd_job *job)
 {
-    const int16_t *w = job->weights;
+    const uint32_t *x = job->x;
     uint32_t *sums = job->sums;
-    for (const uint32_t *x = job->x; x != job->x_end; sums += 8) {
+    for (const int16_t *w = job->weights; w != job->weights_end; sums += 8) {
         for (uint32_t i = 0; i < 8; i++)
             sums[i] = 0;
-        for (uint32_t word = 0; word < 2 * job->fours; word++, x += 4, w += 4)
+        for (uint32_t word = 0; word < 2 * job->fours; word++, x += 2, w += 8)
             for (uint32_t i = 0; i < 8; i++)
-                sums[i] = (uint32_t)mote_smlad(mote_read32(x + (i >> 1)), mote_read32(w + 2 * (i & 1)), (int32_t)sums[i]);
+                sums[i] = (uint32_t)mote_smlad(x[i & 1], mote_read32(w + (i & ~1u)), (int32_t)sums[i]);
     }
 }
 

@@ -43,7 +43,7 @@
     "add lr, lr, r6\n\t"
 
 /* The results of count tiles in one channel; y: first pixels of each. Sums of a position stand MOTE_WINOGRAD_SUMS
- * words after those of the one before, of a tile 2 words.
+ * words after those of the one before, of a tile one word.
  * Stack: the first pass, [4][6]; the channel; sums; y; y behind the last tile. */
 __attribute__((naked, noinline, unused)) static void
 mote_winograd_output_4(__attribute__((unused)) uint32_t *sums,
@@ -103,7 +103,7 @@ mote_winograd_output_4(__attribute__((unused)) uint32_t *sums,
             MOTE_WINOGRAD_OUTPUT_ROW("4", "3", "2") MOTE_WINOGRAD_OUTPUT_ROW("3", "2", "1")
                 MOTE_WINOGRAD_OUTPUT_ROW("3", "2", "1")
         "ldrd r0, r2, [sp, #128]\n\t"
-        "add r0, r0, #8\n\t"
+        "add r0, r0, #4\n\t"
         "str r0, [sp, #128]\n\t"
         "ldr r3, [sp, #136]\n\t"
         "cmp r2, r3\n\t"
@@ -146,12 +146,12 @@ static inline void mote_winograd_row_4(const uint32_t *m, int k, const mote_wino
 }
 
 /* The results of count tiles in one channel; y: first pixels of each. Sums of a position stand MOTE_WINOGRAD_SUMS
- * words after those of the one before, of a tile 2 words. */
+ * words after those of the one before, of a tile one word. */
 static inline void mote_winograd_output_4(uint32_t *sums, const mote_winograd_channel *from,
                                                    int8_t *const *y, uint32_t count)
 {
     const mote_winograd_channel channel = *from;
-    for (int8_t *const *end = y + count; y != end; y++, sums += 2) {
+    for (int8_t *const *end = y + count; y != end; y++, sums++) {
         uint32_t rows[24];
         int8_t *to = *y + channel.place;
         sums[7 * MOTE_WINOGRAD_SUMS] += channel.start;

@@ -18,7 +18,6 @@
 #ifndef MOTE_TILES
 #define MOTE_TILES 1
 #endif
-#define MOTE_QUADS
 
 #include "mote_kernels.h"
 #include "mote_requantize.h"
@@ -83,28 +82,12 @@ MOTE_NOT_INLINE static void mote_winograd_store_columns(const uint32_t *sums, mo
     }
 }
 
-/* The sums of the four channels at weights, which moves on to the next ones. */
-static inline void mote_winograd_quad(mote_winograd_job *job, const int16_t **weights)
-{
-    const int16_t *end = *weights + 96 * job->fours;
-#if MOTE_TILES == 2
-    /* Four channels times two tiles are what four tiles times two channels are. */
-    job->x = (const uint32_t *)(const void *)*weights;
-    job->x_end = (const uint32_t *)(const void *)end;
-#else
-    job->weights = *weights;
-#endif
-    mote_winograd_multiply(job);
-    *weights = end;
-}
-
 /* All channels of the tiles that columns, at least 1, reach into. */
 static inline void mote_winograd_row_channels(const mote_conv_2d_winograd *layer, int8_t *y, int32_t columns,
                                               mote_winograd_job *job MOTE_STRIDES_TAKEN)
 {
     const uint32_t channels = 2u * layer->pairs - !layer->gaps[2 * layer->pairs - 1];
     const uint32_t pixel_step = MOTE_Y_PIXEL(layer->y_channels);
-    const int16_t *weights = layer->weights;
     mote_winograd_next_channel next[MOTE_TILES];
     for (uint32_t t = 0; t < MOTE_TILES; t++) {
         next[t].start = layer->start;
@@ -115,10 +98,12 @@ static inline void mote_winograd_row_channels(const mote_conv_2d_winograd *layer
         next[t].zero = 2 * layer->y_zero + 1;
         next[t].pixel_step = pixel_step;
     }
-    for (uint32_t i = 0; i < channels; i += 4) {
+    job->weights = layer->weights;
+    for (uint32_t i = 0; i < channels; i += 4, job->weights = job->weights_end) {
         const uint32_t count = channels - i < 4 ? channels - i : 4;
         int32_t left = columns;
-        mote_winograd_quad(job, &weights);
+        job->weights_end = job->weights + 96 * job->fours;
+        mote_winograd_multiply(job);
         for (uint32_t t = 0; t < MOTE_TILES && left > 0; t++, left -= 4)
             if (left >= 4)
                 mote_winograd_output_row(job->sums + t, &next[t], count);
@@ -138,13 +123,7 @@ static inline void mote_conv_2d_winograd_row(const mote_conv_2d_winograd *layer,
     job.fours = 3 * ((layer->x_channels + 3u) / 4);
     job.skip = mote_winograd_skip(job.fours);
     job.sums = sums;
-#if MOTE_TILES == 2
-    job.weights = scratch;
-#else
     job.x = v;
-    job.x_end = v + 12 * job.fours;
-    job.second = 8;
-#endif
 
     if (layer->constants)
         for (uint32_t i = 0; i < end; i += y_pixel)
