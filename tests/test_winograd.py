@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from mote.lower.join_channels import join_channels
 from mote.lower.lower import lower
 from mote.lower.step import Program, Step
 from mote.lower.winograd import start_of_sums, winograd_step
-from mote.lower.winograd_scheme import FOUR, SCHEMES, TWO, Scheme, scheme_cycles
+from mote.lower.winograd_scheme import FOUR, ROW, SCHEMES, TWO, Scheme, scheme_cycles
 from mote.plan import Options, make_plan
 from mote.plan.forms import forms
 from mote.target import resolve
@@ -189,8 +190,14 @@ def random_input(graph: Graph, rng: Rng) -> Array:
     return ends if rng.random() < 0.4 else rng.integers(-128, 128, shape).astype(np.int8)
 
 
-@every_scheme
-@every_dsp_core
+@pytest.mark.parametrize(
+    ("target", "scheme"),
+    [
+        *(("cortex-m4", scheme) for scheme in SCHEMES),
+        *product(("cortex-m7", "cortex-m33"), (replace(ROW, tiles=2), TWO, FOUR)),
+    ],
+    ids=lambda value: value.suffix if isinstance(value, Scheme) else value,
+)
 def test_random_layers_equal_the_reference_on_cores(target: str, scheme: Scheme) -> None:
     compare_on_core(target, scheme, 2)
 
@@ -251,6 +258,23 @@ def test_sums_too_large_for_tiles_of_two_are_refused() -> None:
     assert start_of_sums(zero, end, end, TWO) is None
 
 
+def test_sums_too_large_for_rows_are_refused() -> None:
+    zero, end = np.zeros(1, np.int64), np.array([-(-(2**31) // 24)])
+    assert start_of_sums(zero, end - 1, zero, ROW) is not None
+    assert start_of_sums(zero, end, zero, ROW) is None
+    assert start_of_sums(-end, zero, zero, ROW) is None
+
+
+@pytest.mark.parametrize("scheme", [ROW, replace(ROW, tiles=2), TWO], ids=lambda s: s.suffix)
+def test_the_largest_weights_are_exact(scheme: Scheme, tmp_path: Path) -> None:
+    graph = layer(weights_of(127 * 9 * 32, 32, seed=5), Rounding.DOUBLE)
+    inputs = extreme_inputs(graph)
+    step = forced(graph, scheme)
+    assert step
+    on_host([graph] * len(inputs), [step] * len(inputs), inputs, tmp_path)
+    assert all(on_core([graph], scheme, [[x] for x in inputs], "cortex-m4"))
+
+
 def test_a_range_on_one_side_of_zero_is_centred() -> None:
     low, high = np.array([10_000_000]), np.array([10_000_000 + 2 * 3_728_000])
     start = start_of_sums(low, high, np.zeros(1, np.int64), FOUR)
@@ -292,7 +316,7 @@ def test_estimated_cycles_are_near_those_counted(scheme: Scheme, inputs: int) ->
     assert step
     assert step.split
     expected = scheme_cycles(scheme, row_geometry(graph, step.node), inputs // 2)
-    for rows in (2, 4, 16):
+    for rows in (2, 16):
         program = Program(graph, (replace(step, split=replace(step.split, rows=rows)),))
         counted = build_of(program, "cortex-m4").profile().layers[0].cycles
         assert counted == pytest.approx(16 // rows * expected(rows), rel=0.07)
