@@ -127,7 +127,7 @@ def narrow_depthwise_3x3_cycles(pixels: int, channels: int, stride: int) -> Cycl
     ``pixels``: of a row of the result.
     """
     row = 70 + pixels * (72 + 7 * stride)
-    return lambda rows: CALL + channels * (350 + rows * row)
+    return lambda rows: CALL + 200 + channels * (125 + rows * row)
 
 
 def depthwise_taps_cycles(
