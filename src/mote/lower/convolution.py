@@ -54,6 +54,7 @@ from mote.lower.winograd import winograd_or
 from mote.target.target import Core
 
 INSTRUCTIONS_OF_DEPTHWISE_3X3 = 30
+CYCLES_OF_INSTRUCTION = 1.4
 MAX_COUNTED_WIDTH = 2**15 - 1
 
 
@@ -111,6 +112,7 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Cor
     )
     groups = graph.result(node).elements // sizes["y_channels"] // 4
     extra = groups * (2 * cycles_of_2(len(pairs.bias), taps) - cycles_of_4(len(pairs.bias), taps))
+    extra *= CYCLES_OF_INSTRUCTION
     step = replace(step, frugal=frugal, frugal_cycles=round(extra))
     if bits == 4:
         return step

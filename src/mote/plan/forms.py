@@ -1,6 +1,6 @@
 """Chooses among the forms of a step: each next one is slower, and takes less scratch or flash."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mote.lower.split import row_shape
@@ -17,6 +17,7 @@ class Limits:
     Args:
         scratch_bytes: Of steps with several forms, by index; the last form is taken even if larger.
         rows: That each call of a step computes, by index; where missing, as many as is fastest.
+        apart: Steps that read rows at odd distances, by index.
         weighs_flash: Choose the least product of flash and cycles, not the fewest cycles.
         cycles: Of the whole program, about.
     """
@@ -25,6 +26,7 @@ class Limits:
     rows: Mapping[int, int]
     weighs_flash: bool
     cycles: float
+    apart: Collection[int] = ()
 
 
 def forms(step: Step) -> tuple[Step, ...]:
@@ -90,7 +92,8 @@ def _best(program: Program, index: int, step: Step, limits: Limits, flash: int) 
     fitting = [k for k, form in enumerate(found) if form.scratch_bytes <= room]
     cycles, before = [], 0
     for form in found:
-        cycles.append(before + _lost_to_calls(program, form, limits.rows.get(index)))
+        lost = _lost_to_calls(program, form, limits.rows.get(index), index in limits.apart)
+        cycles.append(before + lost)
         before += form.frugal_cycles
 
     def score(k: int) -> float:
@@ -102,12 +105,13 @@ def _best(program: Program, index: int, step: Step, limits: Limits, flash: int) 
     return min(fitting or [len(found) - 1], key=score)
 
 
-def _lost_to_calls(program: Program, step: Step, rows: int | None) -> int:
-    """Cycles that calls of fewer rows cost than those at which a form is fastest."""
-    if step.split is None or rows is None or rows >= step.split.rows:
+def _lost_to_calls(program: Program, step: Step, rows: int | None, is_apart: bool) -> int:
+    """Cycles that calls of fewer rows cost than those at which a form is fastest, or of others."""
+    if step.split is None or rows is None:
         return 0
     images, height, _ = row_shape(program.graph.result(step.node))
-    return images * (height // rows) * step.split.lost_cycles(rows)
+    each = step.split.lost_cycles(rows) + step.split.uneven_cycles * is_apart
+    return images * (height // rows) * each
 
 
 def program_flash_bytes(program: Program) -> int:

@@ -137,9 +137,15 @@ def _settled(
     program: Program, setting: Setting, options: Options, base: float
 ) -> Iterator[Candidate]:
     """A setting with the forms for which it has room: the fastest, and those that spare flash."""
-    room, rows = setting.room, setting.rows
+    rows = setting.rows
     for weighs_flash in (False, True) if options.optimize == "balanced" else (False,):
-        limits = Limits(scratch_bytes=room, rows=rows, weighs_flash=weighs_flash, cycles=base)
+        limits = Limits(
+            scratch_bytes=setting.room,
+            rows=rows,
+            apart=setting.apart,
+            weighs_flash=weighs_flash,
+            cycles=base,
+        )
         frugal = choose_forms(program, limits)
         sparing = spare_scratch(program, frugal)
         tasks = network(sparing, rows, streamed=options.feed_rows)

@@ -36,6 +36,7 @@ class Setting:
         segments: The tasks that run in turn.
         rows: Of a call of each step that is split.
         room: Bytes in which scratch of a step may lie, by its index.
+        apart: Steps that read rows which may lie anywhere.
         bytes: What all of it needs, with the forms for which there is that room.
         cycles: Estimate of what it costs more than full speed in the fastest forms.
     """
@@ -43,6 +44,7 @@ class Setting:
     segments: tuple[tuple[int, ...], ...]
     rows: Mapping[int, int]
     room: Mapping[int, int]
+    apart: frozenset[int]
     bytes: int
     cycles: float
 
@@ -144,14 +146,17 @@ class _Weigher:
         np.maximum.at(fullest, ledger.task_of[calls], alive[1:-1])
         most = fullest.tolist()
         self.work += sum(task.calls for task in tasks.tasks)
-        fixed, options = 0.0, []
+        options, apart = [], set()
         leading = {segment[0] for segment in segments}
         for position, task in enumerate(tasks.tasks):
             if task.index == FEED:
                 continue
-            if position not in leading:
-                fixed += task.uneven_cycles * task.calls
-            found = list(self._forms(task.index, rows.get(task.index)))
+            if position not in leading and not all(
+                tasks.strips[read.strip].is_linear for read in task.reads
+            ):
+                apart.add(task.index)
+            is_apart = task.index in apart
+            found = list(self._forms(task.index, rows.get(task.index), is_apart))
             options.append((most[position], found))
             floor = max(floor, most[position] + found[-1][0])
         limits = sorted(
@@ -159,9 +164,7 @@ class _Weigher:
         )
 
         def cycles(size: int) -> float:
-            return fixed + sum(
-                min(c for s, c in found if alive + s <= size) for alive, found in options
-            )
+            return sum(min(c for s, c in found if alive + s <= size) for alive, found in options)
 
         low, high = 0, len(limits) - 1
         while low < high:
@@ -173,13 +176,14 @@ class _Weigher:
         size = limits[high]
         places = {task.index: p for p, task in enumerate(tasks.tasks) if task.index != FEED}
         room = {index: size - most[position] for index, position in places.items()}
-        return Setting(segments, rows, room, size, cycles(size))
+        return Setting(segments, rows, room, frozenset(apart), size, cycles(size))
 
-    def _forms(self, index: int, rows: int | None) -> Iterator[tuple[int, float]]:
+    def _forms(self, index: int, rows: int | None, is_apart: bool) -> Iterator[tuple[int, float]]:
         """Scratch of each form of a step, and what it costs more than the fastest at full speed."""
         before = 0
         for form in forms(self.program.steps[index]):
             lost = form.split.lost_cycles(rows) if form.split and rows else 0
+            lost += form.split.uneven_cycles if form.split and is_apart else 0
             yield form.scratch_bytes, before + lost * self._calls(index, rows or 1)
             before += form.frugal_cycles
 
