@@ -49,11 +49,13 @@ def test_a_hard_limit_of_bytes_goes_beyond_the_limit_of_cycles() -> None:
 def test_modes_rank_by_bytes_with_every_limit_of_cycles(seed: int) -> None:
     made = lower(random_graph(seed), CORES["cortex-m4"])
     for slowdown in (1.0, 1.3, math.inf):
-        ram, balanced = (
-            make_plan(made, Options(optimize=mode, slowdown=slowdown)).total_bytes
-            for mode in ("ram", "balanced")
+        ram, balanced, time = (
+            make_plan(made, Options(optimize=mode, slowdown=slowdown))
+            for mode in ("ram", "balanced", "time")
         )
-        assert ram <= balanced
+        assert ram.total_bytes <= balanced.total_bytes
+        assert time.slowdown <= balanced.slowdown
+        assert max(ram.slowdown, balanced.slowdown) <= slowdown
 
 
 def test_calls_of_more_rows_buy_cycles_inside_segments() -> None:

@@ -5,6 +5,9 @@ from mote.plan import Plan, order_gap, placement_gap
 from mote.run.profile import Totals
 from mote.target import Board
 
+MENTIONED = 1.01
+"""Times the cycles of the fastest plan; what is nearer to it is as fast."""
+
 
 def memory_rows(totals: Totals, board: Board | None) -> list[tuple[str, str]]:
     """RAM and flash with their parts, and what the board has."""
@@ -28,11 +31,13 @@ def memory_rows(totals: Totals, board: Board | None) -> list[tuple[str, str]]:
 
 
 def plan_row(plan: Plan) -> tuple[str, str]:
-    """How far at most the plan is from the best one."""
+    """How far at most the plan is from the best one, and how much slower than the fastest."""
     said = [f"addresses {_distance(placement_gap(plan))}"]
     gap = order_gap(plan)
     if gap is not None:
         said.append(f"order of calls {_distance(gap)}")
+    if plan.slowdown >= MENTIONED:
+        said.append(f"about {plan.slowdown:.2f} times the cycles of the fastest")
     return "plan", "; ".join(said)
 
 

@@ -105,6 +105,7 @@ def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program,
         layout.bound_bytes,
         order_bound_bytes=chosen.candidate.order_bound_bytes,
         frugal=chosen.candidate.frugal,
+        slowdown=chosen.candidate.cycles / fastest if fastest else 1.0,
     )
     return programs[chosen.candidate.program], plan
 

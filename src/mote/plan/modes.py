@@ -89,6 +89,7 @@ def candidates(program: Program, options: Options, fastest: float) -> list[Candi
     limit = options.slowdown * fastest
     if min(found, key=lambda c: (c.live_bytes, c.cycles)).cycles > limit:
         found += _refined(program, fine, points, options, base, limit)
+        found += candidates(program, replace(options, optimize="time", ram_bytes=None), fastest)
     if options.optimize == "ram":
         best = min(found, key=lambda c: (c.cycles > limit, c.live_bytes, c.cycles))
         found.remove(best)

@@ -62,6 +62,7 @@ class Plan:
         order_bound_bytes: No order of these calls keeps fewer alive at its worst; None where
             orders were not searched.
         frugal: In which form each step must be computed (``spare_scratch``).
+        slowdown: Its estimated cycles, as a multiple of those of the fastest plan.
     """
 
     network: Network
@@ -71,6 +72,7 @@ class Plan:
     order_bound_bytes: int | None = None
     regions: tuple[Block, ...] = ()
     frugal: tuple[int, ...] = ()
+    slowdown: float = 1.0
 
     @property
     def blocks(self) -> tuple[Block, ...]:
