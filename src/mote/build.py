@@ -25,6 +25,7 @@ from mote.passes.dead_channels import NOTHING_DEAD, DeadChannels, remove_dead_ch
 from mote.passes.remove_transposes import remove_transposes
 from mote.passes.turn_sequences import turn_sequences
 from mote.plan import (
+    MOST_FLASH,
     SLOWDOWN,
     Budget,
     Options,
@@ -261,6 +262,7 @@ def compile(
         optimize=optimize,
         slowdown=slowdown,
         ram_bytes=ram,
+        flash_bytes=target.board.flash_bytes if target.board else MOST_FLASH,
         feed_rows=feed_rows,
         cycles_per_mac=2.0 if target.core.dsp else 8.0,
         budget=Budget(effort=plan_effort, seed=plan_seed),

@@ -115,8 +115,13 @@ def _lost_to_calls(program: Program, step: Step, rows: int | None, is_apart: boo
 
 
 def program_flash_bytes(program: Program) -> int:
-    """Of the constants of all steps, and of the code, about."""
-    return CODE_BYTES + sum(flash_bytes(step) for step in program.steps)
+    """Of the constants of all steps, and of the code, about.
+
+    Steps that share their weights are tiles of one layer, or alike: they share all constants.
+    """
+    own = [step for step in program.steps if len(step.node.inputs) == 1]
+    shared = {s.node.inputs[1:]: s for s in program.steps if len(s.node.inputs) > 1}
+    return CODE_BYTES + sum(flash_bytes(step) for step in (*own, *shared.values()))
 
 
 def flash_bytes(step: Step) -> int:

@@ -17,7 +17,7 @@ from mote.plan.forms import (
 from mote.plan.live import most_alive, peak_bytes
 from mote.plan.network import divided_rows, network
 from mote.plan.options import Options
-from mote.plan.refine import Setting, refine
+from mote.plan.refine import WORK, Setting, refine
 from mote.plan.stream import Streaming, curve, interleave
 from mote.plan.task import FEED, Network, Run, Task
 
@@ -127,9 +127,10 @@ def _refined(
         _, rows = _coarse(sparing, fine, point, options, base, alone, alone)
         starts.append((point.segments, rows))
     found = []
-    middle = (base + limit) / 2
-    for most in (limit, middle) if options.optimize == "balanced" else (limit,):
-        settings = refine(program, starts, most - base, streamed=options.feed_rows)
+    limits = (limit, (base + limit) / 2) if options.optimize == "balanced" else (limit,)
+    work = options.budget.count(WORK // len(limits))
+    for most in limits:
+        settings = refine(program, starts, most - base, streamed=options.feed_rows, work=work)
         found += [c for setting in settings for c in _settled(program, setting, options, base)]
     return found
 

@@ -10,6 +10,9 @@ MODES = ("balanced", "ram", "time")
 SLOWDOWN = 1.3
 """Times the cycles of the fastest plan that a plan of few bytes may take."""
 
+MOST_FLASH = 4_000_000
+"""More than that is not inside microcontrollers."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -22,6 +25,8 @@ class Options:
             ``time``, if any plan does that and keeps to ``ram_bytes``.
         ram_bytes: The arena must not be larger; of the plans that keep to it, the one that
             ``optimize`` would choose.
+        flash_bytes: Constants and code should not take more, as far as other forms of the steps can
+            do something about it.
         feed_rows: The application delivers the rows of the input one by one.
         cycles_per_mac: Estimate for layers that say nothing better.
         budget: How long to search, and the seed.
@@ -30,6 +35,7 @@ class Options:
     optimize: str = "balanced"
     slowdown: float = SLOWDOWN
     ram_bytes: int | None = None
+    flash_bytes: int | None = MOST_FLASH
     feed_rows: bool = False
     cycles_per_mac: float = 2.0
     budget: Budget = USUAL

@@ -24,8 +24,11 @@ from mote.plan.task import FEED
 MOST_ROWS = 8
 """That are tried for a call of a step which runs in turn with others."""
 
-WORK = 30_000
+WORK = 20_000
 """Calls in all schedules that are weighed: bounds the time."""
+
+BEST = 3
+"""How many settings are worth a closer look."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def refine(
     for place, setting in enumerate(found):
         share = (work - weigher.work) // (len(found) - place)
         best.append(_climb(weigher, setting, limit, weigher.work + share))
-    return sorted(best, key=lambda s: s.key(limit))
+    return sorted(best, key=lambda s: s.key(limit))[:BEST]
 
 
 def _climb(weigher: "_Weigher", setting: Setting, limit: float, until: int) -> Setting:
