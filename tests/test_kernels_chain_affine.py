@@ -175,12 +175,13 @@ def test_random_layers_on_rows_anywhere_equal_the_reference(tmp_path: Path) -> N
     check_on_host(graphs, rng, tmp_path)
 
 
-@pytest.mark.parametrize("most", [0, 10**6])
+@pytest.mark.parametrize(("most", "worth"), [(0, 1.0), (10**6, np.inf)])
 @pytest.mark.usefixtures("whatever_it_saves")
 def test_copied_rows_or_not_give_the_reference(
-    most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    most: int, worth: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chain_affine, "MOST_COPIED", most)
+    monkeypatch.setattr(chain_affine, "WORTH_COPYING", worth)
     rng = np.random.default_rng(5)
     check_on_host(first_layers(rng) + first_layers(rng), rng, tmp_path)
 

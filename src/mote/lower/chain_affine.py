@@ -4,6 +4,7 @@
 line. Two channels share a word, and their sums the slots of a 64-bit accumulator.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -24,7 +25,7 @@ from mote.lower.kernels import KERNELS
 from mote.lower.requantization import result_range
 from mote.lower.requantization_line import Line, find_line, find_steps
 from mote.lower.rows_per_call import split_windows
-from mote.lower.split import Split, row_shape
+from mote.lower.split import row_shape
 from mote.lower.step import Constant, Step
 from mote.target.target import Core
 
@@ -32,6 +33,8 @@ TABLE_WORDS = 10
 """Of the stream, for each four channels: multipliers, constants and places."""
 MOST_COPIED = 1024
 """Bytes of copies."""
+WORTH_COPYING = 0.98
+"""Times the cycles without copies."""
 MOST_ROWS = 16
 """Of the result, for which is copied what they read."""
 MOST_CHANNELS = 2**15
@@ -80,11 +83,13 @@ def affine_chain_or(
     ]
     if sum(_saved(graph, node, len(computed)) for node in sharing) <= 0:
         return step, cycles
-    copies = dict(chain.parameters)["copies"]
-    assert isinstance(copies, int)
     windows = windows_of(graph, step.node, len(computed))
-    fewer = min(cycles, of_layer(chain, graph, affine_chain_cycles(windows, copies)))
-    return replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), fewer
+    fewer = min(cycles, of_layer(chain, graph, affine_chain_cycles(windows, 0)))
+    chain = replace(chain, frugal=step, frugal_cycles=round(cycles - fewer))
+    copying, fewest = _copying(chain, graph, windows)
+    if fewest > WORTH_COPYING * fewer:
+        return chain, fewer
+    return replace(copying, frugal=chain, frugal_cycles=round(fewer - fewest)), fewest
 
 
 def find_affine_chain(channels: Channels) -> AffineChain | None:
@@ -132,11 +137,9 @@ def affine_chain_step(
     words = stream(chosen, chain, computed)
     fours, taps = len(words), 4 * -(-chosen.weights.shape[1] // 4)
     windows = windows_of(graph, node, len(computed))
-    copies, split = _split(graph, node, windows)
+    height, window = row_shape(graph.result(node))[1], layer_window(graph, node)
     beside = 0
-    if copies:
-        beside = windows.copied_bytes(split.rows)
-    elif reads_outside(graph, node) or sizes["kernel_width"] > 1:
+    if windows.borders or sizes["kernel_width"] > 1:
         beside = sizes["kernel_height"] * (4 + windows.three * sizes["x_channels"])
     return Step(
         node=node,
@@ -144,7 +147,7 @@ def affine_chain_step(
         parameters=(
             *sizes.items(),
             ("fours", fours),
-            ("copies", copies),
+            ("copies", 0),
             *((k, v) for k, v in result_range(channels).items() if k != "y_zero"),
         ),
         constants=(
@@ -157,7 +160,7 @@ def affine_chain_step(
             *(constant for constant in step.constants if constant.field == "constants"),
         ),
         scratch_bytes=8 * taps + beside,
-        split=split,
+        split=split_windows(height, window, affine_chain_cycles(windows, 0)),
     )
 
 
@@ -170,8 +173,16 @@ def windows_of(graph: Graph, node: Node, channels: int) -> Windows:
         inputs=sizes["x_channels"],
         kernel=(sizes["kernel_height"], sizes["kernel_width"]),
         stride=(sizes["stride_height"], sizes["stride_width"]),
-        is_padded=reads_outside(graph, node),
+        borders=_borders(graph, node),
     )
+
+
+def _borders(graph: Graph, node: Node) -> int:
+    """At how many of the left and right borders windows reach outside; 1 if only above or below."""
+    sizes = row_geometry(graph, node)
+    last = (sizes["y_width"] - 1) * sizes["stride_width"] - sizes["pad_left"]
+    sides = (sizes["pad_left"] > 0) + (last + sizes["kernel_width"] > sizes["x_width"])
+    return sides or int(reads_outside(graph, node))
 
 
 def _saved(graph: Graph, node: Node, channels: int) -> float:
@@ -184,18 +195,22 @@ def _saved(graph: Graph, node: Node, channels: int) -> float:
     return dsp_cycles_with_loads(*shape)(rows) - chained
 
 
-def _split(graph: Graph, node: Node, windows: Windows) -> tuple[int, Split]:
-    """For how many rows of the result all that they read is copied first, and rows of a call."""
-    height, window = row_shape(graph.result(node))[1], layer_window(graph, node)
-    most = windows.most_copied(MOST_COPIED, min(height, MOST_ROWS))
+def _copying(chain: Step, graph: Graph, windows: Windows) -> tuple[Step, float]:
+    """The step that first copies what some rows of the result read, as many as are best; and its
+    cycles."""
+    height, window = row_shape(graph.result(chain.node))[1], layer_window(graph, chain.node)
+    words = 8 * 4 * -(-windows.kernel[0] * windows.kernel[1] * windows.inputs // 4)
     found = []
-    for copies in range(most + 1):
+    for copies in range(1, windows.most_copied(MOST_COPIED, min(height, MOST_ROWS)) + 1):
         cycles = affine_chain_cycles(windows, copies)
-        split = split_windows(height, window, cycles)
-        if copies in (0, split.rows):
-            found.append((cycles(split.rows) / split.rows, copies, split))
-    _, copies, split = min(found, key=lambda one: one[:2])
-    return copies, split
+        step = replace(
+            chain,
+            parameters=tuple((k, copies if k == "copies" else v) for k, v in chain.parameters),
+            scratch_bytes=words + windows.copied_bytes(copies),
+            split=split_windows(height, window, cycles),
+        )
+        found.append((step, of_layer(step, graph, cycles)))
+    return min(found, key=lambda one: one[1], default=(chain, math.inf))
 
 
 def stream(channels: Channels, chain: AffineChain, places: Sequence[int]) -> Ints:

@@ -179,7 +179,7 @@ class Windows:
         fours: Of channels that are computed.
         inputs: Channels of a pixel that is read.
         kernel, stride: (height, width).
-        is_padded: True when some windows are in part outside.
+        borders: How many groups of a row, about, have windows that are in part outside.
     """
 
     pixels: int
@@ -187,7 +187,7 @@ class Windows:
     inputs: int
     kernel: tuple[int, int]
     stride: tuple[int, int]
-    is_padded: bool
+    borders: int
 
     @property
     def three(self) -> int:
@@ -217,19 +217,19 @@ def affine_chain_cycles(windows: Windows, copies: int) -> Cycles:
 
     def copied(rows: int) -> float:
         read = (rows - 1) * windows.stride[0] + height
-        bytes_ = windows.copied_bytes(rows)
-        return (50 * read + 1.5 * bytes_ + -(-rows * windows.pixels // 3) * (group + 170)) * (
-            rows > 0
-        )
+        groups = -(-rows * windows.pixels // 3)
+        runs = min(groups, rows * (1 if windows.pixels % 3 == 0 else 5 / 3))
+        copying = 80 * read + 0.9 * windows.copied_bytes(rows)
+        return (copying + groups * group + 150 * runs) * (rows > 0)
 
     def cycles(rows: int) -> float:
         if copies:
             return CALL + rows // copies * copied(copies) + copied(rows % copies)
-        if (height, width, *windows.stride) == (1, 1, 1, 1) and not windows.is_padded:
+        if (height, width, *windows.stride) == (1, 1, 1, 1) and not windows.borders:
             return CALL + 150 + -(-rows * windows.pixels // 3) * group
         groups = -(-windows.pixels // 3) if windows.pixels > 2 else windows.pixels
-        border = 2 * (150 + height * (110 + 2 * windows.three * windows.inputs))
-        return CALL + rows * (150 + groups * group + border * windows.is_padded)
+        border = 150 + height * (80 + 0.9 * windows.three * windows.inputs)
+        return CALL + rows * (200 + groups * group + border * windows.borders)
 
     return cycles
 

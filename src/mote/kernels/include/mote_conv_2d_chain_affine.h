@@ -61,34 +61,39 @@ static inline void mote_line_windows(const mote_conv_2d_line *layer, const int8_
     const int32_t stride = at_once < 3 ? 0 : layer->stride_width, left = layer->copies ? 0 : layer->pad_left;
     const int32_t reach = layer->kernel_width + 2 * stride;
     const int32_t turn = layer->stride_height * columns * x_pixel;
-    const int is_inside = !layer->copies && x[0] && x[kernel_height - 1] &&
-                          (layer->kernel_width == 1 || x_pixel == layer->x_channels);
+    /* Windows inside. */
+    const int is_readable = layer->copies || (x[0] && x[kernel_height - 1] &&
+                                              (layer->kernel_width == 1 || x_pixel == layer->x_channels));
     const uint32_t y_pixel = job->y_pixel;
     if (at_once < 3)
         job->y_pixel = 0;
     for (int32_t i = 0, groups; i < count; i += groups * at_once) {
         const int32_t first = i + at_once <= count ? i : count - at_once;
         const int32_t column = first % width * layer->stride_width - left;
+        int is_copied = layer->copies > 0;
         uint32_t at[3];
         for (int32_t k = 0, window = first; k < 3; k++, window += at_once > 1)
             at[k] = (uint32_t)(window / width * turn + (window % width * layer->stride_width - left) * x_pixel);
         groups = 1;
-        job->base = (const int8_t *)copies;
-        job->rows = copies;
-        job->rows_end = copies + kernel_height;
-        if (is_inside && column >= 0 && column + reach <= columns) {
-            job->base = NULL;
-            job->rows = x;
-            job->rows_end = x + kernel_height;
+        if (is_readable && column >= 0 && column + reach <= columns) {
             if (i == first && stride > 0) {
                 const int32_t fit = (columns - reach - column) / (3 * stride) + 1, most = (count - i) / 3;
                 groups = most < fit ? most : fit;
             }
         } else if (!layer->copies) {
+            is_copied = 1;
             mote_line_copy(layer, x, kernel_height, column, reach, copies MOTE_STRIDES_GIVEN);
             at[0] = 0;
             at[1] = (uint32_t)(stride * layer->x_channels);
             at[2] = 2 * at[1];
+        }
+        job->base = NULL;
+        job->rows = x;
+        job->rows_end = x + kernel_height;
+        if (is_copied) {
+            job->base = (const int8_t *)copies;
+            job->rows = copies;
+            job->rows_end = copies + kernel_height;
         }
         job->groups = (uint32_t)groups;
         job->at = at[0];
