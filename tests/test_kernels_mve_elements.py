@@ -1,4 +1,4 @@
-"""Sums and global averages with MVE on the emulated core: equal to the reference at any length."""
+"""Sums and pools with MVE on the emulated core: equal to the reference at any length."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ import mote
 from kernel_check import one_node, random_input
 from mote import reference
 from mote.ir import DType, Graph, Quantization, Tensor
-from mote.ir.ops import Activation, Add, AveragePool2D, Mean, Sub
+from mote.ir.ops import Activation, Add, AveragePool2D, MaxPool2D, Mean, Padding, Sub
 from random_layers import side_by_side
 
 Rng = np.random.Generator
@@ -52,3 +52,22 @@ def test_global_averages_of_any_number_of_channels_equal_the_reference() -> None
         graphs.append(one_node(pool, [x], DType.INT8, q))
         graphs.append(one_node(Mean(axes=(1, 2)), [x], DType.INT8, Quantization((0.07,), (5,))))
     check(graphs, rng, {"mote_global_average_pool_s8", "mote_global_mean_s8"})
+
+
+def test_pools_of_any_number_of_channels_equal_the_reference() -> None:
+    rng = np.random.default_rng(3)
+    q = Quantization((0.05,), (-3,))
+    graphs = []
+    for channels in (1, 3, 4, 7, 15, 16, 17, 31, 32, 33, 53):
+        # More than 361 cells take a true division.
+        kernel = (19, 20) if channels == 17 else tuple(int(n) for n in rng.integers(2, 9, 2))
+        for kind in (AveragePool2D, MaxPool2D):
+            op = kind(
+                kernel=(kernel[0], kernel[1]),
+                stride=(int(rng.integers(1, 4)), int(rng.integers(1, 4))),
+                padding=Padding(*(int(n) for n in rng.integers(0, 2, 4))),
+                activation=list(Activation)[int(rng.integers(4))],
+            )
+            shape = (1, *(n + int(rng.integers(1, 4)) for n in op.kernel), channels)
+            graphs.append(one_node(op, [Tensor("x", shape, DType.INT8, q)], DType.INT8, q))
+    check(graphs, rng, {"mote_average_pool_2d_s8", "mote_max_pool_2d_s8"})
