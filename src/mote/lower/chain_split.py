@@ -14,8 +14,6 @@ from mote.lower.channels import Channels, Ints, select_channels
 
 SPLIT_TABLE_WORDS = 12
 """Of the stream, for each four channels: offsets, biases, multipliers, places and shifts."""
-START_WORDS = 4
-"""Of the stream, for each piece of four channels: first values of the sums."""
 
 
 @dataclass(frozen=True)
@@ -39,29 +37,33 @@ class SplitChain:
         return int(self.offsets.shape[1])
 
 
-def find_split(channels: Channels) -> SplitChain:
-    """The fewest pieces of which no slot overflows; of four int8 taps none can.
+def find_split(channels: Channels, at_least: int = 1) -> SplitChain:
+    """The fewest pieces, but ``at_least`` if possible, of which no slot overflows.
 
-    Of two pixels p and q, the slots are A(p) + offset, A(p) + B(q) + offset, and B(p), without
-    bias. As A(p) + offset and A(p) + B(q) + offset are in a slot, B(p) is in the third.
+    Of four int8 taps none can. Of two pixels p and q, the slots are A(p) + offset,
+    A(p) + B(q) + offset, and B(p), without bias. As the first two are in [0, SLOT), the third is in
+    (-SLOT, SLOT).
     """
-    ends = channels.weights * channels.x_low, channels.weights * channels.x_high
-    low, high = np.minimum(*ends), np.maximum(*ends)
-    order = pair_by_size((high - low).sum(1))
-    fours = -(-channels.weights.shape[1] // 4)
-    for pieces in range(1, fours + 1):
+    count = channels.weights.shape[1]
+    low, high = sums_of_pieces(channels, count)
+    order = pair_by_size((high - low)[:, 0])
+    fours = -(-count // 4)
+    for pieces in range(min(at_least, fours), fours + 1):
         taps = 4 * -(-fours // pieces)
-        least, greatest = (_slot_ends(_sums(x, taps), order, i) for i, x in enumerate((low, high)))
+        low, high = sums_of_pieces(channels, taps)
+        least, greatest = (_slot_ends(sums, order, i) for i, sums in enumerate((low, high)))
         if (greatest - least).max() < SLOT:
             break
     return SplitChain(tuple(order), taps, -least)
 
 
-def _sums(values: Ints, taps: int) -> Ints:
-    """``[O, pieces]`` of ``[O, K]``."""
-    starts = np.arange(0, values.shape[1], taps)
-    result: Ints = np.add.reduceat(values, starts, axis=1)
-    return result
+def sums_of_pieces(channels: Channels, taps: int) -> tuple[Ints, Ints]:
+    """``[O, pieces]``: least and greatest sum of so many taps each, without bias."""
+    ends = channels.weights * channels.x_low, channels.weights * channels.x_high
+    starts = np.arange(0, channels.weights.shape[1], taps)
+    low: Ints = np.add.reduceat(np.minimum(*ends), starts, axis=1)
+    high: Ints = np.add.reduceat(np.maximum(*ends), starts, axis=1)
+    return low, high
 
 
 def _slot_ends(sums: Ints, order: Sequence[int], is_greatest: int) -> Ints:
@@ -71,13 +73,24 @@ def _slot_ends(sums: Ints, order: Sequence[int], is_greatest: int) -> Ints:
     return result
 
 
-def split_stream(channels: Channels, chain: SplitChain, places: Sequence[int]) -> Ints:
-    """Words as ``mote_chain_split.h`` says; ``places``: of the channels in a pixel."""
+def split_stream(
+    channels: Channels, chain: SplitChain, places: Sequence[int], packed: int = 0
+) -> Ints:
+    """Words as ``mote_chain_split.h`` says.
+
+    Args:
+        channels: In their own order.
+        chain: The order, and the pieces.
+        places: Of the channels in a pixel of the result.
+        packed: How far the third window is from the others in words of all three; 0: in two words.
+    """
     chosen = select_channels(channels, chain.order)
     fours = len(chain.order) // AT_ONCE
     words = channel_words(chosen, SLOT)
-    starts = chain.offsets + SLOT * chain.offsets
-    starts = np.stack([starts % 2**32, starts >> 32], axis=1).reshape(fours, START_WORDS, -1)
+    first = chain.offsets + SLOT * chain.offsets
+    starts = np.stack([first, first + packed * chain.offsets] if packed else [first], axis=1)
+    starts = np.stack([starts % 2**32, starts >> 32], axis=2)
+    starts = starts.reshape(fours, -1, chain.pieces)
     parts = []
     for piece in range(chain.pieces):
         taps = words[:, piece * chain.taps : (piece + 1) * chain.taps]
@@ -88,4 +101,4 @@ def split_stream(channels: Channels, chain: SplitChain, places: Sequence[int]) -
     table = np.stack([chosen.multiplier, placed << 8 | chosen.right - 1], axis=1).reshape(-1, 4)
     table = np.concatenate([offsets[:, None], bias[:, 1:], table], axis=1)
     each = np.concatenate([*parts, table.reshape(fours, SPLIT_TABLE_WORDS)], axis=1)
-    return np.concatenate([[8 * chain.taps], each.ravel()])
+    return np.concatenate([[(4 if packed else 8) * chain.taps], each.ravel()])

@@ -9,6 +9,7 @@ from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
 from mote.ir.tensor import DType
 from mote.lower.chain import chain_or
 from mote.lower.chain_affine import affine_chain_or
+from mote.lower.chain_packed import packed_or
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.constant_channels import (
     computed_channels,
@@ -117,6 +118,7 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Cor
     if bits == 4:
         return step
     known = of_layer(step, graph, cycles)
+    step, known = packed_or(step, graph, channels, computed, core, known)
     chained = affine_chain_or(step, graph, channels, computed, core, known)
     if chained[0] is step:
         chained = chain_or(step, graph, channels, computed, core, known)

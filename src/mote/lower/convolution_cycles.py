@@ -234,6 +234,33 @@ def affine_chain_cycles(windows: Windows, copies: int) -> Cycles:
     return cycles
 
 
+def packed_chain_cycles(
+    pixels: int,
+    fours: int,
+    inputs: int,
+    kernel: tuple[int, int],
+    pieces: int,
+    is_padded: bool,
+    is_double: bool,
+) -> Cycles:
+    """Chained convolution of windows in one word a tap, in groups of 3 pixels, with loads.
+
+    ``fours``: of channels; ``inputs``: channels of a pixel that is read; ``is_double``: without
+    lines. One pixel or two that are over cost as much as 3, each of them where a call has no more.
+    """
+    height, width = kernel
+    taps = height * width * inputs
+    four = 10.63 * 4 * -(-taps // 4) + 130 + 58 * is_double + 30 * (pieces > 1) + 80 * (pieces - 1)
+    group = fours * four + 7.75 * taps + 60 * height + 285
+    border = 300 * height * width * is_padded
+
+    def cycles(rows: int) -> float:
+        count = rows * pixels
+        return CALL + rows * border + (count if count < 3 else -(-count // 3)) * group
+
+    return cycles
+
+
 def dsp_cycles_with_loads(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles:
     """``dsp_cycles`` in cycles of the Cortex-M4, with loads."""
     four = pairs * (8.9 * taps + 150)

@@ -112,6 +112,7 @@ KERNELS: dict[str, Kernel] = {
             for form in (
                 *("", "_positive", "_single"),
                 *("_split", "_split_positive", "_split_single"),
+                *("_packed", "_packed_double"),
             )
         ),
         Kernel(

@@ -12,6 +12,8 @@ STRIDED = (
     "mote_conv_2d_s8_dsp",
     "mote_conv_2d_s8_dsp_chain",
     "mote_conv_2d_s8_dsp_chain_affine",
+    "mote_conv_2d_s8_dsp_chain_packed",
+    "mote_conv_2d_s8_dsp_chain_packed_double",
     "mote_conv_2d_s8_dsp_chain_positive",
     "mote_conv_2d_s8_dsp_chain_single",
     "mote_conv_2d_s8_dsp_chain_split",

@@ -14,6 +14,8 @@
  *
  * MOTE_SPLIT: the taps are summed in pieces, for each of which slots are proven, as mote_chain_split.h says.
  *
+ * MOTE_PACKED, which implies it: x has one word a tap, as mote_packed_taps.h says.
+ *
  * MOTE_SINGLE selects single rounding. MOTE_POSITIVE: double rounding with y_zero = -128, where a negative
  * result saturates whichever way its halves are rounded. */
 #ifndef MOTE_CHAIN_H
@@ -30,12 +32,18 @@
 #ifndef MOTE_SPLIT
 #define MOTE_SPLIT 0
 #endif
+#ifndef MOTE_PACKED
+#define MOTE_PACKED 0
+#endif
+#if MOTE_PACKED
+#include "mote_packed_taps.h"
+#endif
 
 #define MOTE_SLOT 21 /* bits */
 
 /* The assembly knows the order of the fields. */
 typedef struct {
-    const uint32_t *x;     /* [taps][2 words], taps a multiple of 4 */
+    const uint32_t *x;     /* [taps][2 words] or [taps], taps a multiple of 4 */
     uint32_t is_odd;       /* number of fours of taps */
     const uint32_t *x_end;
     int8_t *y;             /* channel 0 of pixel 0 */
@@ -53,9 +61,9 @@ typedef struct {
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
-/* Registers: r0-r7 sums, r8 x, r9 weights; r10-r12, lr free. The stack holds the job up to weights_end.
- *
- * A tap; x and w: how its first words are addressed. */
+/* Registers: r0-r7 sums, r8 x, r9 weights; r10-r12, lr free. The stack holds the job up to weights_end. */
+#if !MOTE_PACKED
+/* A tap; x and w: how its first words are addressed. */
 #define MOTE_CHAIN_TAP(x, x_2, w, w_2)                                                               \
     "ldr r10, " x "\n\t"                                                                             \
     "ldr r11, " x_2 "\n\t"                                                                           \
@@ -70,6 +78,7 @@ typedef struct {
     MOTE_CHAIN_TAP("[r8, #-24]", "[r8, #-20]", "[r9, #-24]", "[r9, #-20]")                           \
     MOTE_CHAIN_TAP("[r8, #-16]", "[r8, #-12]", "[r9, #-16]", "[r9, #-12]")                           \
     MOTE_CHAIN_TAP("[r8, #-8]", "[r8, #-4]", "[r9, #-8]", "[r9, #-4]")
+#endif
 
 #if MOTE_SPLIT
 #include "mote_chain_split.h"
@@ -224,15 +233,26 @@ static inline const int32_t *mote_chain_slots(const mote_chain_job *job, const i
         if (job->piece_bytes / 4 < (uint32_t)(end - x))
             end = x + job->piece_bytes / 4;
 #endif
-        for (int pair = 0; pair < 2; pair++, w += 2)
-            sums[pair][0] = sums[pair][1] = (uint64_t)(uint32_t)w[1] << 32 | (uint32_t)w[0];
-        for (; x != end; x += 2, w += 2)
-            for (int pair = 0; pair < 2; pair++) {
-                sums[pair][0] = mote_smlal(x[0], w[pair], sums[pair][0]);
-                sums[pair][1] = mote_smlal(x[1], w[pair], sums[pair][1]);
-            }
-        for (int i = 0; i < 12; i++)
-            slots[i / 6][i / 3 % 2][i % 3] += mote_slot(sums[i / 6][i / 3 % 2], i % 3);
+        for (int i = 0; i < 4; i++) {
+            const int32_t *start = w + (MOTE_PACKED ? 2 * i : i / 2 * 2);
+            sums[i / 2][i % 2] = (uint64_t)(uint32_t)start[1] << 32 | (uint32_t)start[0];
+        }
+        for (w += MOTE_PACKED ? 8 : 4; x != end; x += MOTE_PACKED ? 1 : 2, w += 2) {
+#if MOTE_PACKED
+            const uint32_t words[2] = {mote_packed_first(*x), *x};
+#else
+            const uint32_t *words = x;
+#endif
+            for (int i = 0; i < 4; i++)
+                sums[i / 2][i % 2] = mote_smlal(words[i % 2], w[i / 2], sums[i / 2][i % 2]);
+        }
+        for (int pair = 0; pair < 2; pair++) {
+#if MOTE_PACKED
+            sums[pair][1] = mote_packed_clean(sums[pair][0], sums[pair][1]);
+#endif
+            for (int i = 0; i < 6; i++)
+                slots[pair][i / 3][i % 3] += mote_slot(sums[pair][i / 3], i % 3);
+        }
     } while (x != job->x_end);
     return w;
 }

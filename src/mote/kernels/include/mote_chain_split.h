@@ -6,7 +6,7 @@
  * slots of the last piece. Weights are wA + wB * 2^21, and the slots of a piece are
  *     x0.A + offset,  x1.A + x0.B + offset,  x1.B
  * without bias. The weights begin with piece_bytes. For each four channels stand there: of each piece, what its
- * sums start at (2 * 64 bits), then the words of its taps; then for A and B and for C and D twice the sum of the
+ * sums start at (2 * 64 bits; MOTE_PACKED: 4 * 64 bits, first and second sums), then the words of its taps; then for A and B and for C and D twice the sum of the
  * offsets, less the bias of A; twice the bias of B; and of each channel multiplier, place and shift as ever.
  *
  * Exact: the slots of every piece are in [0, 2^21[, the third in [-2^21, 2^21[, as lower/chain_split.py proves. */
@@ -36,6 +36,24 @@
     "add r11, r11, " h ", lsl #11\n\t"                                                               \
     "stm r12!, {r10, r11, lr}\n\t"
 
+/* What a piece starts at, whether the number of its fours is odd, and what is done in its end. */
+#if MOTE_PACKED
+#define MOTE_CHAIN_4_TAPS MOTE_PACKED_4_TAPS
+#define MOTE_CHAIN_CLEAN MOTE_PACKED_CLEAN("r0", "r1", "r2", "r3") MOTE_PACKED_CLEAN("r4", "r5", "r6", "r7")
+#define MOTE_CHAIN_START                                                                             \
+    "ldm r9!, {r0-r7}\n\t"                                                                           \
+    "tst r12, #16\n\t"
+#else
+#define MOTE_CHAIN_CLEAN
+#define MOTE_CHAIN_START                                                                             \
+    "ldm r9!, {r0, r1, r4, r5}\n\t"                                                                  \
+    "mov r2, r0\n\t"                                                                                 \
+    "mov r3, r1\n\t"                                                                                 \
+    "mov r6, r4\n\t"                                                                                 \
+    "mov r7, r5\n\t"                                                                                 \
+    "tst r12, #32\n\t"
+#endif
+
 /* From the job to the sums of the last piece in r0-r7; the flags say whether it is the only one. */
 #define MOTE_CHAIN_PIECES                                                                            \
     "ldr r10, [r0, #36]\n\t"                                                                         \
@@ -47,21 +65,15 @@
     "1: ldr r8, [sp]\n\t"                                                                            \
     "ldr r12, [sp, #36]\n\t"                                                                         \
     ".balign 4\n\t"                                                                                  \
-    "4: ldm r9!, {r0, r1, r4, r5}\n\t"                                                               \
-    "str r12, [sp, #4]\n\t"                                                                          \
-    "mov r2, r0\n\t"                                                                                 \
-    "mov r3, r1\n\t"                                                                                 \
-    "mov r6, r4\n\t"                                                                                 \
-    "mov r7, r5\n\t"                                                                                 \
-    "sub r12, r12, r8\n\t"                                                                           \
-    "tst r12, #32\n\t"                                                                               \
+    "4: str r12, [sp, #4]\n\t"                                                                       \
+    "sub r12, r12, r8\n\t" MOTE_CHAIN_START                                                          \
     "bne 3f\n\t"                                                                                     \
     ".balign 4\n\t"                                                                                  \
     "2:\n\t" MOTE_CHAIN_4_TAPS                                                                       \
     "3:\n\t" MOTE_CHAIN_4_TAPS                                                                       \
     "ldr r12, [sp, #4]\n\t"                                                                          \
     "cmp r8, r12\n\t"                                                                                \
-    "bne 2b\n\t"                                                                                     \
+    "bne 2b\n\t" MOTE_CHAIN_CLEAN                                                                    \
     "ldr r11, [sp, #8]\n\t"                                                                          \
     "ldr r10, [sp, #36]\n\t"                                                                         \
     "cmp r8, r11\n\t"                                                                                \

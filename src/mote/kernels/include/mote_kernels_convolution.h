@@ -255,6 +255,10 @@ void mote_conv_2d_s8_dsp_chain_positive(const mote_conv_2d_chain *layer, const i
                                     void *scratch);
 void mote_conv_2d_s8_dsp_chain_single(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                   void *scratch);
+void mote_conv_2d_s8_dsp_chain_packed(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                      void *scratch);
+void mote_conv_2d_s8_dsp_chain_packed_double(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                             void *scratch);
 void mote_conv_2d_s8_dsp_chain_split(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                      void *scratch);
 void mote_conv_2d_s8_dsp_chain_split_positive(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,

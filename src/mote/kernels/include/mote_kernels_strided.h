@@ -38,6 +38,10 @@ void mote_conv_2d_s8_dsp_chain_positive_strided(const mote_conv_2d_chain *layer,
                                                 void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_single_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                               void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_chain_packed_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                              void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_chain_packed_double_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                                     void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_split_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                              void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_split_positive_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Convolution with SMLAL, windows of three pixels in a word a tap, double rounding; see mote_conv_2d_chain_packed.h. */
+#define MOTE_DOUBLE 1
+#include "mote_conv_2d_chain_packed.h"
+
+void mote_conv_2d_s8_dsp_chain_packed_double(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                             void *scratch)
+{
+    mote_conv_2d_chain_packed_rows(layer, x, y, scratch);
+}
