@@ -213,7 +213,7 @@ def affine_chain_cycles(windows: Windows, copies: int) -> Cycles:
     height, width = windows.kernel
     taps = width * windows.inputs
     pack = height * (22 + 7.75 * taps)
-    group = windows.fours * (9.63 * 4 * -(-height * taps // 4) + 98) + pack + 35
+    group = windows.fours * (9.31 * 4 * -(-height * taps // 4) + 98) + pack + 35
 
     def copied(rows: int) -> float:
         read = (rows - 1) * windows.stride[0] + height

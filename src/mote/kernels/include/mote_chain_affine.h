@@ -27,7 +27,7 @@
 typedef struct {
     uint32_t *x;           /* [fours * 4 taps][2 words]: where the words of three windows go */
     const uint32_t *x_end;
-    uint32_t is_odd;       /* fours of taps */
+    uint32_t enter;        /* 128 * -fours modulo 4: bytes of the taps that the first of rounds of 16 leaves out */
     int8_t *y;             /* channel 0 of the first pixel */
     uint32_t y_pixel;      /* bytes from pixel to pixel; 0: all three are the same */
     const int32_t *weights;
@@ -156,7 +156,7 @@ mote_chain_lines(__attribute__((unused)) const mote_line_job *job)
         "6: cmp r10, r11\n\t"
         "bne 2b\n\t"
         "ldr r9, [sp, #20]\n\t"
-        /* Four channels. Eight taps a round; where four are over, the first round is half a one. */
+        /* Four channels. Sixteen taps a round, of which the first one may leave out some fours. */
         ".balign 4\n\t"
         "7: ldr r8, [sp]\n\t"
         "ldr r12, [sp, #8]\n\t"
@@ -168,11 +168,10 @@ mote_chain_lines(__attribute__((unused)) const mote_line_job *job)
         "mov r3, r1\n\t"
         "mov r6, r4\n\t"
         "mov r7, r5\n\t"
-        "cmp r12, #0\n\t"
-        "bne 9f\n\t"
         ".balign 4\n\t"
-        "8:\n\t" MOTE_LINE_4_TAPS
-        "9:\n\t" MOTE_LINE_4_TAPS
+        "add pc, r12\n\t"
+        "nop\n\t"
+        "8:\n\t" MOTE_LINE_4_TAPS MOTE_LINE_4_TAPS MOTE_LINE_4_TAPS MOTE_LINE_4_TAPS
         "ldr r12, [sp, #4]\n\t"
         "cmp r8, r12\n\t"
         "bne 8b\n\t"

@@ -120,7 +120,7 @@ static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer
 
     job.x = scratch;
     job.x_end = copies;
-    job.is_odd = fours & 1;
+    job.enter = (0u - fours) % 4 * 128;
     job.y_pixel = y_pixel;
     job.weights = layer->weights;
     job.weights_end = layer->weights + layer->fours * (8 * fours + 14);
