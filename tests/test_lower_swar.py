@@ -30,25 +30,28 @@ def layer(taps: list[int]) -> Graph:
 
 
 @pytest.mark.parametrize(
-    ("taps", "block"),
+    ("taps", "shorts"),
     [
-        ([63, 64, 64, 64, 63, 64, 64, 64], 4),
-        ([64, 64, 64, 64, 0, 0, 0, 0], 2),
-        ([1, 1, 1, 1, 1, 1, 127, 127], 2),
-        ([0, 1, 127, 1, 126, 3, 1, 125], 4),
-        ([127, 127, -127, 127], 2),
+        ([63, 64, 64, 64, 63, 64, 64, 64], 0b00),
+        ([64, 64, 64, 64, 0, 0, 0, 0], 0b10),
+        ([1, 1, 1, 1, 1, 1, 127, 127], 0b10),
+        ([0, 1, 127, 1, 126, 3, 1, 125], 0b00),
+        ([127, 127, -127, 127], 0b11),
         ([-128, -128, 0, 0], None),
-        ([-128, 127, 127, 127], 2),
+        ([-128, 127, 127, 127], 0b11),
+        ([9, 9, 9, 9, 127, 127, 127, 127, 1], 0b11),
+        ([9, 9, 9, 9, 9, 9, 9, 9, 1], 0b00),
     ],
 )
 def test_blocks_are_as_long_as_the_proof_allows_and_exact_at_the_limits(
-    taps: list[int], block: int | None, tmp_path: Path
+    taps: list[int], shorts: int | None, tmp_path: Path
 ) -> None:
     graph = layer(taps)
     (step,) = lower(graph, CORES["cortex-m0plus"]).steps
-    assert step.kernel.name == (PORTABLE if block is None else SWAR)
-    if block:
-        assert dict(step.parameters)["block"] == block
+    assert step.kernel.name == (PORTABLE if shorts is None else SWAR)
+    if shorts is not None:
+        found_shorts = {c.field: c.array for c in step.constants}["shorts"]
+        np.testing.assert_array_equal(found_shorts, [shorts])
     # Each pixel lifts or lowers all sums as far as they go, beside neighbours that do either.
     low = np.where(np.array(taps) < 0, 127, -128)
     ends = low, -1 - low

@@ -71,17 +71,16 @@ def dsp_cycles(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles
 
 
 def swar_cycles(
-    pixels: int, channels: int, taps: int, kernel_height: int, block: int, at_once: int
+    pixels: int, channels: int, taps: int, kernel_height: int, flush: float, at_once: int
 ) -> Cycles:
     """Convolution of two pixels with one multiplication, in groups that run over a call's rows.
 
-    ``block``: taps summed in 16 bits; ``at_once``: pixels of a group, of which two may be over.
+    ``flush``: blocks in four taps; ``at_once``: pixels of a group, of which two may be over.
     """
-    flush = 4 / block
 
     def group(words: int) -> float:
         patch = words * (14 * taps + 60 * kernel_height) + 150
-        sums = taps * (2.75 + words * (3 + flush))
+        sums = taps * (2.4 + words * (3.5 + 0.75 * flush))
         return patch + channels * (sums + 70 + 50 * words)
 
     def cycles(rows: int) -> float:

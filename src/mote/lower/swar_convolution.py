@@ -7,6 +7,7 @@ the inputs are; sums over all blocks are int32 as ever.
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mote.ir.graph import Graph, Node
 from mote.lower.channels import Channels, Ints
@@ -17,25 +18,26 @@ from mote.lower.narrow_requantization import narrow
 from mote.lower.rows_per_call import split_windows
 from mote.lower.step import Constant, Step
 
-BLOCKS = (4, 2)
-"""Taps whose products the kernel sums in 16 bits, the fastest first."""
 WORD = 4
-"""Weights that are read at a time."""
+"""Weights that are read at a time, and taps of a long block."""
+SHORT = 2
+"""Taps of a short block."""
 FEWEST_CHANNELS = 4
 """That pay for putting the inputs in words."""
 SLOT = 2**15
 """Sums of a block are at least -SLOT and below SLOT."""
 
 
-def taps_of_a_block(channels: Channels) -> int | None:
-    """How many taps in a row have sums of 16 bits, wherever a block starts; None if no number."""
+def short_channels(channels: Channels) -> NDArray[np.bool_] | None:
+    """``[O]``: whose sums of four taps do not fit 16 bits; None when some of two do not either."""
     ends = channels.weights * channels.x_low, channels.weights * channels.x_high
     low, high = in_words(np.minimum(*ends)), in_words(np.maximum(*ends))
-    for taps in BLOCKS:
+
+    def fit(taps: int) -> NDArray[np.bool_]:
         least, greatest = (v.reshape(len(v), -1, taps).sum(2) for v in (low, high))
-        if least.min() >= -SLOT and greatest.max() < SLOT:
-            return taps
-    return None
+        return np.asarray((least >= -SLOT).all(1) & (greatest < SLOT).all(1))
+
+    return ~fit(WORD) if fit(SHORT).all() else None
 
 
 def in_words(values: Ints) -> Ints:
@@ -51,10 +53,10 @@ def swar_step(graph: Graph, node: Node, channels: Channels, otherwise: Step) -> 
         channels: Its channels.
         otherwise: The step where the proof fails or the layer is too small.
     """
-    block = taps_of_a_block(channels)
+    is_short = short_channels(channels)
     sizes = row_geometry(graph, node)
     pixels = graph.result(node).elements // sizes["y_channels"]
-    if block is None or sizes["y_channels"] < FEWEST_CHANNELS or pixels < 2:
+    if is_short is None or sizes["y_channels"] < FEWEST_CHANNELS or pixels < 2:
         return otherwise
     requantization = narrow(channels)
     if requantization is None:
@@ -65,15 +67,22 @@ def swar_step(graph: Graph, node: Node, channels: Channels, otherwise: Step) -> 
         name: size for name, size in sizes.items() if name != "groups"
     } | requantization.parameters
 
+    shorts = Constant("shorts", np.packbits(is_short, bitorder="little"), False)
+    flush = 1 + float(is_short.mean())
+
     def step(at_once: int) -> Step:
         cycles = swar_cycles(
-            sizes["y_width"], sizes["y_channels"], taps, sizes["kernel_height"], block, at_once
+            sizes["y_width"], sizes["y_channels"], taps, sizes["kernel_height"], flush, at_once
         )
         return Step(
             node=node,
             kernel=KERNELS["mote_conv_2d_s8_swar"],
-            parameters=(*fixed.items(), ("pixels", at_once), ("block", block)),
-            constants=(Constant("weights", weights.astype(np.int8), True), requantization.constant),
+            parameters=(*fixed.items(), ("pixels", at_once)),
+            constants=(
+                Constant("weights", weights.astype(np.int8), True),
+                requantization.constant,
+                shorts,
+            ),
             scratch_bytes=2 * at_once * taps,
             split=split_windows(graph.result(node).shape[1], layer_window(graph, node), cycles),
         )

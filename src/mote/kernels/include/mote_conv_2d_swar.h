@@ -10,7 +10,8 @@
  * x: rows, as mote_kernels_convolution.h says.  y: [y_height, y_width, y_channels], must not overlap a row of
  * x.  groups: 1.  weights: 4-byte aligned, [y_channels, taps], taps = kernel_height * kernel_width * x_channels
  * up to a multiple of 4 (the weights that fill it up are 0).
- * block: taps that are summed in 16 bits, 2 or 4; for all inputs |sum| < 2^15, proven at compile time.
+ * shorts: a bit for each channel, from the least on: 1 when two taps are summed in 16 bits, 0 when four are; for all
+ * inputs -2^15 <= sum < 2^15, proven at compile time.
  * narrow, offset_shift, end, middle, is_bent: bias and requantisation, as mote_narrow.h says.
  * Scratch: 2 * pixels * taps bytes.
  * No overflow: |acc| <= 128 * sum|weights[o]| + |bias[o]| < 2^31, checked at compile time.
@@ -24,7 +25,7 @@
 #include "mote_narrow_swar.h"
 #include "mote_strides.h"
 
-#define MOTE_SWAR_CHANNELS 8u /* whose sums are kept on the stack */
+#define MOTE_SWAR_CHANNELS 8u /* whose sums are kept on the stack, and whose bits are a byte of shorts */
 
 /* Where a pixel reads: rows of its window, and its first column. */
 typedef struct {
@@ -135,8 +136,10 @@ static inline void mote_conv_2d_by_swar(const mote_conv_2d_swar *layer, const in
     if (MOTE_X_PIXEL(layer->x_channels) != layer->x_channels && layer->kernel_width > 1)
         walk.places = 0; /* taps side by side are not one piece */
     job.x = scratch;
+    job.is_odd = taps >> 2 & 1u;
+    job.all[0] = 0u - (taps / 4 << 15);
+    job.all[1] = 0u - (taps / 2 << 15);
     results.sums = sums;
-    results.correction = -(int32_t)(taps / layer->block << 15);
     results.layer.offset_shift = layer->offset_shift;
     results.layer.end = layer->end;
     results.layer.middle = layer->middle;
@@ -162,7 +165,8 @@ static inline void mote_conv_2d_by_swar(const mote_conv_2d_swar *layer, const in
                 channels = MOTE_SWAR_CHANNELS;
             job.channels = channels;
             job.sums = sums;
-            mote_dot_swar(&job, words, layer->block);
+            job.shorts = layer->shorts[o / MOTE_SWAR_CHANNELS];
+            mote_dot_swar(&job, words);
             results.y = results.y_end;
             results.y_end += channels;
             mote_narrow_swar(&results);

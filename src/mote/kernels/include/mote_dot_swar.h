@@ -7,7 +7,7 @@
  * time, it is an int32 once 2^15 is added, and its upper half is B. Over all blocks
  *   high = sum(B)
  *   all  = sum(A) + blocks * 2^15 + sum(B) * 2^16, modulo 2^32
- * from which the sums of both pixels follow. */
+ * from which the sums of both pixels follow. Blocks have four taps, or two where a channel's weights are large. */
 #ifndef MOTE_DOT_SWAR_H
 #define MOTE_DOT_SWAR_H
 
@@ -17,7 +17,7 @@
 
 /* Of two pixels and one channel. */
 typedef struct {
-    uint32_t all;
+    uint32_t all; /* less 2^15 for each block */
     int32_t high;
 } mote_swar_sums;
 
@@ -27,6 +27,9 @@ typedef struct {
     mote_swar_sums *sums;      /* [channels][words of a tap] */
     uint32_t channels;         /* at least 1 */
     const int8_t *w;           /* [channels][taps], 4-byte aligned; taps: a positive multiple of 4 */
+    uint32_t shorts;           /* bit i: the blocks of channel i have two taps, not four */
+    uint32_t is_odd;           /* 1 when taps is an odd multiple of 4, else 0 */
+    uint32_t all[2];           /* what all starts with: -2^15 for each block, with four taps and with two */
 } mote_swar_job;
 
 #if defined(__ARM_ARCH_6M__)
@@ -52,8 +55,9 @@ typedef struct {
 #define MOTE_SWAR_FLUSH_2 "add r6, r12\n\tadd r8, r6\n\tasrs r6, r6, #16\n\tadd r9, r6\n\t"
 #define MOTE_SWAR_STORE_2 "mov r4, r8\n\tmov r5, r9\n\tstm r1!, {r4, r5}\n\t"
 
-/* third and flush: of the third tap of four, before which a block may end. */
-#define MOTE_DOT_SWAR(name, first, next, third, middle, flush, store)                                \
+/* long_four, short_four: four taps in one block, in two; prepare: starts the sums with r1. Two fours a turn, of
+ * which an odd number enters at the second. */
+#define MOTE_DOT_SWAR(name, long_four, short_four, prepare, store)                                   \
     __attribute__((naked, noinline, unused)) static void name(                                       \
         __attribute__((unused)) mote_swar_job *job)                                                  \
     {                                                                                                \
@@ -72,22 +76,36 @@ typedef struct {
                        "mov r12, r1\n\t"                                                             \
                        "1: ldr r5, [r0]\n\t"                                                         \
                        "movs r1, #0\n\t"                                                             \
-                       "mov r8, r1\n\t"                                                              \
                        "mov r9, r1\n\t"                                                              \
-                       "mov r10, r1\n\t"                                                             \
                        "mov r11, r1\n\t"                                                             \
-                       "2: ldm r3!, {r1}\n\t" first(MOTE_SWAR_WEIGHT_0) next(MOTE_SWAR_WEIGHT_1)     \
-                           middle third(MOTE_SWAR_WEIGHT_2) next(MOTE_SWAR_WEIGHT_3) flush           \
+                       "ldr r1, [r0, #20]\n\t"                                                       \
+                       "lsrs r1, r1, #1\n\t" /* the carry tells */                                   \
+                       "str r1, [r0, #20]\n\t"                                                       \
+                       "ldr r2, [r0, #24]\n\t"                                                       \
+                       "tst r2, r2\n\t" /* leaves the carry */                                       \
+                       "bcs 4f\n\t"                                                                  \
+                       "ldr r1, [r0, #28]\n\t" prepare                                               \
+                       "bne 3f\n\t"                                                                  \
+                       "2: " long_four                                                               \
+                       "3: " long_four                                                               \
                        "cmp r5, lr\n\t"                                                              \
                        "bne 2b\n\t"                                                                  \
-                       "ldr r0, [sp]\n\t"                                                            \
+                       "b 7f\n\t"                                                                    \
+                       "4: ldr r1, [r0, #32]\n\t" prepare                                            \
+                       "bne 6f\n\t"                                                                  \
+                       "5: " short_four                                                              \
+                       "6: " short_four                                                              \
+                       "cmp r5, lr\n\t"                                                              \
+                       "bne 5b\n\t"                                                                  \
+                       "7: ldr r0, [sp]\n\t"                                                         \
                        "ldr r1, [r0, #8]\n\t" store                                                  \
                        "str r1, [r0, #8]\n\t"                                                        \
                        "ldr r1, [r0, #12]\n\t"                                                       \
                        "subs r1, r1, #1\n\t"                                                         \
                        "str r1, [r0, #12]\n\t"                                                       \
-                       "bne 1b\n\t"                                                                  \
-                       "str r3, [r0, #16]\n\t"                                                       \
+                       "beq 8f\n\t"                                                                  \
+                       "b 1b\n\t"                                                                    \
+                       "8: str r3, [r0, #16]\n\t"                                                    \
                        "pop {r0, r4-r7}\n\t"                                                         \
                        "mov r8, r4\n\t"                                                              \
                        "mov r9, r5\n\t"                                                              \
@@ -96,38 +114,39 @@ typedef struct {
                        "pop {r4-r7, pc}\n\t");                                                       \
     }
 
-/* Four or two pixels, in blocks of four or two taps. */
-MOTE_DOT_SWAR(mote_dot_swar_4_by_4, MOTE_SWAR_FIRST_4, MOTE_SWAR_NEXT_4, MOTE_SWAR_NEXT_4, "",
-              MOTE_SWAR_FLUSH_4, MOTE_SWAR_STORE_4)
-MOTE_DOT_SWAR(mote_dot_swar_4_by_2, MOTE_SWAR_FIRST_4, MOTE_SWAR_NEXT_4, MOTE_SWAR_FIRST_4,
-              MOTE_SWAR_FLUSH_4, MOTE_SWAR_FLUSH_4, MOTE_SWAR_STORE_4)
-MOTE_DOT_SWAR(mote_dot_swar_2_by_4, MOTE_SWAR_FIRST_2, MOTE_SWAR_NEXT_2, MOTE_SWAR_NEXT_2, "",
-              MOTE_SWAR_FLUSH_2, MOTE_SWAR_STORE_2)
-MOTE_DOT_SWAR(mote_dot_swar_2_by_2, MOTE_SWAR_FIRST_2, MOTE_SWAR_NEXT_2, MOTE_SWAR_FIRST_2,
-              MOTE_SWAR_FLUSH_2, MOTE_SWAR_FLUSH_2, MOTE_SWAR_STORE_2)
+#define MOTE_SWAR_LONG(first, next, flush)                                                           \
+    "ldm r3!, {r1}\n\t" first(MOTE_SWAR_WEIGHT_0) next(MOTE_SWAR_WEIGHT_1) next(MOTE_SWAR_WEIGHT_2)  \
+        next(MOTE_SWAR_WEIGHT_3) flush
+#define MOTE_SWAR_SHORT(first, next, flush)                                                          \
+    "ldm r3!, {r1}\n\t" first(MOTE_SWAR_WEIGHT_0) next(MOTE_SWAR_WEIGHT_1) flush                     \
+        first(MOTE_SWAR_WEIGHT_2) next(MOTE_SWAR_WEIGHT_3) flush
 
-/* words: of a tap; block: its taps. */
-static inline void mote_dot_swar(mote_swar_job *job, uint32_t words, uint32_t block)
+/* Four or two pixels. */
+MOTE_DOT_SWAR(mote_dot_swar_4, MOTE_SWAR_LONG(MOTE_SWAR_FIRST_4, MOTE_SWAR_NEXT_4, MOTE_SWAR_FLUSH_4),
+              MOTE_SWAR_SHORT(MOTE_SWAR_FIRST_4, MOTE_SWAR_NEXT_4, MOTE_SWAR_FLUSH_4),
+              "mov r8, r1\n\tmov r10, r1\n\t", MOTE_SWAR_STORE_4)
+MOTE_DOT_SWAR(mote_dot_swar_2, MOTE_SWAR_LONG(MOTE_SWAR_FIRST_2, MOTE_SWAR_NEXT_2, MOTE_SWAR_FLUSH_2),
+              MOTE_SWAR_SHORT(MOTE_SWAR_FIRST_2, MOTE_SWAR_NEXT_2, MOTE_SWAR_FLUSH_2), "mov r8, r1\n\t",
+              MOTE_SWAR_STORE_2)
+
+/* words: of a tap. */
+static inline void mote_dot_swar(mote_swar_job *job, uint32_t words)
 {
-    if (words == 2 && block == 4)
-        mote_dot_swar_4_by_4(job);
-    else if (words == 2)
-        mote_dot_swar_4_by_2(job);
-    else if (block == 4)
-        mote_dot_swar_2_by_4(job);
+    if (words == 2)
+        mote_dot_swar_4(job);
     else
-        mote_dot_swar_2_by_2(job);
+        mote_dot_swar_2(job);
 }
 
 #else
 
-static inline void mote_dot_swar(mote_swar_job *job, uint32_t words, uint32_t block)
+static inline void mote_dot_swar(mote_swar_job *job, uint32_t words)
 {
     const uint32_t taps = (uint32_t)(job->x_end - job->x) / words;
-    for (; job->channels > 0; job->channels--, job->w += taps)
+    for (; job->channels > 0; job->channels--, job->w += taps, job->shorts >>= 1)
         for (uint32_t word = 0; word < words; word++, job->sums++) {
-            const uint32_t *x = job->x + word;
-            mote_swar_sums sums = {0, 0};
+            const uint32_t *x = job->x + word, is_short = job->shorts & 1, block = is_short ? 2 : 4;
+            mote_swar_sums sums = {job->all[is_short], 0};
             for (uint32_t tap = 0; tap < taps; tap += block) {
                 uint32_t sum = 1u << 15;
                 for (uint32_t i = 0; i < block; i++, x += words) {

@@ -41,6 +41,7 @@ typedef struct {
 typedef struct {
     const int8_t *weights;
     const int32_t *narrow;
+    const uint8_t *shorts;
     uint16_t x_width, x_channels;
     uint16_t y_height, y_width, y_channels;
     uint16_t kernel_height, kernel_width;
@@ -49,7 +50,6 @@ typedef struct {
     uint16_t pad_left;
     int8_t x_zero;
     uint8_t pixels; /* side by side in scratch: 4, or 2 where RAM is short */
-    uint8_t block;  /* taps that are summed in 16 bits: 4 or 2 */
     uint8_t offset_shift, is_bent;
     int32_t end, middle;
 } mote_conv_2d_swar;

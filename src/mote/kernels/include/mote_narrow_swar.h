@@ -13,16 +13,15 @@ typedef struct {
     const mote_swar_sums *sums; /* [channels][words] */
     int8_t *y, *y_end;          /* of the first pixel: channels, at least one */
     uint32_t y_pixel[3];        /* distances of the other pixels; the second is 0 when there is one word */
-    int32_t correction;         /* of the sums of a word's first pixel: -2^15 for each block */
     mote_narrow_layer layer;
 } mote_narrow_swar_job;
 
 #if defined(__ARM_ARCH_6M__)
 
 /* Registers beside those of MOTE_NARROW: r0 job and a, r4 sums, r5 a of the word's second pixel, r6 start, r7 y,
- * r9-r11 y_pixel, lr correction. The stack holds the job as well. */
+ * r9-r11 y_pixel. The stack holds the job as well. */
 #define MOTE_NARROW_WORD(bend, place0, place1)                                                       \
-    "ldm r4!, {r0, r5}\n\tlsls r1, r5, #16\n\tsubs r0, r0, r1\n\tadds r0, r0, r6\n\tadd r0, lr\n\t"  \
+    "ldm r4!, {r0, r5}\n\tlsls r1, r5, #16\n\tsubs r0, r0, r1\n\tadds r0, r0, r6\n\t"  \
     MOTE_NARROW("r0", bend) place0 "adds r5, r5, r6\n\t" MOTE_NARROW("r5", bend) place1
 
 #define MOTE_NARROW_SWAR(name, words, bend)                                                          \
@@ -35,7 +34,7 @@ typedef struct {
                        "mov r5, r9\n\t"                                                              \
                        "mov r6, r10\n\t"                                                             \
                        "mov r7, r11\n\t"                                                             \
-                       "ldr r1, [r0, #40]\n\t"                                                       \
+                       "ldr r1, [r0, #36]\n\t"                                                       \
                        "push {r0-r2, r4-r7}\n\t"                                                     \
                        "ldr r1, [r0, #16]\n\t"                                                       \
                        "mov r9, r1\n\t"                                                              \
@@ -43,8 +42,6 @@ typedef struct {
                        "mov r10, r1\n\t"                                                             \
                        "ldr r1, [r0, #24]\n\t"                                                       \
                        "mov r11, r1\n\t"                                                             \
-                       "ldr r1, [r0, #28]\n\t"                                                       \
-                       "mov lr, r1\n\t"                                                              \
                        "ldr r4, [r0, #4]\n\t"                                                        \
                        "ldr r7, [r0, #8]\n\t"                                                        \
                        "1: ldr r1, [r0]\n\t" words                                                   \
@@ -53,9 +50,9 @@ typedef struct {
                        "lsls r1, r1, #4\n\t"                                                         \
                        "mov r8, r1\n\t"                                                              \
                        "lsrs r3, r3, #16\n\t"                                                        \
-                       "ldr r1, [r0, #32]\n\t"                                                       \
+                       "ldr r1, [r0, #28]\n\t"                                                       \
                        "lsls r3, r1\n\t"                                                             \
-                       "ldr r1, [r0, #36]\n\t"                                                       \
+                       "ldr r1, [r0, #32]\n\t"                                                       \
                        "adds r3, r3, r1\n\t"                                                         \
                        "mov r12, r3\n\t"                                                             \
                        "lsrs r3, r2, #12\n\t"                                                        \
@@ -100,7 +97,7 @@ static inline void mote_narrow_swar(mote_narrow_swar_job *job)
     const uint32_t words = job->y_pixel[1] ? 2 : 1;
     for (int8_t *y = job->y; y != job->y_end; y++, job->narrow += 3 + job->layer.is_bent)
         for (uint32_t word = 0; word < words; word++, sums++) {
-            const uint32_t low = sums->all - ((uint32_t)sums->high << 16) + (uint32_t)job->correction;
+            const uint32_t low = sums->all - ((uint32_t)sums->high << 16);
             int8_t *const at = word ? y + job->y_pixel[1] : y;
             at[0] = mote_narrow((int32_t)low, job->narrow, &job->layer);
             y[job->y_pixel[2 * word]] = mote_narrow(sums->high, job->narrow, &job->layer);
