@@ -24,9 +24,11 @@ from mote.reference.fixed_point import wrap_int32
 
 MOST_TAPS = 7
 """Columns of the kernel that the assembly takes at a time; it has forms for odd numbers."""
+CHANNELS = 2
+"""Of which x stands in scratch."""
 BLOCK = 4
 """Neighbouring results that are computed together."""
-MOST_WORDS = 640
+MOST_WORDS = 1024
 """Of x in scratch, where fewer rows at once need no more."""
 MOST_SCRATCH_BYTES = 16_384
 """For one row of results; wider images are not for this kernel."""
@@ -79,10 +81,12 @@ def divide_taps(sizes: Mapping[str, int]) -> Taps | None:
 
 
 def fits_taps(sizes: Mapping[str, int]) -> bool:
-    """True when the kernel divides the window, each reads some row of the image, and a row of
-    results needs little scratch."""
+    """True when the kernel divides the window, each reads some row of the image, there are two
+    channels, and a row of results needs little scratch."""
     taps = divide_taps(sizes)
-    if taps is None or scratch_bytes(sizes, taps, 1) > MOST_SCRATCH_BYTES:
+    if taps is None or sizes["x_channels"] < CHANNELS:
+        return False
+    if scratch_bytes(sizes, taps, 1) > MOST_SCRATCH_BYTES:
         return False
     rows = range(0, sizes["kernel_height"] * sizes["dilation_height"], sizes["dilation_height"])
     starts = [y * sizes["stride_height"] - sizes["pad_top"] for y in range(sizes["y_height"])]
@@ -112,7 +116,7 @@ def scratch_bytes(sizes: Mapping[str, int], taps: Taps, rows: int) -> int:
     blocks = -(-sizes["y_width"] // taps.phases[1] // BLOCK)
     weights = taps.chunks * taps.taps * -(-sizes["kernel_height"] // 2)
     most = max(_rows_of_words(sizes, taps, n) for n in range(1, rows + 1))
-    words = weights + most * _row_words(sizes, taps)
+    words = weights + CHANNELS * most * _row_words(sizes, taps)
     runs = taps.step[1] if taps.step[1] > 2 else 1
     return RUN_BYTES * runs + BLOCK_BYTES * rows * blocks + WORD_BYTES * words
 
@@ -123,7 +127,7 @@ def _rows_at_once(sizes: Mapping[str, int], taps: Taps) -> int:
     rows = 1
     while (
         rows < results
-        and _rows_of_words(sizes, taps, rows + 1) * _row_words(sizes, taps) <= MOST_WORDS
+        and _rows_of_words(sizes, taps, rows + 1) * _row_words(sizes, taps) * CHANNELS <= MOST_WORDS
     ):
         rows += 1
     return -(-results // -(-results // rows))

@@ -47,11 +47,12 @@ typedef struct {
     int32_t low, step;      /* first row of a word; rows from one row of words to the next */
     int32_t count;          /* rows of words */
     int32_t row_words;
-    int32_t runs;
     int32_t column; /* bytes from one column of a run to the next */
-    const mote_taps_run *run;
-    uint32_t zeros; /* x_zero twice */
-    uint32_t *words;
+    const mote_taps_run *run, *run_end;
+    int8_t x_zero;
+    uint32_t less;       /* -x_zero, twice */
+    uint32_t *words;     /* of one channel; those of the next one are plane_words on */
+    int32_t plane_words;
 } mote_taps_source;
 
 /* Of count columns every distance'th, from one that may be outside. Scratch is zeroed, so that others are 0. */
@@ -66,65 +67,90 @@ static mote_taps_run mote_columns_inside(int32_t first, int32_t distance, int32_
     return run;
 }
 
-/* A row of words from two rows of x, of which one may be null. */
-static void mote_gather_row(const mote_taps_source *source, const int8_t *upper, const int8_t *lower,
-                            int32_t count, uint32_t *to)
+/* Columns of two rows of x and two channels become words of each channel; plane: words from one to the other. */
+MOTE_NOT_INLINE static void mote_gather_columns(const int8_t *upper, const int8_t *lower, int32_t upper_step,
+                                                int32_t lower_step, uint32_t *to, int32_t plane, int32_t count,
+                                                uint32_t less)
 {
-    const int32_t column = source->column;
-    const uint32_t zeros = source->zeros;
-    if (!upper || !lower) {
-        const int8_t *x = upper ? upper : lower;
-        const uint32_t mask = upper ? 0xffffu : 0xffff0000u;
-        for (; count > 0; count--, x += column)
-            *to++ = mote_ssub16(mote_pkhbt((uint32_t)*x, (uint32_t)*x), zeros) & mask;
-        return;
-    }
-    for (; count >= 2; count -= 2) {
-        const uint32_t a = (uint32_t)*upper, b = (uint32_t)*lower;
-        const uint32_t c = (uint32_t)upper[column], d = (uint32_t)lower[column];
-        to[0] = mote_ssub16(mote_pkhbt(a, b), zeros);
-        to[1] = mote_ssub16(mote_pkhbt(c, d), zeros);
-        to += 2;
-        upper += 2 * column;
-        lower += 2 * column;
+    uint32_t *second = to + plane;
+    for (count -= 2; count >= 0; count -= 2, to += 2, second += 2) {
+        const uint32_t a = mote_read16(upper), b = mote_read16(lower);
+        const uint32_t c = mote_read16(upper + upper_step), d = mote_read16(lower + lower_step);
+        const uint32_t ab = mote_pkhbt(a, b), cd = mote_pkhbt(c, d);
+        upper += 2 * upper_step;
+        lower += 2 * lower_step;
+        to[0] = mote_sxtab16(less, ab);
+        to[1] = mote_sxtab16(less, cd);
+        second[0] = mote_sxtab16_ror8(less, ab);
+        second[1] = mote_sxtab16_ror8(less, cd);
         MOTE_COUNTER(count);
     }
-    if (count > 0)
-        *to = mote_ssub16(mote_pkhbt((uint32_t)*upper, (uint32_t)*lower), zeros);
+    if (count == -1) {
+        const uint32_t ab = mote_pkhbt(mote_read16(upper), mote_read16(lower));
+        *to = mote_sxtab16(less, ab);
+        *second = mote_sxtab16_ror8(less, ab);
+    }
 }
 
-/* What the windows read of a channel. */
+/* What the windows read of two channels. */
 static void mote_gather(const mote_taps_source *source, int32_t channel)
 {
+    const int8_t *const *x = source->x + source->low * source->dilation;
+    const int8_t zeros[2] = {source->x_zero, source->x_zero};
+    int32_t row = source->low;
     uint32_t *to = source->words;
-    for (int32_t i = 0, row = source->low; i < source->count; i++, row += source->step, to += source->row_words) {
-        const mote_window inside = source->inside;
-        const int8_t *const *x = source->x + row * source->dilation;
-        const int8_t *upper = row >= inside.first && row < inside.last ? *x + channel : NULL;
-        const int8_t *lower = row + 1 >= inside.first && row + 1 < inside.last ? x[source->dilation] + channel : NULL;
-        for (int32_t k = 0; k < source->runs; k++) {
-            const mote_taps_run *run = &source->run[k];
-            mote_gather_row(source, upper ? upper + run->x : NULL, lower ? lower + run->x : NULL, run->count,
-                            to + run->at);
+    for (int32_t i = 0; i < source->count; i++, to += source->row_words) {
+        const int8_t *upper = zeros, *lower = zeros;
+        int32_t upper_step = 0, lower_step = 0;
+        if (row >= source->inside.first) {
+            upper = *x + channel;
+            upper_step = source->column;
         }
+        if (row + 1 < source->inside.last) {
+            lower = x[source->dilation] + channel;
+            lower_step = source->column;
+        }
+        for (const mote_taps_run *run = source->run; run != source->run_end; run++)
+            mote_gather_columns(upper_step ? upper + run->x : upper, lower_step ? lower + run->x : lower,
+                                upper_step, lower_step, to + run->at, source->plane_words, run->count,
+                                source->less);
+        row += source->step;
+        x += source->step * source->dilation;
     }
 }
 
 /* The weights of a chunk as words, doubled; returns where those of the next one stand. */
-static const int8_t *mote_spread_weights(const int8_t *w, uint32_t pairs, uint32_t last_row, uint32_t *to)
+MOTE_NOT_INLINE static const int8_t *mote_spread_weights(const int8_t *w, int32_t pairs, int32_t last_row,
+                                                         uint32_t *to)
 {
-    for (; pairs >= 2; pairs -= 2, w += 4, to += 2) {
-        const uint32_t four = mote_read32(w);
-        to[0] = mote_twice16(mote_sxtb16(four));
-        to[1] = mote_twice16(mote_sxtb16_ror8(four));
+    for (pairs -= 4; pairs >= 0; pairs -= 4, w += 8, to += 4) {
+        const uint32_t a = mote_read32(w), b = mote_read32(w + 4);
+        to[0] = mote_twice16(mote_sxtb16(a));
+        to[1] = mote_twice16(mote_sxtb16_ror8(a));
+        to[2] = mote_twice16(mote_sxtb16(b));
+        to[3] = mote_twice16(mote_sxtb16_ror8(b));
         MOTE_COUNTER(pairs);
     }
-    if (pairs) {
+    if (pairs >= -2) {
+        const uint32_t a = mote_read32(w);
+        to[0] = mote_twice16(mote_sxtb16(a));
+        to[1] = mote_twice16(mote_sxtb16_ror8(a));
+        pairs -= 2;
+        w += 4;
+        to += 2;
+    }
+    if (pairs & 1) {
         *to++ = mote_twice16(mote_pkhbt((uint32_t)w[0], (uint32_t)w[1]));
         w += 2;
     }
-    for (; last_row > 0; last_row--) {
-        *to++ = (uint16_t)(2 * *w++);
+    for (; last_row > 0; last_row -= 2) {
+        to[0] = (uint16_t)(2 * w[0]);
+        w += 1;
+        if (last_row == 1)
+            break;
+        to[1] = (uint16_t)(2 * w[0]);
+        w += 1;
+        to += 2;
         MOTE_COUNTER(last_row);
     }
     return w;
@@ -135,8 +161,8 @@ static void mote_taps_channels(const mote_conv_2d_taps *layer, const mote_taps_s
                                const mote_taps_block *block, uint32_t *weights)
 {
     const int32_t multiplicity = layer->y_channels / layer->x_channels;
-    const uint32_t pairs = (uint32_t)(layer->kernel_height / 2) * layer->taps;
-    const uint32_t last_row = layer->kernel_height & 1u ? layer->taps : 0;
+    const int32_t pairs = layer->kernel_height / 2 * layer->taps;
+    const int32_t last_row = layer->kernel_height & 1u ? layer->taps : 0;
     const int8_t *w = layer->weights;
     int8_t *y = job->y;
     int32_t channel = 0, gathered = -1;
@@ -145,10 +171,12 @@ static void mote_taps_channels(const mote_conv_2d_taps *layer, const mote_taps_s
         int32_t input;
         channel += step;
         input = multiplicity == 1 ? channel : channel / multiplicity;
-        if (input != gathered)
-            mote_gather(source, input);
-        gathered = input;
-        for (uint32_t chunk = 0; chunk < layer->chunks; chunk++)
+        if (gathered < 0 || input > gathered + 1) {
+            gathered = input + 1 < layer->x_channels ? input : input - 1;
+            mote_gather(source, gathered);
+        }
+        job->x = (uint32_t)(input - gathered) * (uint32_t)source->plane_words * 4u;
+        for (int32_t chunk = 0; chunk < layer->chunks; chunk++)
             w = mote_spread_weights(w, pairs, last_row, weights + chunk * (pairs + last_row));
         job->right = mote_right_shift(layer->shift, 1, layer->shift_bits, i);
         job->offset = (2 * layer->y_zero + 1) * ((int32_t)1 << (job->right - 1));
@@ -170,6 +198,7 @@ static void mote_taps_rows(const mote_conv_2d_taps *layer, const int8_t *const *
     const int32_t step = layer->stride_width * layer->phases_width / layer->dilation_width;
     const int32_t kernel_rows = (layer->kernel_height + 1) / 2, chunk_words = kernel_rows * layer->taps;
     const int32_t results = (layer->y_width - column + layer->phases_width - 1) / layer->phases_width;
+    const int32_t runs = step < 3 ? 1 : step;
     const int32_t columns = results < 4 ? 4 : results, last_row = (rows - 1) * stride;
     mote_taps_run *run = scratch;
     mote_taps_block *block, *blocks;
@@ -186,23 +215,25 @@ static void mote_taps_rows(const mote_conv_2d_taps *layer, const int8_t *const *
     source.count = last_row + 2 * kernel_rows - 1; /* a row behind the last */
     source.count = source.count < source.inside.last ? source.count : source.inside.last;
     source.count = (source.count - source.low + source.step - 1) / source.step;
-    source.runs = step < 3 ? 1 : step;
-    source.column = layer->dilation_width * source.runs * x_pixel;
+    source.column = layer->dilation_width * runs * x_pixel;
     source.row_words = step < 3 ? (columns - 1) * step + layer->chunks * layer->taps
                                 : step * (columns - 1 + layer->taps);
     source.run = run;
-    source.zeros = (uint16_t)layer->x_zero * 0x10001u;
-    for (int32_t k = 0; k < source.runs; k++) {
-        const int32_t words = source.row_words / source.runs;
+    source.run_end = run + runs;
+    source.x_zero = layer->x_zero;
+    source.less = (uint16_t)-layer->x_zero * 0x10001u;
+    source.plane_words = source.count * source.row_words;
+    for (int32_t k = 0; k < runs; k++) {
+        const int32_t words = source.row_words / runs;
         const int32_t first = column * layer->stride_width + k * layer->dilation_width - layer->pad_left;
-        run[k] = mote_columns_inside(first, layer->dilation_width * source.runs, words, layer->x_width, x_pixel);
+        run[k] = mote_columns_inside(first, layer->dilation_width * runs, words, layer->x_width, x_pixel);
         run[k].at += k * words;
     }
     job.scratch = scratch;
-    blocks = block = (mote_taps_block *)(void *)(run + source.runs);
+    blocks = block = (mote_taps_block *)(void *)(run + runs);
     weights = (uint32_t *)(void *)(blocks + rows * ((results + 3) / 4));
     source.words = weights + layer->chunks * chunk_words;
-    for (int32_t i = 0; i < source.count * source.row_words; i++)
+    for (int32_t i = 0; i < 2 * source.plane_words; i++)
         source.words[i] = 0;
 
     for (int32_t i = 0; i < rows; i++) {

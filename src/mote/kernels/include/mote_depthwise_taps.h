@@ -42,6 +42,7 @@ typedef struct {
     uint32_t x_row;               /* bytes from one word of a column to the next that the window reads */
     uint32_t more;                /* chunks of columns besides the first */
     uint32_t x_chunk, w_chunk;    /* bytes from one to the next */
+    uint32_t x;                   /* bytes that all words of x are on from their places */
     const uint32_t *scratch;      /* where places count from; not for the assembly */
 } mote_taps_job;
 
@@ -147,7 +148,9 @@ mote_depthwise_taps(__attribute__((unused)) mote_taps_job *job)
         "ldr r7, [r11, #40]\n\t"
         "str r6, [sp, #4]\n\t"
         "mov r1, r0\n\t"
+        "ldr r8, [r11, #60]\n\t"
         "adds r7, r7, r5\n\t"
+        "add r12, r12, r8\n\t"
         "str r7, [sp, #12]\n\t"
         "mov r2, r0\n\t"
         "mov r3, r0\n\t"
@@ -186,12 +189,14 @@ mote_depthwise_taps(__attribute__((unused)) mote_taps_job *job)
         "adds r6, r5, #1\n\t"
         "ldr r5, [r12, #24]\n\t"
         "ldrd r7, r8, [r12, #52]\n\t"
+        "ldr r11, [r12, #60]\n\t"
         "ldr r9, [r5, #-12]\n\t"
         "ldrd r10, lr, [r5, #-8]\n\t"
         "ldr r4, [r12, #36]\n\t"
         "mla r9, r6, r8, r9\n\t"
         "mla lr, r6, r8, lr\n\t"
         "mla r12, r6, r7, r10\n\t"
+        "add r12, r12, r11\n\t"
         "str r9, [sp, #4]\n\t"
         "str r6, [sp, #16]\n\t"
         "b 2b\n\t"
@@ -214,7 +219,7 @@ static inline void mote_depthwise_taps(mote_taps_job *job)
         const int32_t places[4] = {0, job->y_1, job->y_2, job->y_3};
         int32_t sums[4] = {job->bias, job->bias, job->bias, job->bias};
         for (uint32_t chunk = 0; chunk <= job->more; chunk++) {
-            const uint32_t *x = job->scratch + (block->x + chunk * job->x_chunk) / 4;
+            const uint32_t *x = job->scratch + (block->x + job->x + chunk * job->x_chunk) / 4;
             const uint32_t *w = job->scratch + (block->w + chunk * job->w_chunk) / 4;
             const uint32_t *end = w + (block->w_end - block->w) / 4;
             for (; w != end; x += job->x_row / 4)

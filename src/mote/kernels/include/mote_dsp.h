@@ -18,6 +18,14 @@ static inline uint32_t mote_read32(const void *p)
     return word;
 }
 
+/* Two bytes alike. */
+static inline uint32_t mote_read16(const void *p)
+{
+    uint16_t half;
+    memcpy(&half, p, sizeof half);
+    return half;
+}
+
 static inline void mote_write32(void *p, uint32_t word)
 {
     memcpy(p, &word, sizeof word);
