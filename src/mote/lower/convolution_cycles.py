@@ -141,7 +141,7 @@ def depthwise_taps_cycles(
         words: Of two values of x, gathered for so many rows of the result.
         weights: Words of them.
     """
-    row = blocks * (pair_rows * (6.5 * taps + 10.5) + 60)
+    row = blocks * (pair_rows * (6.5 * taps + 9.5) + 65)
 
     def of_rows_at_once(channels: int, at_once: int) -> Cycles:
         def cycles(rows: int) -> float:
@@ -149,8 +149,8 @@ def depthwise_taps_cycles(
             found = CALL + 0.0
             for count, times in ((at_once, whole), (rest, 1)):
                 if count:
-                    gathered = 120 + 5 * weights + 8 * words(count)
-                    found += times * (300 + channels * (gathered + count * row))
+                    gathered = 150 + 7 * weights + 7 * words(count)
+                    found += times * (500 + channels * (gathered + count * row))
             return found
 
         return cycles

@@ -26,6 +26,7 @@
 
 #include <stddef.h>
 
+#include "mote_depthwise_gather.h"
 #include "mote_depthwise_taps.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
@@ -41,17 +42,13 @@ typedef struct {
 
 /* Some results of all channels whose windows read the same rows and columns. */
 typedef struct {
-    const int8_t *const *x; /* rows of the first window, dilation_height from one to the next */
-    mote_window inside;     /* those that are not null */
-    int32_t dilation;       /* of rows */
-    int32_t low, step;      /* first row of a word; rows from one row of words to the next */
-    int32_t count;          /* rows of words */
+    mote_gather_job job;            /* what all channels and runs share */
+    const int8_t *const *x, *const *x_end; /* the upper rows of words, all but one that is cut */
+    int32_t is_cut;                 /* 1: behind the upper row of the last words x has no row */
+    uint32_t dilation;              /* bytes between the pointers to the rows of a word */
     int32_t row_words;
-    int32_t column; /* bytes from one column of a run to the next */
     const mote_taps_run *run, *run_end;
-    int8_t x_zero;
-    uint32_t less;       /* -x_zero, twice */
-    uint32_t *words;     /* of one channel; those of the next one are plane_words on */
+    uint32_t *words;                /* of one channel */
     int32_t plane_words;
 } mote_taps_source;
 
@@ -67,55 +64,27 @@ static mote_taps_run mote_columns_inside(int32_t first, int32_t distance, int32_
     return run;
 }
 
-/* Columns of two rows of x and two channels become words of each channel; plane: words from one to the other. */
-MOTE_NOT_INLINE static void mote_gather_columns(const int8_t *upper, const int8_t *lower, int32_t upper_step,
-                                                int32_t lower_step, uint32_t *to, int32_t plane, int32_t count,
-                                                uint32_t less)
-{
-    uint32_t *second = to + plane;
-    for (count -= 2; count >= 0; count -= 2, to += 2, second += 2) {
-        const uint32_t a = mote_read16(upper), b = mote_read16(lower);
-        const uint32_t c = mote_read16(upper + upper_step), d = mote_read16(lower + lower_step);
-        const uint32_t ab = mote_pkhbt(a, b), cd = mote_pkhbt(c, d);
-        upper += 2 * upper_step;
-        lower += 2 * lower_step;
-        to[0] = mote_sxtab16(less, ab);
-        to[1] = mote_sxtab16(less, cd);
-        second[0] = mote_sxtab16_ror8(less, ab);
-        second[1] = mote_sxtab16_ror8(less, cd);
-        MOTE_COUNTER(count);
-    }
-    if (count == -1) {
-        const uint32_t ab = mote_pkhbt(mote_read16(upper), mote_read16(lower));
-        *to = mote_sxtab16(less, ab);
-        *second = mote_sxtab16_ror8(less, ab);
-    }
-}
-
 /* What the windows read of two channels. */
-static void mote_gather(const mote_taps_source *source, int32_t channel)
+static void mote_gather_channels(mote_taps_source *source, int32_t channel)
 {
-    const int8_t *const *x = source->x + source->low * source->dilation;
-    const int8_t zeros[2] = {source->x_zero, source->x_zero};
-    int32_t row = source->low;
-    uint32_t *to = source->words;
-    for (int32_t i = 0; i < source->count; i++, to += source->row_words) {
-        const int8_t *upper = zeros, *lower = zeros;
-        int32_t upper_step = 0, lower_step = 0;
-        if (row >= source->inside.first) {
-            upper = *x + channel;
-            upper_step = source->column;
-        }
-        if (row + 1 < source->inside.last) {
-            lower = x[source->dilation] + channel;
-            lower_step = source->column;
-        }
-        for (const mote_taps_run *run = source->run; run != source->run_end; run++)
-            mote_gather_columns(upper_step ? upper + run->x : upper, lower_step ? lower + run->x : lower,
-                                upper_step, lower_step, to + run->at, source->plane_words, run->count,
-                                source->less);
-        row += source->step;
-        x += source->step * source->dilation;
+    mote_gather_job *job = &source->job;
+    for (const mote_taps_run *run = source->run; run != source->run_end; run++) {
+        job->count = run->count;
+        job->offset = run->x + channel;
+        job->to = source->words + run->at;
+        job->skip = (uint32_t)(source->row_words - run->count) * 4u;
+        job->x = source->x;
+        job->x_end = source->x_end;
+        job->dilation = source->dilation;
+        mote_gather(job);
+        if (!source->is_cut)
+            continue;
+        /* No row is behind the last one: the same row again, which only zeros will meet. */
+        job->to += source->plane_words - source->row_words;
+        job->x = source->x_end;
+        job->x_end = job->x + job->x_step / sizeof *job->x;
+        job->dilation = 0;
+        mote_gather(job);
     }
 }
 
@@ -143,21 +112,24 @@ MOTE_NOT_INLINE static const int8_t *mote_spread_weights(const int8_t *w, int32_
         *to++ = mote_twice16(mote_pkhbt((uint32_t)w[0], (uint32_t)w[1]));
         w += 2;
     }
-    for (; last_row > 0; last_row -= 2) {
-        to[0] = (uint16_t)(2 * w[0]);
-        w += 1;
-        if (last_row == 1)
-            break;
-        to[1] = (uint16_t)(2 * w[0]);
-        w += 1;
-        to += 2;
+    for (; last_row >= 4; last_row -= 4, w += 4, to += 4) {
+        const uint32_t four = mote_read32(w);
+        const uint32_t even = mote_twice16(mote_sxtb16(four)), odd = mote_twice16(mote_sxtb16_ror8(four));
+        to[0] = (uint16_t)even;
+        to[1] = (uint16_t)odd;
+        to[2] = even >> 16;
+        to[3] = odd >> 16;
+        MOTE_COUNTER(last_row);
+    }
+    for (; last_row > 0; last_row--) {
+        *to++ = (uint16_t)(2 * *w++);
         MOTE_COUNTER(last_row);
     }
     return w;
 }
 
 /* All channels of the results of a source. */
-static void mote_taps_channels(const mote_conv_2d_taps *layer, const mote_taps_source *source, mote_taps_job *job,
+static void mote_taps_channels(const mote_conv_2d_taps *layer, mote_taps_source *source, mote_taps_job *job,
                                const mote_taps_block *block, uint32_t *weights)
 {
     const int32_t multiplicity = layer->y_channels / layer->x_channels;
@@ -173,7 +145,7 @@ static void mote_taps_channels(const mote_conv_2d_taps *layer, const mote_taps_s
         input = multiplicity == 1 ? channel : channel / multiplicity;
         if (gathered < 0 || input > gathered + 1) {
             gathered = input + 1 < layer->x_channels ? input : input - 1;
-            mote_gather(source, gathered);
+            mote_gather_channels(source, gathered);
         }
         job->x = (uint32_t)(input - gathered) * (uint32_t)source->plane_words * 4u;
         for (int32_t chunk = 0; chunk < layer->chunks; chunk++)
@@ -200,35 +172,42 @@ static void mote_taps_rows(const mote_conv_2d_taps *layer, const int8_t *const *
     const int32_t results = (layer->y_width - column + layer->phases_width - 1) / layer->phases_width;
     const int32_t runs = step < 3 ? 1 : step;
     const int32_t columns = results < 4 ? 4 : results, last_row = (rows - 1) * stride;
+    const int8_t zeros[2] = {layer->x_zero, layer->x_zero};
     mote_taps_run *run = scratch;
     mote_taps_block *block, *blocks;
     mote_taps_source source;
+    mote_window inside;
+    int32_t each, low, count; /* rows from one row of words to the next; first one; rows of words */
     mote_taps_job job;
-    uint32_t *weights;
+    uint32_t *weights, x_row;
 
-    source.x = x;
-    source.dilation = layer->dilation_height;
-    source.inside = mote_taps_inside((const void *const *)x, last_row + layer->kernel_height, source.dilation);
-    source.step = rows == 1 || (stride & 1) == 0 ? 2 : 1;
-    source.low = source.inside.first;
-    source.low -= source.step == 2 ? source.low & 1 : source.low > 0;
-    source.count = last_row + 2 * kernel_rows - 1; /* a row behind the last */
-    source.count = source.count < source.inside.last ? source.count : source.inside.last;
-    source.count = (source.count - source.low + source.step - 1) / source.step;
-    source.column = layer->dilation_width * runs * x_pixel;
+    inside = mote_taps_inside((const void *const *)x, last_row + layer->kernel_height, layer->dilation_height);
+    each = rows == 1 || (stride & 1) == 0 ? 2 : 1;
+    low = inside.first - (each == 2 ? inside.first & 1 : inside.first > 0);
+    count = last_row + 2 * kernel_rows - 1; /* a row behind the last */
+    count = count < inside.last ? count : inside.last;
+    count = (count - low + each - 1) / each;
+    source.is_cut = low + (count - 1) * each + 1 >= last_row + layer->kernel_height;
+    source.x = x + low * layer->dilation_height;
+    source.x_end = source.x + (count - source.is_cut) * each * layer->dilation_height;
     source.row_words = step < 3 ? (columns - 1) * step + layer->chunks * layer->taps
                                 : step * (columns - 1 + layer->taps);
+    source.plane_words = count * source.row_words;
     source.run = run;
     source.run_end = run + runs;
-    source.x_zero = layer->x_zero;
-    source.less = (uint16_t)-layer->x_zero * 0x10001u;
-    source.plane_words = source.count * source.row_words;
+    source.job.plane = (uint32_t)source.plane_words * 4u;
+    source.dilation = layer->dilation_height * (uint32_t)sizeof *x;
+    source.job.column = layer->dilation_width * runs * x_pixel;
+    source.job.zeros = zeros;
+    source.job.x_step = (uint32_t)each * source.dilation;
+    source.job.less = (uint16_t)-layer->x_zero * 0x10001u;
     for (int32_t k = 0; k < runs; k++) {
         const int32_t words = source.row_words / runs;
         const int32_t first = column * layer->stride_width + k * layer->dilation_width - layer->pad_left;
         run[k] = mote_columns_inside(first, layer->dilation_width * runs, words, layer->x_width, x_pixel);
         run[k].at += k * words;
     }
+    x_row = (uint32_t)(2 / each * source.row_words) * 4u;
     job.scratch = scratch;
     blocks = block = (mote_taps_block *)(void *)(run + runs);
     weights = (uint32_t *)(void *)(blocks + rows * ((results + 3) / 4));
@@ -237,17 +216,17 @@ static void mote_taps_rows(const mote_conv_2d_taps *layer, const int8_t *const *
         source.words[i] = 0;
 
     for (int32_t i = 0; i < rows; i++) {
-        int32_t first = 0, last = kernel_rows, at = i * stride - source.low;
+        int32_t first = 0, last = kernel_rows, at = i * stride - low;
         while (at + 2 * first < 0)
             first++;
-        while (at + 2 * (last - 1) >= source.count * source.step)
+        while (at + 2 * (last - 1) >= count * each)
             last--;
-        at = (at + 2 * first) / source.step * source.row_words;
+        at = (at + 2 * first) / each * source.row_words;
         for (int32_t result = 0; result < results; result += 4, block++) {
             const int32_t start = result + 4 <= columns ? result : columns - 4;
             block->x = mote_place_of(&job, source.words + at + start * (step < 3 ? step : 1));
             block->w = mote_place_of(&job, weights + first * layer->taps);
-            block->w_end = mote_place_of(&job, weights + last * layer->taps);
+            block->rows = x_row | (uint32_t)(last - first - 1) << 16;
             block->y = ((row + i * layer->phases_height) * layer->y_width + column + start * layer->phases_width) *
                        y_pixel;
         }
@@ -259,7 +238,6 @@ static void mote_taps_rows(const mote_conv_2d_taps *layer, const int8_t *const *
     job.y_3 = results > 3 ? 3 * job.y_1 : 0;
     job.end = block;
     job.form = (layer->taps - 1u) / 2 + (step == 2 ? 4 : 0);
-    job.x_row = (uint32_t)(2 / source.step * source.row_words) * 4u;
     job.more = layer->chunks - 1u;
     job.x_chunk = (uint32_t)(step < 3 ? layer->taps : source.row_words / step) * 4u;
     job.w_chunk = (uint32_t)chunk_words * 4u;

@@ -22,10 +22,10 @@
 /* Four results. The assembly knows the order of the fields. Places in scratch are addresses for it, else what
  * mote_place_of makes of them, as four bytes hold that everywhere. */
 typedef struct {
-    int32_t y;      /* from that of the job */
-    uint32_t w_end; /* of the first chunk */
-    uint32_t x;     /* first word of the upper two rows of the window that lie in the image */
-    uint32_t w;     /* the weights that meet them; at least one row */
+    int32_t y;     /* from that of the job */
+    uint32_t rows; /* of words, less one, in the upper half; bytes from one to the next in the lower one */
+    uint32_t x;    /* first word of the upper two rows of the window that lie in the image */
+    uint32_t w;    /* the weights that meet them; at least one row */
 } mote_taps_block;
 
 /* One channel. The assembly knows the order of the fields. */
@@ -39,7 +39,6 @@ typedef struct {
     int32_t bias;
     uint32_t form;                /* (taps in a row of a chunk - 1) / 2, plus 4 with a step of two words */
     int8_t *y;
-    uint32_t x_row;               /* bytes from one word of a column to the next that the window reads */
     uint32_t more;                /* chunks of columns besides the first */
     uint32_t x_chunk, w_chunk;    /* bytes from one to the next */
     uint32_t x;                   /* bytes that all words of x are on from their places */
@@ -54,22 +53,22 @@ static inline uint32_t mote_place_of(const mote_taps_job *job, const uint32_t *w
     return (uint32_t)(uintptr_t)word;
 }
 
-/* Registers: r0-r3 sums, r4-r8 up to five weights that are still needed, r9-r11 words of x, r12 x, lr weights.
- * The stack holds x_row, the end of the weights, the job, y and how many chunks are done. */
+/* Registers: r0-r3 sums, r4-r7 up to four weights that are still needed, r8 rows of the block that are left, r9-r11
+ * words of x, r12 x, lr weights. The stack holds the job, y and how many chunks are done. */
 #define MOTE_MAC(a, x, w) "smlad " #a ", " #x ", " #w ", " #a "\n\t"
 #define MOTE_W(list) "ldm lr!, {" list "}\n\t"
 /* Word c of x, in steps of s bytes from byte b on. */
 #define MOTE_X(x, c, b, s) "ldr " #x ", [r12, #(" #c " * " #s " + " #b ")]\n\t"
 
 #define MOTE_TAPS_1(b, s)                                                                            \
-    MOTE_W("r4") MOTE_X(r8, 0, b, s) MOTE_X(r9, 1, b, s) MOTE_X(r10, 2, b, s) MOTE_X(r11, 3, b, s)   \
-    MOTE_MAC(r0, r8, r4) MOTE_MAC(r1, r9, r4) MOTE_MAC(r2, r10, r4) MOTE_MAC(r3, r11, r4)
+    MOTE_W("r4") MOTE_X(r7, 0, b, s) MOTE_X(r9, 1, b, s) MOTE_X(r10, 2, b, s) MOTE_X(r11, 3, b, s)   \
+    MOTE_MAC(r0, r7, r4) MOTE_MAC(r1, r9, r4) MOTE_MAC(r2, r10, r4) MOTE_MAC(r3, r11, r4)
 
 #define MOTE_TAPS_2(b, s)                                                                            \
-    MOTE_W("r4, r5") MOTE_X(r7, 0, b, s) MOTE_X(r8, 1, b, s) MOTE_X(r9, 2, b, s)                     \
+    MOTE_W("r4, r5") MOTE_X(r6, 0, b, s) MOTE_X(r7, 1, b, s) MOTE_X(r9, 2, b, s)                     \
     MOTE_X(r10, 3, b, s) MOTE_X(r11, 4, b, s)                                                        \
-    MOTE_MAC(r0, r7, r4) MOTE_MAC(r1, r8, r4) MOTE_MAC(r2, r9, r4) MOTE_MAC(r3, r10, r4)             \
-    MOTE_MAC(r0, r8, r5) MOTE_MAC(r1, r9, r5) MOTE_MAC(r2, r10, r5) MOTE_MAC(r3, r11, r5)
+    MOTE_MAC(r0, r6, r4) MOTE_MAC(r1, r7, r4) MOTE_MAC(r2, r9, r4) MOTE_MAC(r3, r10, r4)             \
+    MOTE_MAC(r0, r7, r5) MOTE_MAC(r1, r9, r5) MOTE_MAC(r2, r10, r5) MOTE_MAC(r3, r11, r5)
 
 /* The first three words meet the first three weights. */
 #define MOTE_TAPS_START(b, s)                                                                        \
@@ -80,11 +79,13 @@ static inline uint32_t mote_place_of(const mote_taps_job *job, const uint32_t *w
 #define MOTE_TAPS_WORD(x, w3, w2, w1, w0)                                                            \
     MOTE_MAC(r0, x, w3) MOTE_MAC(r1, x, w2) MOTE_MAC(r2, x, w1) MOTE_MAC(r3, x, w0)
 
-/* The last three words, from word c on, meet the last three weights. */
+/* The last three words meet the last three weights. */
+#define MOTE_TAPS_LAST(x0, x1, x2, w0, w1, w2)                                                       \
+    MOTE_MAC(r1, x0, w2) MOTE_MAC(r2, x0, w1) MOTE_MAC(r3, x0, w0)                                   \
+    MOTE_MAC(r2, x1, w2) MOTE_MAC(r3, x1, w1) MOTE_MAC(r3, x2, w2)
 #define MOTE_TAPS_END(c0, c1, c2, b, s, w0, w1, w2)                                                  \
     MOTE_X(r9, c0, b, s) MOTE_X(r10, c1, b, s) MOTE_X(r11, c2, b, s)                                 \
-    MOTE_MAC(r1, r9, w2) MOTE_MAC(r2, r9, w1) MOTE_MAC(r3, r9, w0)                                   \
-    MOTE_MAC(r2, r10, w2) MOTE_MAC(r3, r10, w1) MOTE_MAC(r3, r11, w2)
+    MOTE_TAPS_LAST(r9, r10, r11, w0, w1, w2)
 
 #define MOTE_TAPS_FIRST(b, s, list)                                                                  \
     MOTE_W(list) MOTE_X(r9, 0, b, s) MOTE_X(r10, 1, b, s) MOTE_X(r11, 2, b, s) MOTE_TAPS_START(b, s)
@@ -92,29 +93,29 @@ static inline uint32_t mote_place_of(const mote_taps_job *job, const uint32_t *w
 #define MOTE_TAPS_3(b, s)                                                                            \
     MOTE_TAPS_FIRST(b, s, "r4-r6") MOTE_TAPS_END(3, 4, 5, b, s, r4, r5, r6)
 
-#define MOTE_TAPS_4(b, s)                                                                            \
-    MOTE_TAPS_FIRST(b, s, "r4-r7") MOTE_X(r9, 3, b, s) MOTE_TAPS_WORD(r9, r7, r6, r5, r4)            \
-    MOTE_TAPS_END(4, 5, 6, b, s, r5, r6, r7)
+#define MOTE_TAPS_FIRST_4(b, s)                                                                      \
+    MOTE_TAPS_FIRST(b, s, "r4-r7") MOTE_X(r9, 3, b, s) MOTE_TAPS_WORD(r9, r7, r6, r5, r4)
+
+#define MOTE_TAPS_4(b, s) MOTE_TAPS_FIRST_4(b, s) MOTE_TAPS_END(4, 5, 6, b, s, r5, r6, r7)
 
 #define MOTE_TAPS_5(b, s)                                                                            \
-    MOTE_TAPS_FIRST(b, s, "r4-r8") MOTE_X(r9, 3, b, s) MOTE_X(r10, 4, b, s)                          \
-    MOTE_TAPS_WORD(r9, r7, r6, r5, r4) MOTE_TAPS_WORD(r10, r8, r7, r6, r5)                           \
-    MOTE_TAPS_END(5, 6, 7, b, s, r6, r7, r8)
+    MOTE_TAPS_FIRST_4(b, s)                                                                          \
+    MOTE_W("r4") MOTE_X(r9, 4, b, s) MOTE_X(r10, 5, b, s) MOTE_X(r11, 6, b, s)                       \
+    MOTE_TAPS_WORD(r9, r4, r7, r6, r5) MOTE_X(r9, 7, b, s) MOTE_TAPS_LAST(r10, r11, r9, r6, r7, r4)
 
 #define MOTE_TAPS_7(b, s)                                                                            \
-    MOTE_TAPS_FIRST(b, s, "r4-r8") MOTE_X(r9, 3, b, s) MOTE_X(r10, 4, b, s)                          \
-    MOTE_TAPS_WORD(r9, r7, r6, r5, r4) MOTE_TAPS_WORD(r10, r8, r7, r6, r5)                           \
-    MOTE_W("r4, r5") MOTE_X(r9, 5, b, s) MOTE_X(r10, 6, b, s)                                        \
-    MOTE_TAPS_WORD(r9, r4, r8, r7, r6) MOTE_TAPS_WORD(r10, r5, r4, r8, r7)                           \
-    MOTE_TAPS_END(7, 8, 9, b, s, r8, r4, r5)
+    MOTE_TAPS_FIRST_4(b, s)                                                                          \
+    MOTE_W("r4") MOTE_X(r9, 4, b, s) MOTE_TAPS_WORD(r9, r4, r7, r6, r5)                              \
+    MOTE_W("r5") MOTE_X(r9, 5, b, s) MOTE_TAPS_WORD(r9, r5, r4, r7, r6)                              \
+    MOTE_W("r6") MOTE_X(r9, 6, b, s) MOTE_X(r10, 7, b, s) MOTE_X(r11, 8, b, s)                       \
+    MOTE_TAPS_WORD(r9, r6, r5, r4, r7) MOTE_X(r9, 9, b, s) MOTE_TAPS_LAST(r10, r11, r9, r4, r5, r6)
 
-/* One form: rows of the window up to the end of the weights. */
+/* One form: rows of words up to the last. */
 #define MOTE_TAPS_FORM(label, taps)                                                                  \
     ".balign 4\n\t" #label ":\n\t" taps                                                              \
-    "ldrd r4, r5, [sp]\n\t"                                                                          \
-    "add r12, r12, r4\n\t"                                                                           \
-    "cmp lr, r5\n\t"                                                                                 \
-    "bne " #label "b\n\t"                                                                            \
+    "uxtah r12, r12, r8\n\t"                                                                         \
+    "subs r8, r8, #65536\n\t"                                                                        \
+    "bpl " #label "b\n\t"                                                                            \
     "b 3f\n\t"
 
 #if MOTE_SINGLE
@@ -131,27 +132,22 @@ mote_depthwise_taps(__attribute__((unused)) mote_taps_job *job)
     __asm volatile(
         ".syntax unified\n\t"
         "push {r4-r11, lr}\n\t"
-        "sub sp, sp, #20\n\t"
         "movs r2, #0\n\t"
-        "ldr r1, [r0, #44]\n\t"
-        "str r2, [sp, #16]\n\t"
-        "str r1, [sp]\n\t"
-        "str r0, [sp, #8]\n\t"
+        "push {r0, r1, r2}\n\t"
         "mov r12, r0\n\t"
         "ldr r4, [r0, #24]\n\t"
         ".balign 4\n\t"
         /* A block; r4 leads to it, r12 to the job. */
         "1: mov r11, r12\n\t"
-        "ldm r4!, {r5, r6, r12, lr}\n\t"
+        "ldm r4!, {r5, r8, r12, lr}\n\t"
         "str r4, [r11, #24]\n\t"
         "ldrd r0, r4, [r11, #32]\n\t"
         "ldr r7, [r11, #40]\n\t"
-        "str r6, [sp, #4]\n\t"
+        "ldr r6, [r11, #56]\n\t"
         "mov r1, r0\n\t"
-        "ldr r8, [r11, #60]\n\t"
         "adds r7, r7, r5\n\t"
-        "add r12, r12, r8\n\t"
-        "str r7, [sp, #12]\n\t"
+        "add r12, r12, r6\n\t"
+        "str r7, [sp, #4]\n\t"
         "mov r2, r0\n\t"
         "mov r3, r0\n\t"
         "2: tbh [pc, r4, lsl #1]\n\t"
@@ -166,10 +162,10 @@ mote_depthwise_taps(__attribute__((unused)) mote_taps_job *job)
         MOTE_TAPS_FORM(35, MOTE_TAPS_3(0, 8) MOTE_TAPS_2(4, 8))
         MOTE_TAPS_FORM(37, MOTE_TAPS_4(0, 8) MOTE_TAPS_3(4, 8))
         /* The next chunk of columns, if there is one; r12 the job. */
-        "3: ldr r12, [sp, #8]\n\t"
-        "ldr r4, [r12, #48]\n\t"
+        "3: ldr r12, [sp]\n\t"
+        "ldr r4, [r12, #44]\n\t"
         "cbnz r4, 5f\n\t"
-        "4: ldr r11, [sp, #12]\n\t"
+        "4: ldr r11, [sp, #4]\n\t"
         "ldm r12, {r5-r10}\n\t"
         MOTE_TAPS_FINISH(r3) MOTE_TAPS_FINISH(r2) MOTE_TAPS_FINISH(r1) MOTE_TAPS_FINISH(r0)
         "strb r3, [r11, r8]\n\t"
@@ -179,28 +175,26 @@ mote_depthwise_taps(__attribute__((unused)) mote_taps_job *job)
         "ldrd r4, r5, [r12, #24]\n\t"
         "cmp r4, r5\n\t"
         "bne 1b\n\t"
-        "add sp, sp, #20\n\t"
+        "add sp, sp, #12\n\t"
         "pop {r4-r11, pc}\n\t"
-        "5: ldr r5, [sp, #16]\n\t"
+        "5: ldr r5, [sp, #8]\n\t"
         "cmp r5, r4\n\t"
         "it eq\n\t"
         "moveq r6, #0\n\t"
         "beq 6f\n\t"
         "adds r6, r5, #1\n\t"
         "ldr r5, [r12, #24]\n\t"
-        "ldrd r7, r8, [r12, #52]\n\t"
-        "ldr r11, [r12, #60]\n\t"
-        "ldr r9, [r5, #-12]\n\t"
+        "ldrd r7, r9, [r12, #48]\n\t"
+        "ldr r11, [r12, #56]\n\t"
+        "ldr r8, [r5, #-12]\n\t"
         "ldrd r10, lr, [r5, #-8]\n\t"
         "ldr r4, [r12, #36]\n\t"
-        "mla r9, r6, r8, r9\n\t"
-        "mla lr, r6, r8, lr\n\t"
+        "mla lr, r6, r9, lr\n\t"
         "mla r12, r6, r7, r10\n\t"
         "add r12, r12, r11\n\t"
-        "str r9, [sp, #4]\n\t"
-        "str r6, [sp, #16]\n\t"
+        "str r6, [sp, #8]\n\t"
         "b 2b\n\t"
-        "6: str r6, [sp, #16]\n\t"
+        "6: str r6, [sp, #8]\n\t"
         "b 4b\n\t");
 }
 
@@ -221,8 +215,7 @@ static inline void mote_depthwise_taps(mote_taps_job *job)
         for (uint32_t chunk = 0; chunk <= job->more; chunk++) {
             const uint32_t *x = job->scratch + (block->x + job->x + chunk * job->x_chunk) / 4;
             const uint32_t *w = job->scratch + (block->w + chunk * job->w_chunk) / 4;
-            const uint32_t *end = w + (block->w_end - block->w) / 4;
-            for (; w != end; x += job->x_row / 4)
+            for (uint32_t row = 0; row <= block->rows >> 16; row++, x += (block->rows & 0xffffu) / 4)
                 for (uint32_t first = 0; first < step; first++)
                     for (uint32_t tap = first; tap < taps; tap += step, w++)
                         for (uint32_t i = 0; i < 4; i++)
