@@ -138,7 +138,7 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
         return lower_mve_depthwise_3x3(graph, node, channels)
     if core.dsp and _is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
         return _depthwise_3x3_step(graph, node, channels, bits)
-    if core.dsp and bits == 8 and fits_taps(sizes) and fits_dsp(channels, bits):
+    if core.dsp and fits_taps(sizes, bits) and fits_dsp(channels, 8):
         return lower_depthwise_taps(graph, node, channels)
     in_a_row = channels.weights.T.reshape(1, -1)
     taps = channels.weights.shape[1]

@@ -15,9 +15,9 @@ from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.constant_channels import computed_channels, constant_results, most_common
 from mote.lower.convolution_cycles import Cycles, depthwise_taps_cycles
 from mote.lower.dsp_layout import dsp_shift_bits, dsp_shifts
-from mote.lower.geometry import geometry, layer_window, row_geometry
+from mote.lower.geometry import geometry, layer_window, row_geometry, weight_bits
 from mote.lower.kernels import KERNELS
-from mote.lower.requantization import result_range
+from mote.lower.requantization import pack_weights, result_range
 from mote.lower.rows_per_call import split_windows
 from mote.lower.step import Constant, Step
 from mote.reference.fixed_point import wrap_int32
@@ -80,13 +80,13 @@ def divide_taps(sizes: Mapping[str, int]) -> Taps | None:
     return Taps((dilations[0] // common[0], dilations[1] // common[1]), step, chunks, taps)
 
 
-def fits_taps(sizes: Mapping[str, int]) -> bool:
+def fits_taps(sizes: Mapping[str, int], bits: int) -> bool:
     """True when the kernel divides the window, each reads some row of the image, there are two
     channels, and a row of results needs little scratch."""
     taps = divide_taps(sizes)
     if taps is None or sizes["x_channels"] < CHANNELS:
         return False
-    if scratch_bytes(sizes, taps, 1) > MOST_SCRATCH_BYTES:
+    if scratch_bytes(sizes, taps, bits, 1) > MOST_SCRATCH_BYTES:
         return False
     rows = range(0, sizes["kernel_height"] * sizes["dilation_height"], sizes["dilation_height"])
     starts = [y * sizes["stride_height"] - sizes["pad_top"] for y in range(sizes["y_height"])]
@@ -111,14 +111,16 @@ def _row_words(sizes: Mapping[str, int], taps: Taps) -> int:
     return results * step + taps.chunks * taps.taps
 
 
-def scratch_bytes(sizes: Mapping[str, int], taps: Taps, rows: int) -> int:
-    """What calls take that compute so many rows of results at once, or fewer."""
+def scratch_bytes(sizes: Mapping[str, int], taps: Taps, bits: int, rows: int) -> int:
+    """What calls take that compute so many rows of results at once, or fewer; weights of 4 bits
+    are unpacked channel by channel."""
     blocks = -(-sizes["y_width"] // taps.phases[1] // BLOCK)
     weights = taps.chunks * taps.taps * -(-sizes["kernel_height"] // 2)
     most = max(_rows_of_words(sizes, taps, n) for n in range(1, rows + 1))
     words = weights + CHANNELS * most * _row_words(sizes, taps)
     runs = taps.step[1] if taps.step[1] > 2 else 1
-    return RUN_BYTES * runs + BLOCK_BYTES * rows * blocks + WORD_BYTES * words
+    unpacked = taps.chunks * taps.taps * sizes["kernel_height"] if bits == 4 else 0
+    return RUN_BYTES * runs + BLOCK_BYTES * rows * blocks + WORD_BYTES * words + unpacked
 
 
 def _rows_at_once(sizes: Mapping[str, int], taps: Taps) -> int:
@@ -133,7 +135,9 @@ def _rows_at_once(sizes: Mapping[str, int], taps: Taps) -> int:
     return -(-results // -(-results // rows))
 
 
-def _cycles(sizes: Mapping[str, int], taps: Taps, channels: int) -> Callable[[int], Cycles]:
+def _cycles(
+    sizes: Mapping[str, int], taps: Taps, bits: int, channels: int
+) -> Callable[[int], Cycles]:
     """Of calls, by rows of results of a phase at once; all phases are counted as one."""
     pair_rows, width = -(-sizes["kernel_height"] // 2), taps.chunks * taps.taps
     blocks = taps.phases[1] * -(-sizes["y_width"] // taps.phases[1] // BLOCK)
@@ -143,7 +147,7 @@ def _cycles(sizes: Mapping[str, int], taps: Taps, channels: int) -> Callable[[in
         pair_rows,
         width,
         lambda rows: _rows_of_words(sizes, taps, rows) * columns,
-        pair_rows * width,
+        pair_rows * width * (2 if bits == 4 else 1),
     )
     return lambda rows: of_rows(channels, rows)
 
@@ -171,6 +175,7 @@ def lower_depthwise_taps(graph: Graph, node: Node, channels: Channels) -> Step:
     """One layer that ``fits_taps`` and whose channels ``fits_dsp``."""
     assert isinstance(node.op, DepthwiseConv2D)
     plane, sizes = geometry(graph, node), row_geometry(graph, node)
+    bits = weight_bits(graph, node)
     taps = divide_taps(plane)
     assert taps is not None
     constant, value = constant_results(channels)
@@ -195,21 +200,21 @@ def lower_depthwise_taps(graph: Graph, node: Node, channels: Channels) -> Step:
         "shift_bits": shift_bits,
     }
     single = channels.rounding is Rounding.SINGLE
-    cycles = _cycles(plane, taps, len(computed))
+    cycles = _cycles(plane, taps, bits, len(computed))
     split = split_windows(plane["y_height"], layer_window(graph, node), cycles(rows))
     rows = min(rows, -(-split.rows // taps.phases[0]))
     step = Step(
         node=node,
-        kernel=KERNELS["mote_depthwise_conv_2d_s8_dsp" + "_single" * single],
+        kernel=KERNELS[f"mote_depthwise_conv_2d_s8{'_w4' * (bits == 4)}_dsp{'_single' * single}"],
         parameters=(*parameters.items(), ("rows_at_once", rows)),
         constants=(
-            Constant("weights", weights.astype(np.int8), True),
+            Constant("weights", pack_weights(weights, bits), True),
             Constant("bias", wrap_int32(bias).astype(np.int32), True),
             Constant("multiplier", chosen.multiplier.astype(np.int32), False),
             Constant("shift", dsp_shifts(chosen.right, shift_bits), False),
             *([Constant("gaps", gaps, False)] if is_cut else []),
         ),
-        scratch_bytes=scratch_bytes(plane, taps, rows),
+        scratch_bytes=scratch_bytes(plane, taps, bits, rows),
         split=split,
     )
     if rows == 1:
@@ -219,6 +224,6 @@ def lower_depthwise_taps(graph: Graph, node: Node, channels: Channels) -> Step:
     frugal = replace(
         step,
         parameters=(*parameters.items(), ("rows_at_once", 1)),
-        scratch_bytes=scratch_bytes(plane, taps, 1),
+        scratch_bytes=scratch_bytes(plane, taps, bits, 1),
     )
     return replace(step, frugal=frugal, frugal_cycles=max(round(extra), 0))

@@ -189,6 +189,8 @@ KERNELS: dict[str, Kernel] = {
             DepthwiseConv2D,
             takes_scratch=True,
         ),
+        _dsp("mote_depthwise_conv_2d_s8_w4_dsp", _TAPS, DepthwiseConv2D, takes_scratch=True),
+        _dsp("mote_depthwise_conv_2d_s8_w4_dsp_single", _TAPS, DepthwiseConv2D, takes_scratch=True),
         _dsp("mote_depthwise_conv_2d_s8_dsp", _TAPS, DepthwiseConv2D, takes_scratch=True),
         _dsp("mote_depthwise_conv_2d_s8_dsp_single", _TAPS, DepthwiseConv2D, takes_scratch=True),
         _dsp(

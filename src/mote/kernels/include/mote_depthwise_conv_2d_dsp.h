@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Depthwise convolution of any window with SMLAD. The kernels mote_depthwise_conv_2d_s8_dsp*.c are this file with
- * one choice of MOTE_SINGLE and MOTE_STRIDED each.
+ * one choice of MOTE_SINGLE and MOTE_STRIDED each; mote_depthwise_conv_2d_s8_w4_dsp*.c with MOTE_W4, too.
  *
  * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx} (x[iy][ix,o / m] - x_zero) * weights[o,ky,kx]) + y_zero)
  * with m = y_channels / x_channels, iy = oy * stride_height + ky * dilation_height,
@@ -19,7 +19,8 @@
  * rows. Columns of a chunk: see mote_conv_2d_taps.
  * bias: doubled, x_zero not folded in.  shift: right shift - 1, shift_bits a channel.
  * gaps: steps from one computed channel to the next, the first from 0; the other channels become constant.
- * Scratch: mote_taps_scratch, for rows_at_once rows of results.
+ * With MOTE_W4 two weights are a byte, the first in the low half, and each channel starts one.
+ * Scratch: lower/depthwise_taps.py counts it, for rows_at_once rows of results.
  * No overflow: |2 * acc| < 2^31, checked at compile time for whole sums; on the way they wrap around. */
 #ifndef MOTE_DEPTHWISE_CONV_2D_DSP_H
 #define MOTE_DEPTHWISE_CONV_2D_DSP_H
@@ -31,7 +32,12 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
+#include "mote_unpack_s4.h"
 #include "mote_window.h"
+
+#ifndef MOTE_W4
+#define MOTE_W4 0
+#endif
 
 /* Columns that are gathered side by side. */
 typedef struct {
@@ -148,6 +154,15 @@ static void mote_taps_channels(const mote_conv_2d_taps *layer, mote_taps_source 
             mote_gather_channels(source, gathered);
         }
         job->x = (uint32_t)(input - gathered) * (uint32_t)source->plane_words * 4u;
+#if MOTE_W4
+        {
+            const uint32_t bytes = (uint32_t)(pairs * 2 + last_row) * layer->chunks;
+            int8_t *unpacked = (int8_t *)(source->words + 2 * source->plane_words);
+            w = layer->weights + i * ((bytes + 1) / 2);
+            mote_unpack_s4(unpacked, w, bytes);
+            w = unpacked;
+        }
+#endif
         for (int32_t chunk = 0; chunk < layer->chunks; chunk++)
             w = mote_spread_weights(w, pairs, last_row, weights + chunk * (pairs + last_row));
         job->right = mote_right_shift(layer->shift, 1, layer->shift_bits, i);

@@ -284,6 +284,11 @@ void mote_depthwise_conv_2d_s8_dsp(const mote_conv_2d_taps *layer, const int8_t 
 void mote_depthwise_conv_2d_s8_dsp_single(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
                                           void *scratch);
 
+void mote_depthwise_conv_2d_s8_w4_dsp(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
+                                      void *scratch);
+void mote_depthwise_conv_2d_s8_w4_dsp_single(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
+                                             void *scratch);
+
 void mote_depthwise_conv_2d_s8_mve_3x3(const mote_depthwise_vectors *layer, const int8_t *const *x, int8_t *y,
                                        void *scratch);
 void mote_depthwise_conv_2d_s8_mve_3x3_single(const mote_depthwise_vectors *layer, const int8_t *const *x,
