@@ -161,6 +161,16 @@ def random_depthwise_window(rng: Rng) -> Graph:
     return single_node_graph(op, x_shape, weights, rng, extreme=rng.random() < 0.2)
 
 
+def random_depthwise_3x3(rng: Rng, width: int) -> Graph:
+    """3 x 3 with the padding that keeps the width, and results from a ReLU."""
+    op = DepthwiseConv2D(
+        padding=Padding(1, 1, 1, 1), activation=Activation.RELU, rounding=Rounding.SINGLE
+    )
+    channels = int(rng.integers(1, 14))
+    weights = random_weights((1, 3, 3, channels), rng)
+    return single_node_graph(op, (1, int(rng.integers(2, 7)), width, channels), weights, rng)
+
+
 def random_fully_connected(rng: Rng) -> Graph:
     op = FullyConnected(**_common(rng))  # type: ignore[arg-type]
     inputs, outputs = int(rng.integers(1, 70)), int(rng.integers(1, 30))

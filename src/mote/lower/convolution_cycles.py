@@ -158,6 +158,12 @@ def depthwise_taps_cycles(
     return of_rows_at_once
 
 
+def depthwise_row_cycles(pixels: int, channels: int, is_held: bool) -> Cycles:
+    """Depthwise convolution of all channels of a row, with loads; ``pixels``: of a row."""
+    row = 17 * pixels + 21 if is_held else 22 * pixels + 60
+    return lambda rows: CALL + rows * (150 + channels * row)
+
+
 def chain_cycles(pixels: int, fours: int, taps: int, kernel_height: int, pieces: int = 0) -> Cycles:
     """Chained convolution in groups of 3 pixels that run over the rows of a call, with loads.
 

@@ -193,6 +193,15 @@ KERNELS: dict[str, Kernel] = {
         _dsp("mote_depthwise_conv_2d_s8_w4_dsp_single", _TAPS, DepthwiseConv2D, takes_scratch=True),
         _dsp("mote_depthwise_conv_2d_s8_dsp", _TAPS, DepthwiseConv2D, takes_scratch=True),
         _dsp("mote_depthwise_conv_2d_s8_dsp_single", _TAPS, DepthwiseConv2D, takes_scratch=True),
+        *(
+            _dsp(
+                f"mote_depthwise_conv_2d_s8_dsp_{pixels}",
+                "mote_depthwise_channels",
+                DepthwiseConv2D,
+                takes_scratch=False,
+            )
+            for pixels in ("fours", "row_3", "row_4", "row_5", "row_6")
+        ),
         _dsp(
             "mote_depthwise_conv_2d_s8_dsp_3x3",
             "mote_depthwise_3x3",

@@ -45,8 +45,10 @@
 
 #define MOTE_SHIFT_LOW "pkhbt r10, r11, r10, lsl #16\n\t"
 
+#define MOTE_BIAS "ldr r12, [sp]\n\t"
+
+/* r12 holds the bias. */
 #define MOTE_SUM(p0, p1, p2)                                                                         \
-    "ldr r12, [sp]\n\t"                                                                              \
     "smlad r12, " #p0 ", r2, r12\n\t"                                                                \
     "smlad r12, " #p1 ", r3, r12\n\t"                                                                \
     "smlad r12, " #p2 ", r4, r12\n\t"                                                                \
@@ -59,13 +61,15 @@
 #define MOTE_SCALE "smmlar lr, r12, r11, lr\n\tadd r12, lr, r12, asr #31\n\t"
 #endif
 
-/* Leaves cursor in r11 and channels in lr. */
-#define MOTE_REQUANTIZE                                                                              \
-    "ldrd r11, lr, [sp, #4]\n\t" MOTE_SCALE                                                          \
-    "ldr r11, [sp, #12]\n\t"                                                                         \
-    "asr r12, r12, r11\n\t"                                                                          \
+/* Leaves cursor in r11 and channels in lr; free: a register. Loads that follow one another take a cycle each. */
+#define MOTE_REQUANTIZE(free)                                                                        \
+    "ldr r11, [sp, #4]\n\t"                                                                          \
+    "ldr lr, [sp, #8]\n\t"                                                                           \
+    "ldr " #free ", [sp, #12]\n\t" MOTE_SCALE                                                        \
+    "asr r12, r12, " #free "\n\t"                                                                    \
     "ssat r12, #8, r12\n\t"                                                                          \
-    "ldrd r11, lr, [sp, #28]\n\t"
+    "ldr lr, [sp, #32]\n\t"                                                                          \
+    "ldr r11, [sp, #28]\n\t"
 
 #if MOTE_STRIDED
 #define MOTE_PUSH_Y_MORE "ldr lr, [r0, #104]\n\tpush {lr}\n\t"
@@ -228,7 +232,7 @@
     "subs r6, r6, #65536\n\t"
 
 #define MOTE_OUTPUT_STRIDE_1(p0, p1, p2)                                                             \
-    MOTE_COLUMN(p2) MOTE_SUM(p0, p1, p2) MOTE_REQUANTIZE MOTE_NEXT_STRIDE_1
+    MOTE_BIAS MOTE_COLUMN(p2) MOTE_SUM(p0, p1, p2) MOTE_REQUANTIZE(p0) MOTE_NEXT_STRIDE_1
 
 /* At 3, the last two columns are in r7 and r8. */
 #define MOTE_ROWS_STRIDE_1                                                                           \
@@ -251,7 +255,7 @@
     "mov r7, r9\n\t"                                                                                 \
     "3: ldr lr, [sp, #56]\n\t"                                                                       \
     "cmp lr, #0\n\t"                                                                                 \
-    "beq 7f\n\t" MOTE_PADDED_COLUMN(r9) MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE                         \
+    "beq 7f\n\t" MOTE_BIAS MOTE_PADDED_COLUMN(r9) MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE(r7)           \
     "strb r12, [r0, r11]\n\t" MOTE_END_ROW
 
 /* Stride 2: cursor is y. */
@@ -267,8 +271,9 @@
     "subs r6, r6, #65536\n\t"
 
 #define MOTE_OUTPUT_STRIDE_2(p0, p1, p2)                                                             \
-    MOTE_COLUMN(p1) MOTE_MIDDLE_STRIDE_2 MOTE_COLUMN(p2) MOTE_SUM(p0, p1, p2) MOTE_REQUANTIZE        \
-    MOTE_NEXT_STRIDE_2
+    MOTE_BIAS                                                                                        \
+    "ldr " #p2 ", [sp, #32]\n\t" MOTE_COLUMN(p1) MOTE_SHIFT_LOW                                      \
+    "add r0, r0, " #p2 "\n\t" MOTE_COLUMN(p2) MOTE_SUM(p0, p1, p2) MOTE_REQUANTIZE(p0) MOTE_NEXT_STRIDE_2
 
 /* At 3, the last column is in r7. */
 #define MOTE_ROWS_STRIDE_2                                                                           \
@@ -285,7 +290,7 @@
     "3: ldr lr, [sp, #56]\n\t"                                                                       \
     "cmp lr, #0\n\t"                                                                                 \
     "beq 7f\n\t" MOTE_COLUMN(r8) MOTE_MIDDLE_STRIDE_2 MOTE_PADDED_COLUMN(r9)                         \
-    MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE                                                             \
+    MOTE_BIAS MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE(r7)                                               \
     "strb r12, [r11]\n\t" MOTE_END_ROW
 
 /* The first column; the upper half of r6 counts all outputs, and is 0 at the last one. */
@@ -323,7 +328,7 @@
     "sub r11, r11, r0\n\t"                                                                           \
     "str r11, [sp, #28]\n\t"                                                                         \
     "2: mov r7, r8\n\t"                                                                              \
-    "mov r8, r9\n\t" MOTE_LAST_COLUMN_APART MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE                     \
+    "mov r8, r9\n\t" MOTE_LAST_COLUMN_APART MOTE_BIAS MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE(r7)       \
     MOTE_NEXT_STRIDE_1 MOTE_END_APART
 
 #define MOTE_ROW_STRIDE_2_APART                                                                      \
@@ -331,7 +336,7 @@
     "ldr r11, [sp, #20]\n\t"                                                                         \
     "str r11, [sp, #28]\n\t"                                                                         \
     "2: mov r7, r9\n\t" MOTE_COLUMN_APART(r8) MOTE_MIDDLE_STRIDE_2 MOTE_LAST_COLUMN_APART            \
-    MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE MOTE_NEXT_STRIDE_2 MOTE_END_APART
+    MOTE_BIAS MOTE_SUM(r7, r8, r9) MOTE_REQUANTIZE(r7) MOTE_NEXT_STRIDE_2 MOTE_END_APART
 
 __attribute__((naked, noinline, unused)) static void
 mote_depthwise_3x3_channels(__attribute__((unused)) const mote_depthwise_3x3_job *job)

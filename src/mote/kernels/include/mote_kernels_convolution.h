@@ -192,6 +192,17 @@ typedef struct {
     int8_t x_zero, y_zero, y_min, y_max;
 } mote_conv_2d_taps;
 
+/* DSP depthwise convolution 3 x 3 row by row; as mote_depthwise_conv_2d_rows.h says. */
+typedef struct {
+    const int32_t *weights; /* mote_depthwise_channel */
+    uint16_t channels, y_height, y_width, stride_height;
+    uint8_t first;          /* channel that is computed */
+    uint8_t is_cut;         /* 1: some channels are not computed */
+    uint8_t double_rounding; /* 1: double rounding, 0: single */
+    int8_t constant;        /* result of the other channels */
+    int8_t x_zero, y_zero, y_min, y_max;
+} mote_depthwise_channels;
+
 /* MVE depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_mve_3x3.h says. */
 typedef struct {
     const int8_t *weights;
@@ -283,6 +294,11 @@ void mote_depthwise_conv_2d_s8_dsp(const mote_conv_2d_taps *layer, const int8_t 
                                    void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_single(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
                                           void *scratch);
+void mote_depthwise_conv_2d_s8_dsp_fours(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_row_3(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_row_4(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_row_5(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_row_6(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 
 void mote_depthwise_conv_2d_s8_w4_dsp(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
                                       void *scratch);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inner part of the DSP depthwise convolution that computes four pixels at a time: all channels of one output
+ * row, kernel 3 x 3, horizontal stride 1, one column of padding on each side; x is read in place. Rows have a
+ * multiple of 4 pixels.
+ *
+ * Sums, requantisation and overflow as in mote_depthwise_row.h; but four columns and the last two of the four
+ * before are in registers at once, and of the third row two values from before. */
+#ifndef MOTE_DEPTHWISE_FOURS_H
+#define MOTE_DEPTHWISE_FOURS_H
+
+#include "mote_depthwise_row_job.h"
+
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+
+#define MOTE_FOURS_SUM(s, p0, p1, p2)                                                                \
+    "smlad " s ", " p0 ", r11, r2\n\t"                                                               \
+    "smlad " s ", " p1 ", r12, " s "\n\t"                                                            \
+    "smlad " s ", " p2 ", lr, " s "\n\t"
+#define MOTE_FOURS_SCALE(s) "smmla " s ", " s ", r11, lr\n\t"
+#define MOTE_FOURS_SHIFT(s) "asr " s ", " s ", r3\n\tssat " s ", #8, " s ", asr #1\n\t"
+
+/* Y: r2 y of the first pixel, r12 and r11 from there to the second and fourth; X: those of x again. Places on the
+ * stack: x and channel. */
+#if MOTE_STRIDED
+#define MOTE_FOURS_PUSH                                                                              \
+    "ldr r12, [r0, #48]\n\t"                                                                         \
+    "ldr lr, [r0, #52]\n\t"                                                                          \
+    "push {r12, lr}\n\t"                                                                             \
+    "ldm r0, {r1-r12}\n\t"                                                                           \
+    "push {r1-r12}\n\t"
+#define MOTE_FOURS_POP "add sp, sp, #56\n\t"
+#define MOTE_FOURS_START_Y                                                                           \
+    "ldr r1, [sp, #68]\n\t"                                                                          \
+    "add r1, r0, r1\n\t"                                                                             \
+    "str r1, [sp, #40]\n\t"
+#define MOTE_FOURS_Y                                                                                 \
+    "ldr r12, [sp, #80]\n\t"                                                                         \
+    "ldr r2, [sp, #40]\n\t"                                                                          \
+    "ldr r11, [sp, #84]\n\t"                                                                         \
+    "add r3, r2, r12, lsl #2\n\t"                                                                    \
+    "str r3, [sp, #40]\n\t"
+#define MOTE_FOURS_X "ldr r12, [sp, #44]\n\tldr r11, [sp, #48]\n\t"
+#define MOTE_FOURS_AT_X "[sp, #92]"
+#define MOTE_FOURS_AT_CHANNEL "[sp, #96]"
+#else
+#define MOTE_FOURS_PUSH "ldm r0, {r1-r11}\n\tpush {r1-r11}\n\t"
+#define MOTE_FOURS_POP "add sp, sp, #44\n\t"
+#define MOTE_FOURS_START_Y
+#define MOTE_FOURS_Y "add r2, r0, r2\n\tldr r11, [sp, #48]\n\t"
+#define MOTE_FOURS_X
+#define MOTE_FOURS_AT_X "[sp, #80]"
+#define MOTE_FOURS_AT_CHANNEL "[sp, #84]"
+#endif
+
+/* Registers: r0 x; r4 and r5 the columns left of and at pixel 0, r6 those values of the third row; r12 and r11 from
+ * a pixel to the first and third one behind it. The stack holds W0, W1, W2, bias, (w[2][0], w[2][1]),
+ * (w[2][1], w[2][2]), multiplier, offset, shift; where the last four start; with strides y; and at 44 the job. */
+__attribute__((naked, noinline, unused)) static void
+mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
+{
+    __asm volatile(
+        ".syntax unified\n\t"
+        "push {r4-r11, lr}\n\t" MOTE_FOURS_PUSH
+        "sub sp, sp, #44\n\t"
+        /* A channel. */
+        "1: ldr r1, " MOTE_FOURS_AT_CHANNEL "\n\t"
+        "ldr r0, " MOTE_FOURS_AT_X "\n\t"
+        "ldm r1!, {r2, r3, r5, r6, r9}\n\t"
+        "str r1, " MOTE_FOURS_AT_CHANNEL "\n\t"
+        "uxtab r1, r0, r2, ror #8\n\t"
+        "str r1, " MOTE_FOURS_AT_X "\n\t"
+        "ldr r10, [sp, #60]\n\t"
+        "ldr r12, [sp, #64]\n\t"
+        "lsl r4, r3, #8\n\t"
+        "lsl r7, r5, #8\n\t"
+        "and r3, r3, #0xff00ff00\n\t"
+        "and r4, r4, #0xff00ff00\n\t"
+        "and r5, r5, #0xff00ff00\n\t"
+        "and r7, r7, #0xff00ff00\n\t"
+        "pkhtb r8, r2, r7, asr #16\n\t"
+        "lsl r10, r10, r2\n\t"
+        "add r10, r10, r12\n\t"
+        "mov r11, r2\n\t"
+        "stm sp, {r3-r11}\n\t"
+        MOTE_FOURS_START_Y
+        /* The padding and column 0. */
+        "ldr r3, [sp, #72]\n\t"
+        "ldr r2, [sp, #76]\n\t"
+        "ldr r4, [sp, #56]\n\t"
+        "ldr lr, [sp, #52]\n\t"
+        "ldrsb r5, [r0, r3]\n\t"
+        "ldrsb r11, [r0, r2]\n\t"
+        "ldrsb r6, [r0]\n\t"
+        "ldr r12, [sp, #44]\n\t"
+        "add lr, r0, lr\n\t"
+        "str lr, [sp, #36]\n\t"
+        "pkhbt r5, r5, r11, lsl #16\n\t"
+        "ldr r11, [sp, #48]\n\t"
+        "pkhbt r6, r4, r6, lsl #16\n\t"
+        "add r0, r0, r12\n\t"
+        "cmp r0, lr\n\t"
+        ".balign 4\n\t"
+        /* Four pixels; equal: the last ones. Columns r7 to r10. */
+        "2: add r3, r0, r3\n\t"
+        "add r2, r0, r2\n\t"
+        "ldrsb r7, [r3]\n\t"
+        "ldrsb r8, [r3, r12]\n\t"
+        "ldrsb r9, [r3, r12, lsl #1]\n\t"
+        "ldrsb lr, [r2, r12]\n\t"
+        "ldrsb r1, [r2, r12, lsl #1]\n\t"
+        "ldrsb r12, [r2]\n\t"
+        "beq 5f\n\t"
+        "ldrsb r10, [r3, r11]\n\t"
+        "ldrsb r11, [r2, r11]\n\t"
+        "3: pkhbt r7, r7, r12, lsl #16\n\t"
+        "pkhbt r8, r8, lr, lsl #16\n\t"
+        "pkhbt r9, r9, r1, lsl #16\n\t"
+        "pkhbt r10, r10, r11, lsl #16\n\t"
+        "ldr r11, [sp]\n\t"
+        "ldr r12, [sp, #4]\n\t"
+        "ldr lr, [sp, #8]\n\t"
+        "ldr r2, [sp, #12]\n\t"
+        MOTE_FOURS_SUM("r4", "r4", "r5", "r7")
+        MOTE_FOURS_SUM("r5", "r5", "r7", "r8")
+        MOTE_FOURS_SUM("r7", "r7", "r8", "r9")
+        MOTE_FOURS_SUM("r8", "r8", "r9", "r10")
+        /* The third row: r6 two values, r11 (w[2][0], w[2][1]), lr (w[2][1], w[2][2]). */
+        "ldr r11, [sp, #16]\n\t"
+        "ldr lr, [sp, #20]\n\t"
+        "ldr r12, [sp, #44]\n\t"
+        "ldrsb r2, [r0]\n\t"
+        "ldrsb r3, [r0, r12]\n\t"
+        "smlad r4, r6, r11, r4\n\t"
+        "smlatb r5, r6, r11, r5\n\t"
+        "pkhbt r6, r2, r3, lsl #16\n\t"
+        "smlabt r4, r2, lr, r4\n\t"
+        "smlad r5, r6, lr, r5\n\t"
+        "smlad r7, r6, r11, r7\n\t"
+        "ldr r3, [sp, #48]\n\t"
+        "ldrsb r2, [r0, r12, lsl #1]\n\t"
+        "beq 6f\n\t"
+        "ldrsb r3, [r0, r3]\n\t"
+        "4: smlatb r8, r6, r11, r8\n\t"
+        "pkhbt r6, r2, r3, lsl #16\n\t"
+        "smlabt r7, r2, lr, r7\n\t"
+        "smlad r8, r6, lr, r8\n\t"
+        /* Multiplier r11, offset lr, shift r3. */
+        "ldr r11, [sp, #24]\n\t"
+        "ldr lr, [sp, #28]\n\t"
+        "ldr r3, [sp, #32]\n\t"
+        "ldr r2, [sp, #68]\n\t"
+        MOTE_FOURS_SCALE("r4") MOTE_FOURS_SCALE("r5") MOTE_FOURS_SCALE("r7") MOTE_FOURS_SCALE("r8")
+        MOTE_FOURS_SHIFT("r4") MOTE_FOURS_SHIFT("r5") MOTE_FOURS_SHIFT("r7") MOTE_FOURS_SHIFT("r8")
+        MOTE_FOURS_Y
+        "strb r4, [r2]\n\t"
+        "strb r5, [r2, r12]\n\t"
+        "strb r7, [r2, r12, lsl #1]\n\t"
+        "strb r8, [r2, r11]\n\t"
+        MOTE_FOURS_X
+        "ldr r3, [sp, #72]\n\t"
+        "ldr r2, [sp, #76]\n\t"
+        "ldr lr, [sp, #36]\n\t"
+        "mov r4, r9\n\t"
+        "mov r5, r10\n\t"
+        "add r0, r0, r12, lsl #2\n\t"
+        "cmp r0, lr\n\t"
+        "bls 2b\n\t"
+        "ldr r11, [sp, #32]\n\t"
+        "tst r11, #0xff00\n\t"
+        "bne 1b\n\t"
+        "add sp, sp, #44\n\t" MOTE_FOURS_POP
+        "pop {r4-r11, pc}\n\t"
+        /* The padding right of the last pixel. */
+        "5: ldr r10, [sp, #56]\n\t"
+        "mov r11, r10\n\t"
+        "b 3b\n\t"
+        "6: ldr r3, [sp, #56]\n\t"
+        "b 4b\n\t");
+}
+
+#else
+#include "mote_depthwise_row_portable.h"
+#endif
+
+#endif

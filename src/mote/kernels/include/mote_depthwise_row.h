@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inner part of the DSP depthwise convolution of short rows: all channels of one output row of MOTE_WIDTH pixels,
+ * 3 to 6, kernel 3 x 3, horizontal stride 1, one column of padding on each side; x is read in place.
+ *
+ * A row of a channel is in registers at once. The upper two values of a column make one word P, those of the third
+ * row make words (l0, l1), (l2, l3), ..., so that nine taps are five multiplications of halfwords:
+ *
+ *     P[i-1] . W0 + P[i] . W1 + P[i+1] . W2 + (l[i-1] * w[2][0] + l[i] * w[2][1] + l[i+1] * w[2][2])
+ *
+ * with Wi = (w[0][i], w[1][i]). Weights are the upper bytes of halfwords, all sums 256 times those of the formula.
+ * One multiplication and one shift requantise them, exactly:
+ *     single rounding: floor of the scaled sum + half.
+ *     double rounding with y_zero = -128: a negative high product saturates whichever way its halves are rounded,
+ *     and floor((floor(u) + n) / 2^k) = floor((u + n) / 2^k), where u has the half that rounds the high product.
+ *
+ * No overflow: |256 * sum| < 2^31 and right <= 16, checked at compile time: |high product| < 2^30,
+ * |(2 * y_zero + 1) << (right + 6)| < 2^30. */
+#ifndef MOTE_DEPTHWISE_ROW_H
+#define MOTE_DEPTHWISE_ROW_H
+
+#include "mote_depthwise_row_job.h"
+
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
+
+/* Code for rows of so many pixels; NEXT: a column, or the padding right of the last one; LAST: its sum. */
+#if MOTE_WIDTH == 3
+#define MOTE_ONLY_3(code) code
+#define MOTE_FROM_4(code)
+#define MOTE_NEXT_3 "r3"
+#define MOTE_LAST "r5"
+#else
+#define MOTE_ONLY_3(code)
+#define MOTE_FROM_4(code) code
+#define MOTE_NEXT_3 "r7"
+#endif
+#if MOTE_WIDTH < 5
+#define MOTE_FROM_5(code)
+#define MOTE_NEXT_4 "r3"
+#else
+#define MOTE_FROM_5(code) code
+#define MOTE_NEXT_4 "r8"
+#endif
+#if MOTE_WIDTH == 4
+#define MOTE_LAST "r6"
+#endif
+#if MOTE_WIDTH == 5
+#define MOTE_ONLY_5(code) code
+#define MOTE_LAST "r7"
+#else
+#define MOTE_ONLY_5(code)
+#endif
+#if MOTE_WIDTH == 6
+#define MOTE_FROM_6(code) code
+#define MOTE_NEXT_5 "r9"
+#define MOTE_LAST "r8"
+#else
+#define MOTE_FROM_6(code)
+#define MOTE_NEXT_5 "r3"
+#endif
+
+/* Sum s of three columns. */
+#define MOTE_ROW_SUM(s, p0, p1, p2)                                                               \
+    "smlad " s ", " p0 ", r10, lr\n\t"                                                               \
+    "smlad " s ", " p1 ", r11, " s "\n\t"                                                            \
+    "smlad " s ", " p2 ", r12, " s "\n\t"
+#define MOTE_ROW_SCALE(s) "smmla " s ", " s ", r10, lr\n\t"
+#define MOTE_ROW_SHIFT(s) "asr " s ", " s ", r11\n\tssat " s ", #8, " s ", asr #1\n\t"
+
+/* Distances of pixels to r12, r11, r10; of y where those are others. */
+#define MOTE_ROW_X "ldr r12, [sp]\n\t" MOTE_FROM_4("ldr r11, [sp, #4]\n\t") MOTE_FROM_6("ldr r10, [sp, #8]\n\t")
+#if MOTE_STRIDED
+#define MOTE_ROW_PUSH "ldm r0, {r1-r12}\n\tpush {r1-r12}\n\tldr r1, [r0, #52]\n\tldr r0, [r0, #48]\n\t"
+#define MOTE_ROW_POP "add sp, sp, #48\n\t"
+#define MOTE_ROW_Y                                                                                \
+    "ldr r12, [sp, #36]\n\t" MOTE_FROM_4("ldr r11, [sp, #40]\n\t") MOTE_FROM_6("ldr r10, [sp, #44]\n\t")
+#define MOTE_ROW_X_AGAIN MOTE_ROW_X
+#else
+#define MOTE_ROW_PUSH "ldm r0, {r1-r9}\n\tpush {r1-r9}\n\tldr r1, [r0, #40]\n\tldr r0, [r0, #36]\n\t"
+#define MOTE_ROW_POP "add sp, sp, #36\n\t"
+#define MOTE_ROW_Y MOTE_FROM_4("ldr r11, [sp, #4]\n\t") MOTE_FROM_6("ldr r10, [sp, #8]\n\t")
+#define MOTE_ROW_X_AGAIN
+#endif
+
+/* Registers: r0 x and r1 channel throughout; r2 the sum of pixel 0, and r4 to r8 those of the others, which
+ * hold the columns left of theirs before. The stack holds the job up to x. */
+__attribute__((naked, noinline, unused)) static void
+mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
+{
+    __asm volatile(
+        ".syntax unified\n\t"
+        "push {r4-r11, lr}\n\t" MOTE_ROW_PUSH MOTE_ROW_X
+        "ldr r3, [sp, #28]\n\t"
+        "ldr r2, [sp, #32]\n\t"
+        ".balign 4\n\t"
+        /* Columns of the upper rows, r4 to r9: first row, second row, words of both. */
+        "1: add r3, r0, r3\n\t"
+        "add r2, r0, r2\n\t"
+        "ldrsb r4, [r3]\n\t"
+        "ldrsb r5, [r3, r12]\n\t"
+        "ldrsb r6, [r3, r12, lsl #1]\n\t"
+        MOTE_FROM_4("ldrsb r7, [r3, r11]\n\t")
+        MOTE_FROM_5("ldrsb r8, [r3, r12, lsl #2]\n\t")
+        MOTE_FROM_6("ldrsb r9, [r3, r10]\n\t")
+        "ldrsb lr, [r2, r12]\n\t"
+        "ldrsb r3, [r2, r12, lsl #1]\n\t"
+        MOTE_FROM_4("ldrsb r11, [r2, r11]\n\t")
+        MOTE_FROM_6("ldrsb r10, [r2, r10]\n\t")
+        MOTE_FROM_5("ldrsb r12, [r2, r12, lsl #2]\n\t")
+        "ldrsb r2, [r2]\n\t"
+        "pkhbt r5, r5, lr, lsl #16\n\t"
+        "pkhbt r6, r6, r3, lsl #16\n\t"
+        MOTE_FROM_4("pkhbt r7, r7, r11, lsl #16\n\t")
+        MOTE_FROM_5("pkhbt r8, r8, r12, lsl #16\n\t")
+        MOTE_FROM_6("pkhbt r9, r9, r10, lsl #16\n\t")
+        "pkhbt r4, r4, r2, lsl #16\n\t"
+        /* W0, W1, W2 and bias in r10, r11, r12, lr; a column of padding in r3. */
+        "ldr r10, [r1, #4]\n\t"
+        "ldr r12, [r1, #8]\n\t"
+        "ldr lr, [r1, #12]\n\t"
+        "ldr r3, [sp, #12]\n\t"
+        "lsl r11, r10, #8\n\t"
+        "and r10, r10, #0xff00ff00\n\t"
+        "and r11, r11, #0xff00ff00\n\t"
+        "and r12, r12, #0xff00ff00\n\t"
+        MOTE_ROW_SUM("r2", "r3", "r4", "r5")
+        MOTE_ROW_SUM("r4", "r4", "r5", "r6")
+        MOTE_ROW_SUM("r5", "r5", "r6", MOTE_NEXT_3)
+        MOTE_FROM_4(MOTE_ROW_SUM("r6", "r6", "r7", MOTE_NEXT_4))
+        MOTE_FROM_5(MOTE_ROW_SUM("r7", "r7", "r8", MOTE_NEXT_5))
+        MOTE_FROM_6(MOTE_ROW_SUM("r8", "r8", "r9", "r3"))
+        /* r10 (w[2][0], w[2][1]), r11 (w[2][1], w[2][2]), lr (l0, l1); padding. */
+        "ldr r10, [r1, #8]\n\t"
+        "ldr r11, [r1]\n\t"
+        "ldr r12, [sp]\n\t"
+        "ldrsb lr, [r0]\n\t"
+        "ldrsb r9, [r0, r12]\n\t"
+        "lsl r10, r10, #8\n\t"
+        "and r10, r10, #0xff00ff00\n\t"
+        "pkhtb r11, r11, r10, asr #16\n\t"
+        "pkhbt lr, lr, r9, lsl #16\n\t"
+        "smlabb r2, r3, r10, r2\n\t"
+        "smlabt " MOTE_LAST ", r3, r11, " MOTE_LAST "\n\t"
+        "smlad r2, lr, r11, r2\n\t"
+        "smlad r4, lr, r10, r4\n\t"
+        /* r9 (l2, l3) */
+        MOTE_FROM_4("ldr r3, [sp, #4]\n\t")
+        "ldrsb r9, [r0, r12, lsl #1]\n\t"
+        MOTE_FROM_4("ldrsb r3, [r0, r3]\n\t")
+        "smlabt r4, r9, r11, r4\n\t"
+        "smlatb r5, lr, r10, r5\n\t"
+        MOTE_ONLY_3("smlabb r5, r9, r11, r5\n\t")
+        MOTE_FROM_4("pkhbt r9, r9, r3, lsl #16\n\t"
+                    "smlad r5, r9, r11, r5\n\t"
+                    "smlad r6, r9, r10, r6\n\t")
+        /* lr (l4, l5) */
+        MOTE_FROM_6("ldr r3, [sp, #8]\n\t")
+        MOTE_FROM_5("ldrsb lr, [r0, r12, lsl #2]\n\t")
+        MOTE_FROM_6("ldrsb r3, [r0, r3]\n\t")
+        MOTE_FROM_5("smlabt r6, lr, r11, r6\n\t"
+                    "smlatb r7, r9, r10, r7\n\t")
+        MOTE_ONLY_5("smlabb r7, lr, r11, r7\n\t")
+        MOTE_FROM_6("pkhbt lr, lr, r3, lsl #16\n\t"
+                    "smlad r7, lr, r11, r7\n\t"
+                    "smlad r8, lr, r10, r8\n\t")
+        /* Multiplier r10, shift r11, offset lr, y r3. */
+        "ldr r10, [r1, #16]\n\t"
+        "ldr lr, [sp, #16]\n\t"
+        "ldr r9, [sp, #20]\n\t"
+        "ldr r3, [sp, #24]\n\t"
+        "ldr r11, [r1], #20\n\t"
+        "add r3, r0, r3\n\t"
+        "lsl lr, lr, r11\n\t"
+        "add lr, lr, r9\n\t"
+        MOTE_ROW_SCALE("r2")
+        MOTE_ROW_SCALE("r4")
+        MOTE_ROW_SCALE("r5")
+        MOTE_FROM_4(MOTE_ROW_SCALE("r6"))
+        MOTE_FROM_5(MOTE_ROW_SCALE("r7"))
+        MOTE_FROM_6(MOTE_ROW_SCALE("r8"))
+        MOTE_ROW_SHIFT("r2")
+        MOTE_ROW_SHIFT("r4")
+        MOTE_ROW_SHIFT("r5")
+        MOTE_FROM_4(MOTE_ROW_SHIFT("r6"))
+        MOTE_FROM_5(MOTE_ROW_SHIFT("r7"))
+        MOTE_FROM_6(MOTE_ROW_SHIFT("r8"))
+        "uxtab r0, r0, r11, ror #8\n\t"
+        "tst r11, #0xff00\n\t"
+        "strb r2, [r3]\n\t"
+        MOTE_ROW_Y
+        "strb r4, [r3, r12]\n\t"
+        "strb r5, [r3, r12, lsl #1]\n\t"
+        MOTE_FROM_4("strb r6, [r3, r11]\n\t")
+        MOTE_FROM_5("strb r7, [r3, r12, lsl #2]\n\t")
+        MOTE_FROM_6("strb r8, [r3, r10]\n\t")
+        MOTE_ROW_X_AGAIN
+        "ldr r3, [sp, #28]\n\t"
+        "ldr r2, [sp, #32]\n\t"
+        "bne 1b\n\t"
+        MOTE_ROW_POP
+        "pop {r4-r11, pc}\n\t");
+}
+
+#else
+#include "mote_depthwise_row_portable.h"
+#endif
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the assembly of mote_depthwise_row.h and mote_depthwise_fours.h computes, in C: for machines without the DSP extension, and as
+ * its definition. */
+#ifndef MOTE_DEPTHWISE_ROW_PORTABLE_H
+#define MOTE_DEPTHWISE_ROW_PORTABLE_H
+
+#include "mote_depthwise_row_job.h"
+
+#if MOTE_STRIDED
+#define MOTE_ROW_Y_1(job) ((job)->y_1)
+#else
+#define MOTE_ROW_Y_1(job) ((job)->x_1)
+#endif
+
+/* 256 times the weights of the upper or of the lower bytes of halfwords. */
+static inline uint32_t mote_upper_bytes(uint32_t word)
+{
+    return word & 0xff00ff00u;
+}
+
+static inline uint32_t mote_lower_bytes(uint32_t word)
+{
+    return word << 8 & 0xff00ff00u;
+}
+
+static inline int32_t mote_depthwise_sum(const mote_depthwise_row_job *job, const int8_t *x,
+                                      const mote_depthwise_channel *channel, int32_t column)
+{
+    const uint32_t row_2 = mote_lower_bytes(channel->mixed);
+    const uint32_t upper[3] = {mote_upper_bytes(channel->upper), mote_lower_bytes(channel->upper),
+                               mote_upper_bytes(channel->mixed)};
+    const uint32_t lower[3] = {row_2, row_2 >> 16, channel->form >> 16};
+    int32_t sum = channel->bias;
+    for (int32_t i = 0; i < 3; i++) {
+        const int32_t at = column + i - 1;
+        const int is_pad = at < 0 || at == MOTE_ROW_WIDTH(job);
+        const int8_t *third = is_pad ? x : x + at * (int32_t)job->x_1;
+        const uint32_t pair =
+            is_pad ? job->zeros : mote_pkhbt((uint32_t)third[job->row_0], (uint32_t)third[job->row_1]);
+        sum = mote_smlad(pair, upper[i], sum);
+        sum = mote_smlabb(is_pad ? job->zeros : (uint32_t)third[0], lower[i], sum);
+    }
+    return sum;
+}
+
+static inline void mote_depthwise_row(const mote_depthwise_row_job *job)
+{
+    const int8_t *x = job->x;
+    for (const mote_depthwise_channel *channel = job->channel;; channel++) {
+        const int shift = 1 + (int)(channel->form & 255);
+        const int32_t offset = job->zero * (1 << (shift - 1)) + job->half;
+        int8_t *y = (int8_t *)((uintptr_t)x + MOTE_ROW_Y_FROM * job->x_1 + (uintptr_t)job->y);
+        for (int32_t i = 0; i < MOTE_ROW_WIDTH(job); i++) {
+            const int32_t sum = mote_depthwise_sum(job, x, channel, i);
+            y[i * (int32_t)MOTE_ROW_Y_1(job)] = (int8_t)mote_finish_single(sum, channel->multiplier, offset, shift);
+        }
+        if (!(channel->form >> 8 & 255))
+            return;
+        x += channel->form >> 8 & 255;
+    }
+}
+
+#endif
