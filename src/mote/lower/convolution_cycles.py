@@ -116,7 +116,7 @@ def mve_pixel_cycles(pixels: int, channels: int, taps: int) -> Cycles:
 
 def depthwise_3x3_cycles(pixels: int, channels: int, stride: int, unpacked: int) -> Cycles:
     """Depthwise convolution one channel at a time; ``pixels``: of a row of the result."""
-    row = 57 + pixels * (21 + 9.7 * stride)
+    row = 57 + pixels * (17.5 + 10.3 * stride)
     return lambda rows: CALL + UNPACK * unpacked + channels * (94 + rows * row)
 
 
@@ -160,7 +160,7 @@ def depthwise_taps_cycles(
 
 def depthwise_row_cycles(pixels: int, channels: int, is_held: bool) -> Cycles:
     """Depthwise convolution of all channels of a row, with loads; ``pixels``: of a row."""
-    row = 17 * pixels + 21 if is_held else 22 * pixels + 60
+    row = 17 * pixels + 27 if is_held else 22 * pixels + 65
     return lambda rows: CALL + rows * (150 + channels * row)
 
 
