@@ -62,6 +62,7 @@ def lower_depthwise_rows(
     parameters = {name: sizes[name] for name in same}
     parameters |= {"channels": sizes["x_channels"], "first": computed[0]}
     parameters |= {"is_cut": int(len(computed) < len(channels.bias)), "constant": constant}
+    parameters |= {"left_pad": sizes["pad_left"], "right_pad": _right_pad(sizes)}
     parameters |= {"double_rounding": int(channels.rounding is Rounding.DOUBLE)}
     parameters |= result_range(chosen)
     cycles = depthwise_row_cycles(width, len(computed), is_held=width in IN_REGISTERS)
@@ -99,3 +100,9 @@ def channel_words(channels: Channels, places: Sequence[int]) -> np.ndarray:
     return np.column_stack(
         [words, (SCALE * channels.bias).astype(np.int32), channels.multiplier.astype(np.int32)]
     ).reshape(-1)
+
+
+def _right_pad(sizes: dict[str, int]) -> int:
+    """Columns right of the image that the last window reads."""
+    columns = (sizes["y_width"] - 1) * sizes["stride_width"] + 3
+    return max(0, columns - sizes["pad_left"] - sizes["x_width"])

@@ -26,13 +26,16 @@
 #include "mote_distance.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
+#include "mote_strides.h"
 
-#define MOTE_CUT_AT_ONCE 4 /* channels */
+/* One copy serves all kernels that are linked: --gc-sections drops the others. */
+#if defined(__GNUC__) && defined(__ELF__)
+#define MOTE_SHARED __attribute__((weak, noinline))
+#else
+#define MOTE_SHARED MOTE_NOT_INLINE static
+#endif
 
-/* Which bytes of a channel are weights that no window row meets. */
-typedef struct {
-    uint32_t form, upper, mixed;
-} mote_cut_weights;
+#define MOTE_CUT_AT_ONCE 6 /* channels */
 
 static inline mote_cut_weights mote_find_cut_weights(mote_window inside)
 {
@@ -66,76 +69,98 @@ static inline int32_t mote_cut_sum(const mote_depthwise_channel *channel, mote_c
     return mote_smlad(sum, zeros, acc);
 }
 
-/* A row of which some window rows are outside: a few channels at a time. */
-MOTE_NOT_INLINE static void mote_depthwise_cut_row(mote_depthwise_row_job *job, mote_window inside)
+/* The next few channels of from with weights 0 where the job says so; what these contribute joins the bias. Returns
+ * the steps to the channel behind them, and in bit 0 whether there is one. */
+MOTE_SHARED uint32_t mote_depthwise_cut(const mote_depthwise_row_job *job, const mote_depthwise_channel *from,
+                                        mote_depthwise_channel *to)
 {
-    mote_depthwise_channel some[MOTE_CUT_AT_ONCE];
-    const mote_depthwise_channel *channel = job->channel;
-    const mote_cut_weights cut = mote_find_cut_weights(inside);
+    const mote_cut_weights cut = job->cut;
     const uint32_t zeros = job->zeros << 8 & 0xff00ff00u;
-    uint32_t gap = 1;
-    job->channel = some;
-    while (gap) {
-        mote_depthwise_channel *to = some;
-        uint32_t steps = 0;
-        do {
-            gap = channel->form >> 8 & 255;
-            steps += gap;
-            to->form = channel->form & ~cut.form;
-            to->upper = channel->upper & ~cut.upper;
-            to->mixed = channel->mixed & ~cut.mixed;
-            to->bias = mote_cut_sum(channel, cut, zeros, channel->bias);
-            to->multiplier = channel->multiplier;
-            channel++;
-        } while (++to != some + MOTE_CUT_AT_ONCE && gap);
-        to[-1].form &= ~0xff00u;
-        mote_depthwise_row(job);
-        job->x += steps;
-    }
+    const mote_depthwise_channel *const end = to + MOTE_CUT_AT_ONCE;
+    uint32_t steps = 0, gap;
+    do {
+        const mote_depthwise_channel whole = *from++;
+        gap = whole.form >> 8 & 255;
+        steps += gap;
+        to->form = whole.form & ~cut.form;
+        to->upper = whole.upper & ~cut.upper;
+        to->mixed = whole.mixed & ~cut.mixed;
+        to->bias = mote_cut_sum(&whole, cut, zeros, whole.bias);
+        to->multiplier = whole.multiplier;
+    } while (++to != end && gap);
+    to[-1].form &= ~0xff00u;
+    return steps << 1 | (gap > 0);
 }
 
-static inline void mote_depthwise_conv_2d_rows(const mote_depthwise_channels *layer, const int8_t *const *x,
-                                                 int8_t *y MOTE_STRIDES_TAKEN)
+/* What all rows have in common. x_pixel, y_pixel: from one pixel to the next; last: the pixel that the job calls so. */
+MOTE_SHARED void mote_depthwise_start(const mote_depthwise_channels *layer, uint32_t x_pixel, uint32_t y_pixel,
+                                      uint32_t last, mote_depthwise_row_job *job)
 {
-    const int32_t channels = layer->channels, y_pixel = MOTE_Y_PIXEL(channels);
-    const int32_t y_row = layer->y_width * y_pixel;
+    job->x_1 = x_pixel;
+    job->x_3 = 3 * x_pixel;
+    job->x_5 = 5 * x_pixel;
+    job->y_1 = y_pixel;
+    job->y_3 = 3 * y_pixel;
+    job->y_5 = 5 * y_pixel;
+    job->last = last * x_pixel;
+    job->left_pad = layer->left_pad;
+    job->right_pad = layer->right_pad;
+    job->zeros = (uint16_t)layer->x_zero * 0x10001u;
+    job->zero = 2 * layer->y_zero + 1;
+    job->half = layer->double_rounding ? 64 : 0;
+}
+
+/* A row; returns whether some of its window is above or below the image. */
+MOTE_SHARED int mote_depthwise_start_row(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y,
+                                         mote_depthwise_row_job *job)
+{
+    const mote_window inside = mote_rows_inside((const void *const *)x, 3);
+    const int8_t *const any = x[inside.first], *const third = inside.last < 3 ? any : x[2];
+    job->row_0 = mote_distance(third, inside.first > 0 ? any : x[0]);
+    job->row_1 = mote_distance(third, inside.first > 1 || inside.last < 2 ? any : x[1]);
+    job->y = mote_distance(third, y);
+    job->x = third + layer->first;
+    job->channel = (const mote_depthwise_channel *)(const void *)layer->weights;
+    if (layer->is_cut)
+        for (uint32_t i = layer->y_width; i > 0; i--, y += job->y_1)
+            mote_fill(y, layer->constant, layer->channels);
+    if (inside.last - inside.first == 3)
+        return 0;
+    job->cut = mote_find_cut_weights(inside);
+    return 1;
+}
+
+MOTE_SHARED void mote_depthwise_clamp_row(const mote_depthwise_channels *layer, int8_t *y, uint32_t y_pixel)
+{
+    for (uint32_t i = layer->y_width; i > 0; i--, y += y_pixel)
+        for (uint32_t c = 0; c < layer->channels; c++)
+            y[c] = mote_clamp_s8(y[c], layer->y_min, layer->y_max);
+}
+
+static inline void mote_depthwise_conv_2d_rows(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y,
+                                               uint32_t last MOTE_STRIDES_TAKEN)
+{
+    const uint32_t y_pixel = MOTE_Y_PIXEL((uint32_t)layer->channels);
     const int is_clamped = layer->y_min > -128 || layer->y_max < 127;
     mote_depthwise_row_job job;
-
-    job.x_1 = MOTE_X_PIXEL((uint32_t)channels);
-    job.x_3 = 3 * job.x_1;
-#ifdef MOTE_WIDTH
-    job.x_5 = 5 * job.x_1;
-#else
-    job.x_5 = (layer->y_width - 3u) * job.x_1;
-#endif
-    job.zeros = (uint16_t)layer->x_zero * 0x10001u;
-    job.zero = 2 * layer->y_zero + 1;
-    job.half = layer->double_rounding ? 64 : 0;
-#if MOTE_STRIDED
-    job.y_1 = (uint32_t)y_pixel;
-    job.y_3 = 3 * job.y_1;
-    job.y_5 = 5 * job.y_1;
-#endif
-    for (int32_t oy = 0; oy < layer->y_height; oy++, x += layer->stride_height, y += y_row) {
-        const mote_window inside = mote_rows_inside((const void *const *)x, 3);
-        const int8_t *const any = x[inside.first], *const third = inside.last < 3 ? any : x[2];
-        if (layer->is_cut)
-            for (int32_t i = 0; i < y_row; i += y_pixel)
-                mote_fill(y + i, layer->constant, channels);
-        job.row_0 = mote_distance(third, inside.first > 0 ? any : x[0]);
-        job.row_1 = mote_distance(third, inside.first > 1 || inside.last < 2 ? any : x[1]);
-        job.y = mote_distance(third, y) - (intptr_t)(MOTE_ROW_Y_FROM * job.x_1);
-        job.x = third + layer->first;
-        job.channel = (const mote_depthwise_channel *)(const void *)layer->weights;
-        if (inside.last - inside.first < 3)
-            mote_depthwise_cut_row(&job, inside);
-        else
+    mote_depthwise_start(layer, MOTE_X_PIXEL((uint32_t)layer->channels), y_pixel, last, &job);
+    for (uint32_t left = layer->y_height; left > 0; left--) {
+        if (!mote_depthwise_start_row(layer, x, y, &job)) {
             mote_depthwise_row(&job);
+        } else {
+            mote_depthwise_channel some[MOTE_CUT_AT_ONCE];
+            const mote_depthwise_channel *from = job.channel;
+            uint32_t steps = 1;
+            job.channel = some;
+            for (; steps & 1; from += MOTE_CUT_AT_ONCE, job.x += steps >> 1) {
+                steps = mote_depthwise_cut(&job, from, some);
+                mote_depthwise_row(&job);
+            }
+        }
         if (is_clamped)
-            for (int32_t i = 0; i < y_row; i += y_pixel)
-                for (int8_t *result = y + i, *end = result + channels; result != end; result++)
-                    *result = mote_clamp_s8(*result, layer->y_min, layer->y_max);
+            mote_depthwise_clamp_row(layer, y, y_pixel);
+        x += layer->stride_height;
+        y += layer->y_width * y_pixel;
     }
 }
 

@@ -10,6 +10,7 @@
 #define MOTE_DEPTHWISE_FOURS_H
 
 #include "mote_depthwise_row_job.h"
+#include "mote_strides.h"
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
@@ -20,16 +21,10 @@
 #define MOTE_FOURS_SCALE(s) "smmla " s ", " s ", r11, lr\n\t"
 #define MOTE_FOURS_SHIFT(s) "asr " s ", " s ", r3\n\tssat " s ", #8, " s ", asr #1\n\t"
 
-/* Y: r2 y of the first pixel, r12 and r11 from there to the second and fourth; X: those of x again. Places on the
- * stack: x and channel. */
+/* Y: r2 y of the first pixel, r12 and r11 from there to the second and fourth; X: those of x again. Where pixels of y
+ * lie as those of x, y is told from pixel 1 of x. */
 #if MOTE_STRIDED
-#define MOTE_FOURS_PUSH                                                                              \
-    "ldr r12, [r0, #48]\n\t"                                                                         \
-    "ldr lr, [r0, #52]\n\t"                                                                          \
-    "push {r12, lr}\n\t"                                                                             \
-    "ldm r0, {r1-r12}\n\t"                                                                           \
-    "push {r1-r12}\n\t"
-#define MOTE_FOURS_POP "add sp, sp, #56\n\t"
+#define MOTE_FOURS_START
 #define MOTE_FOURS_START_Y                                                                           \
     "ldr r1, [sp, #68]\n\t"                                                                          \
     "add r1, r0, r1\n\t"                                                                             \
@@ -41,16 +36,15 @@
     "add r3, r2, r12, lsl #2\n\t"                                                                    \
     "str r3, [sp, #40]\n\t"
 #define MOTE_FOURS_X "ldr r12, [sp, #44]\n\tldr r11, [sp, #48]\n\t"
-#define MOTE_FOURS_AT_X "[sp, #92]"
-#define MOTE_FOURS_AT_CHANNEL "[sp, #96]"
 #else
-#define MOTE_FOURS_PUSH "ldm r0, {r1-r11}\n\tpush {r1-r11}\n\t"
-#define MOTE_FOURS_POP "add sp, sp, #44\n\t"
+#define MOTE_FOURS_START                                                                             \
+    "ldr r1, [sp, #44]\n\t"                                                                          \
+    "ldr r2, [sp, #68]\n\t"                                                                          \
+    "subs r2, r2, r1\n\t"                                                                            \
+    "str r2, [sp, #68]\n\t"
 #define MOTE_FOURS_START_Y
 #define MOTE_FOURS_Y "add r2, r0, r2\n\tldr r11, [sp, #48]\n\t"
 #define MOTE_FOURS_X
-#define MOTE_FOURS_AT_X "[sp, #80]"
-#define MOTE_FOURS_AT_CHANNEL "[sp, #84]"
 #endif
 
 /* Registers: r0 x; r4 and r5 the columns left of and at pixel 0, r6 those values of the third row; r12 and r11 from
@@ -61,15 +55,20 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
 {
     __asm volatile(
         ".syntax unified\n\t"
-        "push {r4-r11, lr}\n\t" MOTE_FOURS_PUSH
-        "sub sp, sp, #44\n\t"
+        "push {r4-r11, lr}\n\t"
+        "adds r0, r0, #68\n\t"
+        "ldmdb r0!, {r1-r5}\n\t"
+        "push {r1-r5}\n\t"
+        "ldmdb r0!, {r1-r12}\n\t"
+        "push {r1-r12}\n\t"
+        "sub sp, sp, #44\n\t" MOTE_FOURS_START
         /* A channel. */
-        "1: ldr r1, " MOTE_FOURS_AT_CHANNEL "\n\t"
-        "ldr r0, " MOTE_FOURS_AT_X "\n\t"
+        "1: ldr r1, [sp, #108]\n\t"
+        "ldr r0, [sp, #104]\n\t"
         "ldm r1!, {r2, r3, r5, r6, r9}\n\t"
-        "str r1, " MOTE_FOURS_AT_CHANNEL "\n\t"
+        "str r1, [sp, #108]\n\t"
         "uxtab r1, r0, r2, ror #8\n\t"
-        "str r1, " MOTE_FOURS_AT_X "\n\t"
+        "str r1, [sp, #104]\n\t"
         "ldr r10, [sp, #60]\n\t"
         "ldr r12, [sp, #64]\n\t"
         "lsl r4, r3, #8\n\t"
@@ -88,7 +87,7 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "ldr r3, [sp, #72]\n\t"
         "ldr r2, [sp, #76]\n\t"
         "ldr r4, [sp, #56]\n\t"
-        "ldr lr, [sp, #52]\n\t"
+        "ldr lr, [sp, #92]\n\t"
         "ldrsb r5, [r0, r3]\n\t"
         "ldrsb r11, [r0, r2]\n\t"
         "ldrsb r6, [r0]\n\t"
@@ -104,16 +103,16 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         /* Four pixels; equal: the last ones. Columns r7 to r10. */
         "2: add r3, r0, r3\n\t"
         "add r2, r0, r2\n\t"
-        "ldrsb r7, [r3]\n\t"
+        "beq 5f\n\t"
+        "ldrsb r10, [r3, r11]\n\t"
+        "ldrsb r11, [r2, r11]\n\t"
+        "3: ldrsb r7, [r3]\n\t"
         "ldrsb r8, [r3, r12]\n\t"
         "ldrsb r9, [r3, r12, lsl #1]\n\t"
         "ldrsb lr, [r2, r12]\n\t"
         "ldrsb r1, [r2, r12, lsl #1]\n\t"
         "ldrsb r12, [r2]\n\t"
-        "beq 5f\n\t"
-        "ldrsb r10, [r3, r11]\n\t"
-        "ldrsb r11, [r2, r11]\n\t"
-        "3: pkhbt r7, r7, r12, lsl #16\n\t"
+        "pkhbt r7, r7, r12, lsl #16\n\t"
         "pkhbt r8, r8, lr, lsl #16\n\t"
         "pkhbt r9, r9, r1, lsl #16\n\t"
         "pkhbt r10, r10, r11, lsl #16\n\t"
@@ -137,9 +136,9 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "smlabt r4, r2, lr, r4\n\t"
         "smlad r5, r6, lr, r5\n\t"
         "smlad r7, r6, r11, r7\n\t"
+        "beq 6f\n\t"
         "ldr r3, [sp, #48]\n\t"
         "ldrsb r2, [r0, r12, lsl #1]\n\t"
-        "beq 6f\n\t"
         "ldrsb r3, [r0, r3]\n\t"
         "4: smlatb r8, r6, r11, r8\n\t"
         "pkhbt r6, r2, r3, lsl #16\n\t"
@@ -169,18 +168,26 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "ldr r11, [sp, #32]\n\t"
         "tst r11, #0xff00\n\t"
         "bne 1b\n\t"
-        "add sp, sp, #44\n\t" MOTE_FOURS_POP
+        "add sp, sp, #112\n\t"
         "pop {r4-r11, pc}\n\t"
         /* The padding right of the last pixel. */
         "5: ldr r10, [sp, #56]\n\t"
         "mov r11, r10\n\t"
         "b 3b\n\t"
         "6: ldr r3, [sp, #56]\n\t"
+        "ldrsb r2, [r0, r12, lsl #1]\n\t"
         "b 4b\n\t");
 }
 
 #else
+
 #include "mote_depthwise_row_portable.h"
+
+static void mote_depthwise_row(const mote_depthwise_row_job *job)
+{
+    mote_depthwise_row_portable(job, (int32_t)(job->last / job->x_1) + 3, 1);
+}
+
 #endif
 
 #endif

@@ -20,6 +20,11 @@
 #define MOTE_DEPTHWISE_ROW_H
 
 #include "mote_depthwise_row_job.h"
+#include "mote_strides.h"
+
+#ifndef MOTE_WIDTH
+#define MOTE_WIDTH 6
+#endif
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
@@ -70,20 +75,21 @@
 /* Distances of pixels to r12, r11, r10; of y where those are others. */
 #define MOTE_ROW_X "ldr r12, [sp]\n\t" MOTE_FROM_4("ldr r11, [sp, #4]\n\t") MOTE_FROM_6("ldr r10, [sp, #8]\n\t")
 #if MOTE_STRIDED
-#define MOTE_ROW_PUSH "ldm r0, {r1-r12}\n\tpush {r1-r12}\n\tldr r1, [r0, #52]\n\tldr r0, [r0, #48]\n\t"
+#define MOTE_ROW_PUSH "ldm r0, {r1-r12}\n\tpush {r1-r12}\n\tldr r1, [r0, #64]\n\tldr r0, [r0, #60]\n\t"
 #define MOTE_ROW_POP "add sp, sp, #48\n\t"
 #define MOTE_ROW_Y                                                                                \
     "ldr r12, [sp, #36]\n\t" MOTE_FROM_4("ldr r11, [sp, #40]\n\t") MOTE_FROM_6("ldr r10, [sp, #44]\n\t")
 #define MOTE_ROW_X_AGAIN MOTE_ROW_X
 #else
-#define MOTE_ROW_PUSH "ldm r0, {r1-r9}\n\tpush {r1-r9}\n\tldr r1, [r0, #40]\n\tldr r0, [r0, #36]\n\t"
+#define MOTE_ROW_PUSH "ldm r0, {r1-r9}\n\tpush {r1-r9}\n\tldr r1, [r0, #64]\n\tldr r0, [r0, #60]\n\t"
 #define MOTE_ROW_POP "add sp, sp, #36\n\t"
 #define MOTE_ROW_Y MOTE_FROM_4("ldr r11, [sp, #4]\n\t") MOTE_FROM_6("ldr r10, [sp, #8]\n\t")
 #define MOTE_ROW_X_AGAIN
 #endif
 
 /* Registers: r0 x and r1 channel throughout; r2 the sum of pixel 0, and r4 to r8 those of the others, which
- * hold the columns left of theirs before. The stack holds the job up to x. */
+ * hold the columns left of theirs before. The stack holds the job up to row_1, with
+ * strides to y_5. */
 __attribute__((naked, noinline, unused)) static void
 mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
 {
@@ -202,7 +208,14 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
 }
 
 #else
+
 #include "mote_depthwise_row_portable.h"
+
+static void mote_depthwise_row(const mote_depthwise_row_job *job)
+{
+    mote_depthwise_row_portable(job, MOTE_WIDTH, 1);
+}
+
 #endif
 
 #endif

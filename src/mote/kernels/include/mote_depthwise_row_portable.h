@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the assembly of mote_depthwise_row.h and mote_depthwise_fours.h computes, in C: for machines without the DSP extension, and as
- * its definition. */
+ * What the assembly of mote_depthwise_row.h, mote_depthwise_fours.h and mote_depthwise_threes.h computes, in C: for
+ * machines without the DSP extension, and as its definition. */
 #ifndef MOTE_DEPTHWISE_ROW_PORTABLE_H
 #define MOTE_DEPTHWISE_ROW_PORTABLE_H
 
 #include "mote_depthwise_row_job.h"
-
-#if MOTE_STRIDED
-#define MOTE_ROW_Y_1(job) ((job)->y_1)
-#else
-#define MOTE_ROW_Y_1(job) ((job)->x_1)
-#endif
 
 /* 256 times the weights of the upper or of the lower bytes of halfwords. */
 static inline uint32_t mote_upper_bytes(uint32_t word)
@@ -24,8 +18,9 @@ static inline uint32_t mote_lower_bytes(uint32_t word)
     return word << 8 & 0xff00ff00u;
 }
 
+/* From column first of x on; of width. */
 static inline int32_t mote_depthwise_sum(const mote_depthwise_row_job *job, const int8_t *x,
-                                      const mote_depthwise_channel *channel, int32_t column)
+                                         const mote_depthwise_channel *channel, int32_t first, int32_t width)
 {
     const uint32_t row_2 = mote_lower_bytes(channel->mixed);
     const uint32_t upper[3] = {mote_upper_bytes(channel->upper), mote_lower_bytes(channel->upper),
@@ -33,8 +28,8 @@ static inline int32_t mote_depthwise_sum(const mote_depthwise_row_job *job, cons
     const uint32_t lower[3] = {row_2, row_2 >> 16, channel->form >> 16};
     int32_t sum = channel->bias;
     for (int32_t i = 0; i < 3; i++) {
-        const int32_t at = column + i - 1;
-        const int is_pad = at < 0 || at == MOTE_ROW_WIDTH(job);
+        const int32_t at = first + i;
+        const int is_pad = at < 0 || at == width;
         const int8_t *third = is_pad ? x : x + at * (int32_t)job->x_1;
         const uint32_t pair =
             is_pad ? job->zeros : mote_pkhbt((uint32_t)third[job->row_0], (uint32_t)third[job->row_1]);
@@ -44,16 +39,19 @@ static inline int32_t mote_depthwise_sum(const mote_depthwise_row_job *job, cons
     return sum;
 }
 
-static inline void mote_depthwise_row(const mote_depthwise_row_job *job)
+/* A row of count pixels. */
+static inline void mote_depthwise_row_portable(const mote_depthwise_row_job *job, int32_t count, int32_t stride)
 {
+    const int32_t first = -(int32_t)job->left_pad;
+    const int32_t width = first + (count - 1) * stride + 3 - (int32_t)job->right_pad;
     const int8_t *x = job->x;
     for (const mote_depthwise_channel *channel = job->channel;; channel++) {
         const int shift = 1 + (int)(channel->form & 255);
         const int32_t offset = job->zero * (1 << (shift - 1)) + job->half;
-        int8_t *y = (int8_t *)((uintptr_t)x + MOTE_ROW_Y_FROM * job->x_1 + (uintptr_t)job->y);
-        for (int32_t i = 0; i < MOTE_ROW_WIDTH(job); i++) {
-            const int32_t sum = mote_depthwise_sum(job, x, channel, i);
-            y[i * (int32_t)MOTE_ROW_Y_1(job)] = (int8_t)mote_finish_single(sum, channel->multiplier, offset, shift);
+        int8_t *y = (int8_t *)((uintptr_t)x + (uintptr_t)job->y);
+        for (int32_t i = 0; i < count; i++) {
+            const int32_t sum = mote_depthwise_sum(job, x, channel, first + i * stride, width);
+            y[i * (int32_t)job->y_1] = (int8_t)mote_finish_single(sum, channel->multiplier, offset, shift);
         }
         if (!(channel->form >> 8 & 255))
             return;

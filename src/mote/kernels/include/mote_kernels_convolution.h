@@ -198,6 +198,7 @@ typedef struct {
     uint16_t channels, y_height, y_width, stride_height;
     uint8_t first;          /* channel that is computed */
     uint8_t is_cut;         /* 1: some channels are not computed */
+    uint8_t left_pad, right_pad; /* 1: the first window starts left of the image, the last one ends right of it */
     uint8_t double_rounding; /* 1: double rounding, 0: single */
     int8_t constant;        /* result of the other channels */
     int8_t x_zero, y_zero, y_min, y_max;
