@@ -159,3 +159,17 @@ def test_a_packed_chain_stands_behind_the_faster_one_with_half_its_scratch() -> 
     assert packed.scratch_bytes == 4 * 9 * 32
     assert packed.frugal is not None
     assert packed.frugal.kernel.name == "mote_conv_2d_s8_dsp"
+
+
+def test_a_packed_chain_slower_than_four_pixels_stands_before_two() -> None:
+    weights = np.random.default_rng(6).integers(-90, 90, (8, 3, 3, 3)).astype(np.int8)
+    op = Conv2D(stride=(2, 2), padding=Padding(0, 1, 0, 1))
+    graph = layer(op, (1, 96, 96, 3), weights, -128)
+    (step,) = lower(graph, M4).steps
+    found = [(f.kernel.name, f.scratch_bytes) for f in forms(step)][-3:]
+    assert found == [
+        ("mote_conv_2d_s8_dsp", 9 * 28),
+        ("mote_conv_2d_s8_dsp_chain_packed", 4 * 28),
+        ("mote_conv_2d_s8_dsp", 5 * 28),
+    ]
+    assert all(form.frugal_cycles >= 0 for form in forms(step))
