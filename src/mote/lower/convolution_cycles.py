@@ -71,22 +71,33 @@ def dsp_cycles(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles
 
 
 def swar_cycles(
-    pixels: int, channels: int, taps: int, kernel_height: int, flush: float, at_once: int
+    pixels: int,
+    channels: int,
+    taps: int,
+    kernel_height: int,
+    flush: float,
+    at_once: int,
+    *,
+    is_pointwise: bool,
 ) -> Cycles:
     """Convolution of two pixels with one multiplication, in groups that run over a call's rows.
 
-    ``flush``: blocks in four taps; ``at_once``: pixels of a group, of which two may be over.
+    ``flush``: blocks in four taps; ``at_once``: pixels of a group, of which two may be over, and
+    one costs less where windows are pixels.
     """
 
     def group(words: int) -> float:
-        patch = words * (14 * taps + 60 * kernel_height) + 150
+        patch = words * (10.5 * taps + 60 * kernel_height) + 150
         sums = taps * (2.4 + words * (3.5 + 0.75 * flush))
         return patch + channels * (sums + 70 + 50 * words)
 
     def cycles(rows: int) -> float:
         count = rows * pixels
         left = count % at_once
-        return CALL + count // at_once * group(at_once // 2) + group((left + 1) // 2) * (left > 0)
+        last = group((left + 1) // 2) * (left > 0)
+        if left == 1 and is_pointwise:
+            last = channels * (4.75 * taps + 90)
+        return CALL + count // at_once * group(at_once // 2) + last
 
     return cycles
 
@@ -125,7 +136,7 @@ def narrow_depthwise_3x3_cycles(pixels: int, channels: int, stride: int) -> Cycl
 
     ``pixels``: of a row of the result.
     """
-    row = 70 + pixels * (72 + 7 * stride)
+    row = 70 + pixels * (69 + 7 * stride)
     return lambda rows: CALL + 200 + channels * (125 + rows * row)
 
 

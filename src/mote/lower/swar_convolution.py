@@ -72,7 +72,13 @@ def swar_step(graph: Graph, node: Node, channels: Channels, otherwise: Step) -> 
 
     def step(at_once: int) -> Step:
         cycles = swar_cycles(
-            sizes["y_width"], sizes["y_channels"], taps, sizes["kernel_height"], flush, at_once
+            sizes["y_width"],
+            sizes["y_channels"],
+            taps,
+            sizes["kernel_height"],
+            flush,
+            at_once,
+            is_pointwise=sizes["kernel_height"] == sizes["kernel_width"] == 1,
         )
         return Step(
             node=node,

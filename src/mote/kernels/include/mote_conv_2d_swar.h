@@ -16,10 +16,11 @@
  * Scratch: 2 * pixels * taps bytes.
  * No overflow: |acc| <= 128 * sum|weights[o]| + |bias[o]| < 2^31, checked at compile time.
  * Cost, with pixels 4: groups of 4 run on from row to row of a call. Of what is left, 3 pixels cost as much as 4,
- * two or one about half of that. */
+ * two or one about 0.6 times that, one whose window is a pixel 0.4 times. */
 #ifndef MOTE_CONV_2D_SWAR_H
 #define MOTE_CONV_2D_SWAR_H
 
+#include "mote_dot_4.h"
 #include "mote_dot_swar.h"
 #include "mote_kernels.h"
 #include "mote_narrow_swar.h"
@@ -41,27 +42,54 @@ typedef struct {
     uint32_t places; /* windows that start at columns [0, places[ are inside, one piece of each row */
 } mote_swar_walk;
 
-/* Bytes of two pixels become words, step words apart; each moves on by its x_step, 0 or 1. */
+#if defined(__ARM_ARCH_6M__)
+
+/* Registers: r0 word, r1 step in bytes, r2 and r3 ends of x0 and x1, r4 and r5 values, r6 minus what is left. */
+#define MOTE_SWAR_PUT                                                                                \
+    "ldrsb r4, [r2, r6]\n\tldrsb r5, [r3, r6]\n\tlsls r5, r5, #16\n\tadds r4, r4, r5\n\t"            \
+    "str r4, [r0]\n\tadds r0, r0, r1\n\tadds r6, r6, #1\n\t"
+
+/* Bytes of two pixels, side by side each, become words, step words apart; returns where the next word goes. */
+__attribute__((naked, noinline)) static uint32_t *
+mote_pair_words(__attribute__((unused)) uint32_t *word, __attribute__((unused)) uint32_t step,
+                __attribute__((unused)) const int8_t *x0, __attribute__((unused)) const int8_t *x1,
+                __attribute__((unused)) int32_t count)
+{
+    __asm volatile(".syntax unified\n\t"
+                   "push {r4-r6, lr}\n\t"
+                   "ldr r6, [sp, #16]\n\t"
+                   "lsls r1, r1, #2\n\t"
+                   "adds r2, r2, r6\n\t"
+                   "adds r3, r3, r6\n\t"
+                   "rsbs r6, r6, #0\n\t"
+                   "b 2f\n\t"
+                   "1: " MOTE_SWAR_PUT
+                   "2: lsls r4, r6, #30\n\t" /* one by one while that is no multiple of 4 */
+                   "bne 1b\n\t"
+                   "cmp r6, #0\n\t"
+                   "beq 4f\n\t"
+                   "3: " MOTE_SWAR_PUT MOTE_SWAR_PUT MOTE_SWAR_PUT MOTE_SWAR_PUT
+                   "bne 3b\n\t"
+                   "4: pop {r4-r6, pc}\n\t");
+}
+
+#else
+
+static uint32_t *mote_pair_words(uint32_t *word, uint32_t step, const int8_t *x0, const int8_t *x1, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++, word += step)
+        *word = (uint32_t)x0[i] + ((uint32_t)x1[i] << 16);
+    return word;
+}
+
+#endif
+
+/* Alike, and each pixel moves on by its x_step, 0 or 1. */
 MOTE_NOT_INLINE static uint32_t *mote_put_words(uint32_t *word, uint32_t step, const int8_t *x0, int32_t x0_step,
                                                 const int8_t *x1, int32_t x1_step, int32_t count)
 {
-    if (x0_step & x1_step) {
-        int32_t i = 0;
-        if (count & 1) {
-            *word = (uint32_t)*x0 + ((uint32_t)*x1 << 16);
-            word += step;
-            i = 1;
-        }
-        while (i != count) {
-            *word = (uint32_t)x0[i] + ((uint32_t)x1[i] << 16);
-            word += step;
-            i++;
-            *word = (uint32_t)x0[i] + ((uint32_t)x1[i] << 16);
-            word += step;
-            i++;
-        }
-        return word;
-    }
+    if (x0_step & x1_step)
+        return mote_pair_words(word, step, x0, x1, count);
     for (; count > 0; count--) {
         *word = (uint32_t)*x0 + ((uint32_t)*x1 << 16);
         word += step;
@@ -115,11 +143,42 @@ static void mote_put_patches(mote_swar_walk *walk, uint32_t count, uint32_t size
         mote_put_two_patches(walk, windows + i, word++, size / 2 MOTE_STRIDES_GIVEN);
 }
 
+/* A last pixel whose window is that pixel of x alone: four channels at a time, no words. */
+MOTE_NOT_INLINE static void mote_put_last_pixel(const mote_conv_2d_swar *layer, const int8_t *x, uint32_t taps,
+                                                int8_t *y, mote_narrow_swar_job *results)
+{
+    const uint32_t words = 3u + layer->is_bent;
+    mote_swar_sums sums[4];
+    mote_dot_4_job job;
+    job.run = layer->x_channels;
+    job.lane = (int32_t)taps;
+    results->y_pixel[0] = results->y_pixel[1] = results->y_pixel[2] = 0;
+    for (uint32_t o = 0; o < layer->y_channels; o += 4) {
+        if (o + 4 > layer->y_channels)
+            o = layer->y_channels - 4u; /* some channels a second time */
+        job.sum[0] = job.sum[1] = job.sum[2] = job.sum[3] = 0;
+        job.x = x;
+        job.w = layer->weights + o * taps;
+        job.rows = 1;
+        mote_dot_4(&job);
+        for (uint32_t i = 0; i < 4; i++) { /* a word of twice that pixel */
+            sums[i].all = (uint32_t)job.sum[i] + ((uint32_t)job.sum[i] << 16);
+            sums[i].high = job.sum[i];
+        }
+        results->narrow = layer->narrow + o * words;
+        results->sums = sums;
+        results->y = y + o;
+        results->y_end = y + o + 4;
+        mote_narrow_swar(results);
+    }
+}
+
 static inline void mote_conv_2d_by_swar(const mote_conv_2d_swar *layer, const int8_t *const *x, int8_t *y,
                                         void *scratch MOTE_STRIDES_TAKEN)
 {
     const uint32_t filter = (uint32_t)layer->kernel_height * layer->kernel_width * layer->x_channels;
     const uint32_t taps = (filter + 3) & ~3u, y_pixel = MOTE_Y_PIXEL(layer->y_channels);
+    const int is_pointwise = layer->kernel_height == 1 && layer->kernel_width == 1;
     mote_swar_sums sums[2 * MOTE_SWAR_CHANNELS];
     mote_swar_walk walk;
     mote_swar_job job;
@@ -148,6 +207,12 @@ static inline void mote_conv_2d_by_swar(const mote_conv_2d_swar *layer, const in
     for (uint32_t left = (uint32_t)layer->y_height * layer->y_width; left > 0; left -= count) {
         const uint32_t size = left > 2 ? layer->pixels : 2, words = size / 2;
         uint32_t *const end = (uint32_t *)scratch + taps * words;
+        if (left == 1 && is_pointwise && walk.next.x[0] && walk.next.column >= 0 &&
+            walk.next.column < layer->x_width) {
+            const int8_t *const pixel = walk.next.x[0] + walk.next.column * MOTE_X_PIXEL(layer->x_channels);
+            mote_put_last_pixel(layer, pixel, taps, y, &results);
+            return;
+        }
         count = left < size ? left : size;
         for (uint32_t *word = (uint32_t *)scratch + filter * words; word != end; word++)
             *word = 0;

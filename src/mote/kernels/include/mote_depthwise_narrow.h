@@ -9,6 +9,7 @@
 
 #include "mote_dsp.h"
 #include "mote_narrow.h"
+#include "mote_strides.h"
 
 /* The assembly knows the order of the fields. "Main" columns are two, or one at stride 1, for each output but for
  * the last one when it has right_pad. */
@@ -44,6 +45,14 @@ typedef struct {
 #define MOTE_NARROW_WEIGHT(i, place) "ldrb r5, [r0, #" #i "]\n\tsxtb r5, r5\n\t" place
 #define MOTE_NARROW_HOLD(weight) "mov " weight ", r5\n\t"
 #define MOTE_NARROW_PUT(i) "str r5, [sp, #4*" #i "]\n\t"
+
+/* On to the next result and column; their pixels have one size unless they lie apart. */
+#if MOTE_STRIDED
+#define MOTE_NARROW_NEXT_RESULT(move_on) \
+    "ldr r5, [sp, #76]\n\tadd r12, r5\n\t" move_on MOTE_NARROW_NEXT_COLUMN
+#else
+#define MOTE_NARROW_NEXT_RESULT(move_on) move_on "ldr r5, [sp, #72]\n\tadd r12, r5\n\tadds r4, r4, r5\n\t"
+#endif
 
 /* Stride 1. A column ends r6, is the middle of r7 and starts lr; then the sums move on. */
 #define MOTE_NARROW_COLUMN                                                                           \
@@ -155,11 +164,11 @@ typedef struct {
             "cmp r4, #0\n\t"                                                                         \
             "beq 7f\n\t"                                                                             \
             "5: " column                                                                             \
-            "6: asrs r5, r6, #31\n\t"                                                                \
-            "bics r6, r5\n\t"                                                                        \
-            "ldr r5, [sp, #48]\n\t"                                                                  \
+            "6: ldr r5, [sp, #48]\n\t"                                                               \
             "cmp r6, r5\n\t"                                                                         \
             "bls 4f\n\t"                                                                             \
+            "asrs r6, r6, #31\n\t"                                                                   \
+            "bics r5, r6\n\t"                                                                        \
             "movs r6, r5\n\t"                                                                        \
             "4: movs r0, r6\n\t"                                                                     \
             "ldr r5, [sp, #52]\n\t"                                                                  \
@@ -178,8 +187,7 @@ typedef struct {
             "4: asrs r6, r6, #24\n\t"                                                                \
             "mov r5, r12\n\t"                                                                        \
             "strb r6, [r5]\n\t"                                                                      \
-            "ldr r5, [sp, #76]\n\t"                                                                  \
-            "add r12, r5\n\t" move_on MOTE_NARROW_NEXT_COLUMN                                        \
+            MOTE_NARROW_NEXT_RESULT(move_on)                                                         \
             "bmi 5b\n\t"                                                                             \
             "7: cmp r4, #0\n\t" /* then the last output's column outside; with 1 that is done */     \
             "bne 8f\n\t"                                                                             \

@@ -41,7 +41,7 @@ static inline int8_t mote_narrow(int32_t sum, const int32_t *narrow, const mote_
 #define MOTE_NARROW_BENT(a)                                                                          \
     "ldr r1, [sp, #4]\n\tcmp " a ", r1\n\tbge 3f\n\tldr r1, [sp, #8]\n\tsubs " a ", " a ", r1\n\t3: "
 #define MOTE_NARROW(a, bend)                                                                         \
-    "asrs r1, " a ", #31\n\tbics " a ", r1\n\tcmp " a ", r8\n\tbls 2f\n\tmov " a ", r8\n\t"          \
+    "cmp " a ", r8\n\tbls 2f\n\tmov r1, r8\n\tasrs " a ", " a ", #31\n\tbics r1, " a "\n\tmovs " a ", r1\n\t" \
     "2: movs r1, " a "\n\tmuls r1, r2\n\tlsrs r1, r1, #12\n\tmuls " a ", r3\n\tadds " a ", " a ", r1\n\t" \
     "add " a ", r12\n\t" bend(a) "asrs " a ", " a ", #24\n\t"
 
