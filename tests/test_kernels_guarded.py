@@ -26,6 +26,7 @@ from mote.run.qemu import run
 from random_layers import (
     random_conv_2d,
     random_depthwise_conv_2d,
+    random_depthwise_window,
     random_fully_connected,
     random_weights,
     side_by_side,
@@ -150,6 +151,7 @@ def run_guarded(target: str, folder: Path, *, at_end: bool, lie: int = 0) -> Non
     rng = np.random.default_rng(12)
     kinds = (random_conv_2d, random_depthwise_conv_2d, random_fully_connected)
     layers = [make(rng) for make in kinds for _ in range(12)] + with_left_over_pixels(rng)
+    layers += [random_depthwise_window(rng) for _ in range(12)]
     built = mote.compile(side_by_side(layers), target)
     plan, fences = fenced(built.plan, at_end=at_end)
     moved = {

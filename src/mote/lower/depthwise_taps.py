@@ -119,8 +119,9 @@ def scratch_bytes(sizes: Mapping[str, int], taps: Taps, bits: int, rows: int) ->
     most = max(_rows_of_words(sizes, taps, n) for n in range(1, rows + 1))
     words = weights + CHANNELS * most * _row_words(sizes, taps)
     runs = taps.step[1] if taps.step[1] > 2 else 1
-    unpacked = taps.chunks * taps.taps * sizes["kernel_height"] if bits == 4 else 0
-    return RUN_BYTES * runs + BLOCK_BYTES * rows * blocks + WORD_BYTES * words + unpacked
+    if bits == 4:
+        words += -(-taps.chunks * taps.taps * sizes["kernel_height"] // WORD_BYTES)
+    return RUN_BYTES * runs + BLOCK_BYTES * rows * blocks + WORD_BYTES * words
 
 
 def _rows_at_once(sizes: Mapping[str, int], taps: Taps) -> int:
