@@ -17,7 +17,8 @@ import numpy as np
 from mote.lower.channels import Channels, Ints
 
 SHIFT = 4
-"""Of every line; ``MOTE_LINE_SHIFT`` of ``kernels/include/mote_chain_affine.h``."""
+"""Of every line; ``MOTE_LINE_SHIFT`` of ``kernels/include/mote_chain_affine.h``. Channels whose
+multiplier is 2**-5 or more, as a real number, have no line."""
 WORD = 2**32
 MULTIPLIER_END = 2**31
 NEAR = 64
