@@ -161,10 +161,13 @@ def random_depthwise_window(rng: Rng) -> Graph:
     return single_node_graph(op, x_shape, weights, rng, extreme=rng.random() < 0.2)
 
 
-def random_depthwise_3x3(rng: Rng, width: int) -> Graph:
-    """3 x 3 with the padding that keeps the width, and results from a ReLU."""
+def random_depthwise_3x3(rng: Rng, width: int, stride: int = 1) -> Graph:
+    """3 x 3 with one column of padding on each side; ``width``: of the image."""
     op = DepthwiseConv2D(
-        padding=Padding(1, 1, 1, 1), activation=Activation.RELU, rounding=Rounding.SINGLE
+        stride=(stride, stride),
+        padding=Padding(1, 1, 1, 1),
+        activation=Activation.RELU,
+        rounding=Rounding.SINGLE,
     )
     channels = int(rng.integers(1, 14))
     weights = random_weights((1, 3, 3, channels), rng)

@@ -78,6 +78,7 @@ def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path
     if kind == "depthwise_conv_2d":
         layers += [random_depthwise_window(rng) for _ in range(40)]
         layers += [random_depthwise_3x3(rng, width) for width in (3, 4, 5, 6, 8) for _ in range(4)]
+        layers += [random_depthwise_3x3(rng, 11, stride=2) for _ in range(4)]
     used = _check(layers, core, rng, tmp_path)
     int8 = (DType.INT8, DType.INT8)
     own = [k for k in KERNELS.values() if (k.operator.kind, k.dtypes) == (kind, int8)]

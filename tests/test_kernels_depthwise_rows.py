@@ -55,9 +55,12 @@ def random_layer(rng: Rng, width: int) -> Graph:
     rounding = list(Rounding)[int(rng.integers(2))]
     top, bottom = int(rng.integers(0, 3)), int(rng.integers(0, 3))
     height = int(rng.integers(max(1, 3 - top - bottom), 8))
+    step = 2 if width % 3 == 0 and rng.random() < 0.5 else 1
+    left, right = (1, 1) if step == 1 else (int(n) for n in rng.integers(0, 2, 2))
+    x_width = (width - 1) * step + 3 - left - right
     op = DepthwiseConv2D(
-        stride=(int(rng.integers(1, 4)), 1),
-        padding=Padding(top, bottom, 1, 1),
+        stride=(int(rng.integers(1, 4)), step),
+        padding=Padding(top, bottom, left, right),
         activation=list(Activation)[int(rng.integers(4))],
         rounding=rounding,
     )
@@ -68,7 +71,7 @@ def random_layer(rng: Rng, width: int) -> Graph:
     spread = float(rng.choice([200, 500, 3]))
     bias = rng.integers(-40000, 40000, channels)
     x_zero = int(rng.integers(-128, 128))
-    return layer(op, (1, height, width, channels), weights, y_zero, spread, bias, x_zero)
+    return layer(op, (1, height, x_width, channels), weights, y_zero, spread, bias, x_zero)
 
 
 def layers_by_rows(rng: Rng, count: int) -> list[Graph]:
@@ -140,14 +143,14 @@ def test_many_random_layers_equal_the_reference(seed: int, tmp_path: Path) -> No
     check(graphs, [random_inputs(graphs, rng) for _ in range(2)], "cortex-m4")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_channels_of_larger_tensors_are_read_and_written_in_place(width: int) -> None:
+@pytest.mark.parametrize(("width", "stride"), [*((width, 1) for width in WIDTHS), (11, 2)])
+def test_channels_of_larger_tensors_are_read_and_written_in_place(width: int, stride: int) -> None:
     maker = Maker(np.random.default_rng(width))
     q = Quantization((0.05,), (-128,))
     x = maker.tensor((1, 4, width, 3), q)
     maker.inputs.append(x.name)
     made = weighted(maker, Conv2D(), x, (9, 1, 1, 3), 0, q)
-    op = DepthwiseConv2D(padding=Padding(1, 1, 1, 1))
+    op = DepthwiseConv2D(stride=(stride, stride), padding=Padding(1, 1, 1, 1))
     parts = [weighted(maker, op, t, (1, 3, 3, t.shape[3]), 3, q) for t in cut(maker, made, 2)]
     y = joined(maker, parts)
     tensors = {t.name: t for t in maker.tensors}
@@ -189,7 +192,8 @@ def test_a_layer_without_exact_requantisation_takes_another_kernel() -> None:
     assert not found((1, 4, 7, 8), -128)
     assert not found((1, 4, 2, 8), -128)
     assert not found((1, 4, 5, 8), -128, padding=Padding(1, 1, 0, 1))
-    assert not found((1, 4, 5, 8), -128, stride=(1, 2))
+    assert found((1, 4, 5, 8), -128, stride=(1, 2))
+    assert not found((1, 4, 7, 8), -128, stride=(1, 2))
 
 
 def test_layers_by_rows_compute_no_dead_channels() -> None:

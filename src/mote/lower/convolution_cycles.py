@@ -169,9 +169,12 @@ def depthwise_taps_cycles(
     return of_rows_at_once
 
 
-def depthwise_row_cycles(pixels: int, channels: int, is_held: bool) -> Cycles:
-    """Depthwise convolution of all channels of a row, with loads; ``pixels``: of a row."""
-    row = 17 * pixels + 27 if is_held else 22 * pixels + 65
+def depthwise_row_cycles(pixels: int, channels: int, at_once: str) -> Cycles:
+    """Depthwise convolution of all channels of a row, with loads; ``pixels``: of a row.
+
+    ``at_once``: how many of them the kernel's name says.
+    """
+    row = {"fours": 22 * pixels + 65, "threes": 31 * pixels + 75}.get(at_once, 17 * pixels + 27)
     return lambda rows: CALL + rows * (150 + channels * row)
 
 

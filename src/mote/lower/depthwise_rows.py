@@ -1,7 +1,7 @@
 """Depthwise convolution 3 x 3 with DSP, all channels of a row at a time.
 
-``kernels/include/mote_depthwise_row.h`` and ``mote_depthwise_fours.h`` say how, and why their
-requantisation is exact.
+``kernels/include/mote_depthwise_row.h``, ``mote_depthwise_fours.h`` and ``mote_depthwise_threes.h``
+say how, and why their requantisation is exact.
 """
 
 from collections.abc import Sequence
@@ -32,15 +32,28 @@ def fits_rows(sizes: dict[str, int], channels: Channels, bits: int) -> bool:
     """True when a kernel computes this 3 x 3 layer by rows, and its sums fit 32 bits."""
     return bool(
         bits == 8
-        and sizes["stride_width"] == 1
-        and sizes["pad_left"] == 1
-        and sizes["y_width"] == sizes["x_width"]
-        and (sizes["y_width"] in IN_REGISTERS or sizes["y_width"] % 4 == 0)
+        and _is_regular(sizes)
         and (channels.rounding is Rounding.SINGLE or channels.y_zero == -128)
         and channels.right.min() >= RIGHT.start
         and channels.right.max() < RIGHT.stop
         and SCALE * channels.magnitude.max() < 2**31
     )
+
+
+def _is_regular(sizes: dict[str, int]) -> bool:
+    width = sizes["y_width"]
+    if sizes["stride_width"] == 2:
+        return width % 3 == 0
+    is_padded = sizes["pad_left"] == 1 and width == sizes["x_width"]
+    return is_padded and (width in IN_REGISTERS or width % 4 == 0)
+
+
+def _at_once(sizes: dict[str, int]) -> str:
+    """How many pixels of a row are computed at once, as the names of kernels say it."""
+    width = sizes["y_width"]
+    if sizes["stride_width"] == 2:
+        return "threes"
+    return f"row_{width}" if width in IN_REGISTERS else "fours"
 
 
 def lower_depthwise_rows(
@@ -65,13 +78,11 @@ def lower_depthwise_rows(
     parameters |= {"left_pad": sizes["pad_left"], "right_pad": _right_pad(sizes)}
     parameters |= {"double_rounding": int(channels.rounding is Rounding.DOUBLE)}
     parameters |= result_range(chosen)
-    cycles = depthwise_row_cycles(width, len(computed), is_held=width in IN_REGISTERS)
+    at_once = _at_once(sizes)
+    cycles = depthwise_row_cycles(width, len(computed), at_once)
     return Step(
         node=node,
-        kernel=KERNELS[
-            "mote_depthwise_conv_2d_s8_dsp_"
-            + (f"row_{width}" if width in IN_REGISTERS else "fours")
-        ],
+        kernel=KERNELS[f"mote_depthwise_conv_2d_s8_dsp_{at_once}"],
         parameters=tuple(parameters.items()),
         constants=(
             Constant(

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Depthwise convolution 3 x 3 row by row, all channels of one output row at a time. The kernels
- * mote_depthwise_conv_2d_s8_dsp_row_*.c and mote_depthwise_conv_2d_s8_dsp_fours*.c are this file with one choice
- * of MOTE_WIDTH (through mote_depthwise_row.h; without, through mote_depthwise_fours.h) and MOTE_STRIDED each.
+ * mote_depthwise_conv_2d_s8_dsp_row_*.c (MOTE_WIDTH, through mote_depthwise_row.h), *_threes*.c (MOTE_THREES, through
+ * mote_depthwise_threes.h) and *_fours*.c (through mote_depthwise_fours.h) are this file with one choice of
+ * MOTE_STRIDED each.
  *
  * y[oy,ox,c] = clamp(requantize(bias[c] + sum_{ky,kx} x[iy][ix,c] * weights[c,ky,kx]) + y_zero)
- * with iy = oy * stride_height + ky, ix = ox + kx - 1; x has y_width columns too
+ * with iy = oy * stride_height + ky, ix = ox * stride + kx - left_pad; stride 2 with MOTE_THREES, else 1 and y_width columns of x
  *
  * x: rows, as mote_kernels_convolution.h says; every window has one that is not null.  y: [y_height, y_width,
  * channels], must not overlap a row of x.
@@ -18,8 +19,10 @@
 #ifndef MOTE_DEPTHWISE_CONV_2D_ROWS_H
 #define MOTE_DEPTHWISE_CONV_2D_ROWS_H
 
-#ifdef MOTE_WIDTH
+#if defined(MOTE_WIDTH)
 #include "mote_depthwise_row.h"
+#elif defined(MOTE_THREES)
+#include "mote_depthwise_threes.h"
 #else
 #include "mote_depthwise_fours.h"
 #endif
@@ -102,7 +105,7 @@ MOTE_SHARED void mote_depthwise_start(const mote_depthwise_channels *layer, uint
     job->y_1 = y_pixel;
     job->y_3 = 3 * y_pixel;
     job->y_5 = 5 * y_pixel;
-    job->last = last * x_pixel;
+    job->last = last * x_pixel + !layer->right_pad; /* without padding, no pixel equals it */
     job->left_pad = layer->left_pad;
     job->right_pad = layer->right_pad;
     job->zeros = (uint16_t)layer->x_zero * 0x10001u;

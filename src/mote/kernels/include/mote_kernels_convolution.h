@@ -296,6 +296,7 @@ void mote_depthwise_conv_2d_s8_dsp(const mote_conv_2d_taps *layer, const int8_t 
 void mote_depthwise_conv_2d_s8_dsp_single(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
                                           void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_fours(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_threes(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_row_3(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_row_4(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_row_5(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
