@@ -68,10 +68,12 @@ def cases(rounding: Rounding) -> Iterator[tuple[str, Graph]]:
     around = Padding(1, 1, 1, 1)
     convolution = Conv2D(padding=around, rounding=rounding)
     depthwise = DepthwiseConv2D(padding=around, rounding=rounding)
+    wide_depthwise = DepthwiseConv2D(padding=Padding(2, 2, 2, 2), rounding=rounding)
     connected = FullyConnected(rounding=rounding)
     for op, x_shape, w_shape in (
         (convolution, (1, 4, 5, 4), (3, 3, 3, 4)),
         (depthwise, (1, 4, 5, 4), (1, 3, 3, 4)),
+        (wide_depthwise, (1, 4, 5, 4), (1, 5, 5, 4)),
         (connected, (2, 5), (9, 5)),
     ):
         weights = np.full(w_shape, -128, np.int8)
@@ -84,7 +86,10 @@ def cases(rounding: Rounding) -> Iterator[tuple[str, Graph]]:
         for right, kernel in ((1, "dsp"), (0, "portable"), (-5, "portable")):
             yield kernel, layer(op, x_shape, weights, 100, right=right)
         # 16 times the sum of 4-bit weights is an int32; depthwise ones are unpacked first.
-        weights, end = np.full(w_shape, -8, np.int8), 2**30 if op is depthwise else 2**27
+        weights, end = (
+            np.full(w_shape, -8, np.int8),
+            2**30 if isinstance(op, DepthwiseConv2D) else 2**27,
+        )
         nibbles = partial(layer, op, x_shape, weights, dtype=DType.INT4)
         for y_zero in (-128, 127):
             yield "dsp", nibbles(y_zero, largest=end - 1)
