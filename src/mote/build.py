@@ -235,8 +235,9 @@ def compile(
         optimize: What the plan of the memory spares: ``ram`` (layers run interleaved, row by row,
             with the fewest bytes that ``slowdown`` allows), ``time`` (layer by layer), or
             ``balanced`` (the least product of RAM, flash and the square of cycles).
-        slowdown: ``ram`` and ``balanced`` take no more than this many times the estimated cycles
-            of ``time``; ``math.inf``: as many as they like.
+        slowdown: How many times the estimated cycles of ``time`` there may be: ``balanced`` takes
+            no more, ``ram`` up to a tenth more, each 1 % for 2 % fewer bytes. ``math.inf``: as many
+            as they like.
         ram: Most bytes of RAM; of the plans that keep to it, the one that ``optimize`` likes best
             is taken. The most stack that any input can need counts, except on the host, and
             where the compiler for it is missing.

@@ -17,13 +17,16 @@ from mote.plan.forms import (
 from mote.plan.live import most_alive, peak_bytes
 from mote.plan.network import divided_rows, network
 from mote.plan.options import Options
-from mote.plan.refine import WORK, Setting, refine
+from mote.plan.refine import WORK, Setting, Start, refine
 from mote.plan.stream import Streaming, curve, interleave
 from mote.plan.task import FEED, Network, Run, Task
 
 SHARES = (1.0, 0.9, 0.75, 0.5, 0.0)
 """Layers that run on their own compute several rows at a time where at most this share of the peak
 is alive. Larger calls cost fewer cycles, but bind rows together, which may cost bytes."""
+
+RAM_SHARES, BALANCED_SHARES = (1.1, 1.06, 1.03, 1.0), (1.0, 0.9)
+"""Of the cycles that there may be: how many plans of few bytes are looked for that take so many."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Candidate:
         schedule: All calls.
         live_bytes: Most bytes alive.
         cycles: Estimated cycles of one inference.
-        is_slow: They are more than there may be, if any plan takes fewer.
+        excess: Its cycles as a multiple of those that there may be; at least 1.
         flash_bytes: Code, about, and constants.
         frugal: The forms of the steps (``spare_scratch``).
         program: Which of several programs it runs.
@@ -49,7 +52,7 @@ class Candidate:
     flash_bytes: int
     frugal: tuple[int, ...] = ()
     program: int = 0
-    is_slow: bool = False
+    excess: float = 1.0
     order_bound_bytes: int | None = None
 
     def score(self, optimize: str, size: int) -> tuple[float, ...]:
@@ -59,10 +62,10 @@ class Candidate:
                 return size, self.cycles
             case "time":
                 return self.cycles, size
-            case _ if self.is_slow:
+            case "ram" if self.excess <= RAM_SHARES[0]:
+                return 0, size * self.excess**2, self.cycles
+            case _ if self.excess > 1:
                 return 1, self.cycles, size
-            case "ram":
-                return 0, size, self.cycles
             case _:
                 return 0, size * self.flash_bytes * self.cycles**2, size
 
@@ -90,14 +93,15 @@ def candidates(program: Program, options: Options, fastest: float) -> list[Candi
     if min(found, key=lambda c: (c.live_bytes, c.cycles)).cycles > limit:
         found += _refined(program, fine, points, options, base, limit)
         found += candidates(program, replace(options, optimize="time", ram_bytes=None), fastest)
+    found = [replace(c, excess=max(1.0, c.cycles / limit)) for c in found]
     if options.optimize == "ram":
-        best = min(found, key=lambda c: (c.cycles > limit, c.live_bytes, c.cycles))
+        best = min(found, key=lambda c: c.score("ram", c.live_bytes))
         found.remove(best)
-        found += _searched(best, options)
-    return [replace(c, is_slow=c.cycles > limit) for c in found]
+        found += _searched(best, options, limit)
+    return found
 
 
-def _searched(best: Candidate, options: Options) -> list[Candidate]:
+def _searched(best: Candidate, options: Options, limit: float) -> list[Candidate]:
     """A candidate with what is proven of its order, and one with a better order if there is one."""
     better = search(best.network, best.schedule, budget=options.budget)
     best = replace(best, order_bound_bytes=better.lower_bound_bytes)
@@ -105,10 +109,8 @@ def _searched(best: Candidate, options: Options) -> list[Candidate]:
         return [best]
     lost = sum(task.calls * _streamed_cycles(task) for task in best.network.tasks)
     cycles = best.cycles + lost
-    return [
-        best,
-        replace(best, schedule=better.schedule, live_bytes=better.peak_bytes, cycles=cycles),
-    ]
+    lighter = replace(best, schedule=better.schedule, live_bytes=better.peak_bytes, cycles=cycles)
+    return [best, replace(lighter, excess=max(1.0, cycles / limit))]
 
 
 def _refined(
@@ -119,19 +121,21 @@ def _refined(
     base: float,
     limit: float,
 ) -> list[Candidate]:
-    """Schedules of few bytes that keep to a limit of cycles, as far as there are any."""
-    starts = []
+    """Schedules of few bytes around a limit of cycles, each sought from those of more cycles."""
+    starts: list[Start] = []
     for point in points:
         alone = _alone(fine, point)
         sparing = spare_scratch(program, most_frugal(program))
         _, rows = _coarse(sparing, fine, point, options, base, alone, alone)
         starts.append((point.segments, rows))
     found = []
-    limits = (limit, (base + limit) / 2) if options.optimize == "balanced" else (limit,)
-    work = options.budget.count(WORK // len(limits))
-    for most in limits:
-        settings = refine(program, starts, most - base, streamed=options.feed_rows, work=work)
+    shares = BALANCED_SHARES if options.optimize == "balanced" else RAM_SHARES
+    work = options.budget.count(WORK // len(shares))
+    for share in shares:
+        most = share * limit - base
+        settings = refine(program, starts, most, streamed=options.feed_rows, work=work)
         found += [c for setting in settings for c in _settled(program, setting, options, base)]
+        starts = [(setting.segments, setting.rows) for setting in settings]
     return found
 
 

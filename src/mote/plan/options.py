@@ -21,8 +21,9 @@ class Options:
     Args:
         optimize: ``ram``: the fewest bytes, then the fewest cycles. ``time``: layer by layer.
             ``balanced``: the least product of RAM, flash and the square of estimated cycles.
-        slowdown: ``ram`` and ``balanced`` take no more than this many times the estimated cycles of
-            ``time``, if any plan does that and keeps to ``ram_bytes``.
+        slowdown: How many times the estimated cycles of ``time`` there may be. ``balanced`` takes
+            no more, if any plan does that and keeps to ``ram_bytes``; ``ram`` takes up to a tenth
+            more, each 1 % for 2 % fewer bytes.
         ram_bytes: The arena must not be larger; of the plans that keep to it, the one that
             ``optimize`` would choose.
         flash_bytes: Constants and code should not take more, as far as other forms of the steps can

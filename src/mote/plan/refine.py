@@ -30,6 +30,9 @@ WORK = 20_000
 BEST = 3
 """How many settings are worth a closer look."""
 
+Start = tuple[tuple[tuple[int, ...], ...], Mapping[int, int]]
+"""Segments, and the rows of a call of each step that is split."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -58,7 +61,7 @@ class Setting:
 
 def refine(
     program: Program,
-    starts: Sequence[tuple[tuple[tuple[int, ...], ...], Mapping[int, int]]],
+    starts: Sequence[Start],
     limit: float,
     *,
     streamed: bool,
@@ -68,7 +71,7 @@ def refine(
 
     Args:
         program: In its fastest forms.
-        starts: Segments, and the rows of calls to start from.
+        starts: What to start from.
         limit: Of the cycles that it may take more than at full speed in the fastest forms.
         streamed: The application delivers the rows of the input.
         work: How long to search.
