@@ -89,7 +89,7 @@ def candidates(program: Program, options: Options, fastest: float) -> list[Candi
     found = [c for point in some for c in _mixed(program, fine, point, options, base)]
     if options.optimize == "time":
         return found
-    limit = options.slowdown * fastest
+    limit = options.slowdown * max(fastest, 1.0)  # a network may compute nothing
     if min(found, key=lambda c: (c.live_bytes, c.cycles)).cycles > limit:
         found += _refined(program, fine, points, options, base, limit)
         found += candidates(program, replace(options, optimize="time", ram_bytes=None), fastest)
