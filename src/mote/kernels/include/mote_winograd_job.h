@@ -11,6 +11,15 @@
 #ifndef MOTE_TILES
 #define MOTE_TILES 2
 #endif
+/* Groups of 4 input channels in a round of the multiplication, 4 or 8. */
+#ifndef MOTE_WINOGRAD_AT_ONCE
+#define MOTE_WINOGRAD_AT_ONCE 4
+#endif
+#if MOTE_WINOGRAD_AT_ONCE == 8
+#define MOTE_WINOGRAD_REPEAT(four) four four four four four four four four
+#else
+#define MOTE_WINOGRAD_REPEAT(four) four four four four
+#endif
 /* Words of sums of a position, [4 channels][MOTE_TILES]; both also as text. */
 #define MOTE_WINOGRAD_SUMS (4 * MOTE_TILES)
 #if MOTE_TILES == 2
@@ -30,10 +39,10 @@ typedef struct {
     uint32_t skip;  /* mote_winograd_skip(fours) */
 } mote_winograd_job;
 
-/* Of the four groups in a round, how many the first round leaves out; one group precedes the rounds. */
+/* Of the groups in a round, how many the first round leaves out; one group precedes the rounds. */
 static inline uint32_t mote_winograd_skip(uint32_t fours)
 {
-    return fours > 1 ? (1 - fours) & 3 : 4;
+    return fours > 1 ? (1 - fours) & (MOTE_WINOGRAD_AT_ONCE - 1) : MOTE_WINOGRAD_AT_ONCE;
 }
 
 #endif

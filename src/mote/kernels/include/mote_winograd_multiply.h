@@ -64,8 +64,7 @@ mote_winograd_multiply(__attribute__((unused)) const mote_winograd_job *job)
         "str r10, [sp, #16]\n\t" MOTE_WINOGRAD_FOUR(MOTE_WINOGRAD_SET)
         "ldr pc, [sp, #12]\n\t"
         ".balign 4\n\t"
-        "2:\n\t" MOTE_WINOGRAD_FOUR(MOTE_WINOGRAD_ADD) MOTE_WINOGRAD_FOUR(MOTE_WINOGRAD_ADD)
-            MOTE_WINOGRAD_FOUR(MOTE_WINOGRAD_ADD) MOTE_WINOGRAD_FOUR(MOTE_WINOGRAD_ADD)
+        "2:\n\t" MOTE_WINOGRAD_REPEAT(MOTE_WINOGRAD_FOUR(MOTE_WINOGRAD_ADD))
         "ldr r10, [sp, #16]\n\t"
         "cmp r8, r10\n\t"
         "bne 2b\n\t"

@@ -58,8 +58,7 @@ mote_winograd_multiply(__attribute__((unused)) const mote_winograd_job *job)
         "1:\n\t" MOTE_WINOGRAD_ONE_FOUR(MOTE_WINOGRAD_ONE_SET)
         "ldr pc, [sp, #12]\n\t"
         ".balign 4\n\t"
-        "2:\n\t" MOTE_WINOGRAD_ONE_FOUR(MOTE_WINOGRAD_ONE_ADD) MOTE_WINOGRAD_ONE_FOUR(MOTE_WINOGRAD_ONE_ADD)
-            MOTE_WINOGRAD_ONE_FOUR(MOTE_WINOGRAD_ONE_ADD) MOTE_WINOGRAD_ONE_FOUR(MOTE_WINOGRAD_ONE_ADD)
+        "2:\n\t" MOTE_WINOGRAD_REPEAT(MOTE_WINOGRAD_ONE_FOUR(MOTE_WINOGRAD_ONE_ADD))
         "cmp r8, lr\n\t"
         "bne 2b\n\t"
         "ldr r4, [sp]\n\t"

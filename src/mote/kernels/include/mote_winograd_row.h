@@ -18,6 +18,7 @@
 #ifndef MOTE_TILES
 #define MOTE_TILES 1
 #endif
+#define MOTE_WINOGRAD_AT_ONCE 8 /* rows have three times as many groups as tiles of several rows */
 
 #include "mote_kernels.h"
 #include "mote_requantize.h"
@@ -31,37 +32,46 @@
 #include "mote_winograd_multiply_one.h"
 #endif
 
-/* Six pixels of which some are missing, 16 channels at a time, through patch; row: NULL when all are. Bytes behind
- * the channels of a pixel meet weights of 0. */
-MOTE_NOT_INLINE static void mote_winograd_put_part(const mote_conv_2d_winograd *layer, const int8_t *row,
-                                                   int32_t column, uint32_t *v, uint32_t *patch MOTE_STRIDES_TAKEN)
+/* Six pixels of some rows, of which pixels or rows (NULL) are missing, 16 channels at a time. Bytes behind the
+ * channels of a pixel meet weights of 0. */
+MOTE_NOT_INLINE static void mote_winograd_put_part(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                                   uint32_t rows, int32_t column, uint32_t *v MOTE_STRIDES_TAKEN)
 {
     const int32_t channels = layer->x_channels, pixel = MOTE_X_PIXEL(channels);
-    const uint32_t step = 6 * MOTE_TILES * ((layer->x_channels + 3u) / 4);
-    mote_fill((int8_t *)patch, layer->x_zero, 96);
-    for (int32_t c = 0; c < channels; c += 16, v += 8 * MOTE_TILES) {
-        const int32_t count = channels - c < 16 ? channels - c : 16;
-        if (row)
-            mote_winograd_gather_row(row + c, column, layer->x_width, pixel, count, patch, 6);
-        mote_winograd_input_row((const int8_t *)patch, 16, (uint32_t)(count + 3) / 4, v, step);
+    const uint32_t fours = (layer->x_channels + 3u) / 4;
+    uint32_t patch[24];
+    const int8_t *const from = (const int8_t *)patch;
+    int is_filled = 0; /* missing pixels are, and stay so */
+    for (uint32_t i = 0; i < rows; i++) {
+        uint32_t *to = v + 2 * MOTE_TILES * fours * i;
+        if (!x[i] || !is_filled)
+            mote_fill((int8_t *)patch, layer->x_zero, 96);
+        is_filled = 1;
+        for (int32_t c = 0; c < channels; c += 16, to += 8 * MOTE_TILES) {
+            const int32_t count = channels - c < 16 ? channels - c : 16;
+            if (x[i])
+                mote_winograd_gather_row(x[i] + c, column, layer->x_width, pixel, count, patch, 6);
+            mote_winograd_input_rows(&from, 16, (uint32_t)(count + 3) / 4, to, 6 * MOTE_TILES * fours, 0, 1);
+        }
     }
 }
 
 /* The three rows of a tile into v. */
 static inline void mote_winograd_put_rows(const mote_conv_2d_winograd *layer, const int8_t *const *x,
-                                          int32_t column, uint32_t *v, uint32_t *patch MOTE_STRIDES_TAKEN)
+                                          int32_t column, uint32_t *v MOTE_STRIDES_TAKEN)
 {
     const uint32_t fours = (layer->x_channels + 3u) / 4;
     const int32_t pixel = MOTE_X_PIXEL(layer->x_channels);
     const int is_whole = column >= 0 && column + 6 <= layer->x_width && !(layer->x_channels & 3);
-    for (int32_t i = 0; i < 3; i++, v += 2 * MOTE_TILES * fours)
-        if (is_whole && x[i])
-            mote_winograd_input_row(x[i] + column * pixel, pixel, fours, v, 6 * MOTE_TILES * fours);
+    const uint32_t rows = !is_whole || (x[0] && x[2]) ? 3 : 1;
+    for (const int8_t *const *end = x + 3; x != end; x += rows, v += 2 * MOTE_TILES * fours)
+        if (is_whole && *x)
+            mote_winograd_input_rows(x, pixel, fours, v, 6 * MOTE_TILES * fours, column * pixel, rows);
         else
-            mote_winograd_put_part(layer, x[i], column, v, patch MOTE_STRIDES_GIVEN);
+            mote_winograd_put_part(layer, x, rows, column, v MOTE_STRIDES_GIVEN);
 }
 
-/* The results of the channels that lie inside y: of columns pixels only. */
+/* Some columns, at most 4 * MOTE_TILES, of the results of count channels. */
 MOTE_NOT_INLINE static void mote_winograd_store_columns(const uint32_t *sums, mote_winograd_next_channel *next,
                                                         uint32_t count, int32_t columns)
 {
@@ -69,11 +79,11 @@ MOTE_NOT_INLINE static void mote_winograd_store_columns(const uint32_t *sums, mo
     const uint8_t none = 0;
     for (; count > 0; count--, sums += MOTE_TILES) {
         const uint8_t *gaps = next->gaps;
-        int8_t results[4], *y = next->y + *gaps;
+        int8_t results[4 * MOTE_TILES], *y = next->y + *gaps;
         next->y = results;
         next->gaps = &none;
         next->pixel_step = 1;
-        mote_winograd_output_row(sums, next, 1);
+        mote_winograd_output_row(sums, next, 1, MOTE_TILES);
         for (int32_t j = 0; j < columns; j++)
             y[(uint32_t)j * pixel_step] = results[j];
         next->y = y;
@@ -83,32 +93,33 @@ MOTE_NOT_INLINE static void mote_winograd_store_columns(const uint32_t *sums, mo
 }
 
 /* All channels of the tiles that columns, at least 1, reach into. */
-static inline void mote_winograd_row_channels(const mote_conv_2d_winograd *layer, int8_t *y, int32_t columns,
-                                              mote_winograd_job *job MOTE_STRIDES_TAKEN)
+MOTE_NOT_INLINE static void mote_winograd_row_channels(const mote_conv_2d_winograd *layer, const uint32_t *v,
+                                                       int8_t *y, int32_t columns MOTE_STRIDES_TAKEN)
 {
     const uint32_t channels = 2u * layer->pairs - !layer->gaps[2 * layer->pairs - 1];
-    const uint32_t pixel_step = MOTE_Y_PIXEL(layer->y_channels);
-    mote_winograd_next_channel next[MOTE_TILES];
-    for (uint32_t t = 0; t < MOTE_TILES; t++) {
-        next[t].start = layer->start;
-        next[t].multiplier = layer->multiplier;
-        next[t].shift = layer->shift;
-        next[t].gaps = layer->gaps;
-        next[t].y = y + 4 * t * pixel_step;
-        next[t].zero = 2 * layer->y_zero + 1;
-        next[t].pixel_step = pixel_step;
-    }
-    job->weights = layer->weights;
-    for (uint32_t i = 0; i < channels; i += 4, job->weights = job->weights_end) {
+    uint32_t sums[6 * MOTE_WINOGRAD_SUMS];
+    mote_winograd_next_channel next;
+    mote_winograd_job job;
+    next.start = layer->start;
+    next.multiplier = layer->multiplier;
+    next.shift = layer->shift;
+    next.gaps = layer->gaps;
+    next.y = y;
+    next.zero = 2 * layer->y_zero + 1;
+    next.pixel_step = MOTE_Y_PIXEL(layer->y_channels);
+    job.weights = layer->weights;
+    job.x = v;
+    job.sums = sums;
+    job.fours = 3 * ((layer->x_channels + 3u) / 4);
+    job.skip = mote_winograd_skip(job.fours);
+    for (uint32_t i = 0; i < channels; i += 4, job.weights = job.weights_end) {
         const uint32_t count = channels - i < 4 ? channels - i : 4;
-        int32_t left = columns;
-        job->weights_end = job->weights + 96 * job->fours;
-        mote_winograd_multiply(job);
-        for (uint32_t t = 0; t < MOTE_TILES && left > 0; t++, left -= 4)
-            if (left >= 4)
-                mote_winograd_output_row(job->sums + t, &next[t], count);
-            else
-                mote_winograd_store_columns(job->sums + t, &next[t], count, left);
+        job.weights_end = job.weights + 96 * job.fours;
+        mote_winograd_multiply(&job);
+        if (columns & 3)
+            mote_winograd_store_columns(sums, &next, count, columns);
+        else
+            mote_winograd_output_row(sums, &next, count, (uint32_t)columns / 4);
     }
 }
 
@@ -117,13 +128,7 @@ static inline void mote_conv_2d_winograd_row(const mote_conv_2d_winograd *layer,
 {
     const uint32_t channels = layer->y_channels, y_pixel = MOTE_Y_PIXEL(channels);
     const uint32_t end = (uint32_t)layer->y_height * layer->y_width * y_pixel;
-    uint32_t sums[6 * MOTE_WINOGRAD_SUMS], *v = scratch;
-    mote_winograd_job job;
-
-    job.fours = 3 * ((layer->x_channels + 3u) / 4);
-    job.skip = mote_winograd_skip(job.fours);
-    job.sums = sums;
-    job.x = v;
+    uint32_t *const v = scratch;
 
     if (layer->constants)
         for (uint32_t i = 0; i < end; i += y_pixel)
@@ -132,8 +137,8 @@ static inline void mote_conv_2d_winograd_row(const mote_conv_2d_winograd *layer,
         for (int32_t column = 0; column < layer->y_width; column += 4 * MOTE_TILES) {
             const int32_t left = layer->y_width - column, columns = left < 4 * MOTE_TILES ? left : 4 * MOTE_TILES;
             for (int32_t t = 0; 4 * t < columns; t++)
-                mote_winograd_put_rows(layer, x, column + 4 * t - layer->pad_left, v + t, sums MOTE_STRIDES_GIVEN);
-            mote_winograd_row_channels(layer, to, columns, &job MOTE_STRIDES_GIVEN);
+                mote_winograd_put_rows(layer, x, column + 4 * t - layer->pad_left, v + t MOTE_STRIDES_GIVEN);
+            mote_winograd_row_channels(layer, v, to, columns MOTE_STRIDES_GIVEN);
             to += columns * (int32_t)y_pixel;
         }
     if (layer->y_min > -128 || layer->y_max < 127)
