@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mote.lower.kernel_sizes import KERNEL_BYTES
 from mote.lower.split import row_shape
 from mote.lower.step import Program, Step
+from mote.plan.kernel_choice import Choice, choose_kernels
 
-CODE_BYTES = 10_000
-"""Of flash beside the constants, about."""
+FRAME_BYTES, CALL_BYTES = 1_500, 110
+"""Of code beside the kernels, about: once, and for each step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +62,25 @@ def extra_cycles(program: Program, frugal: Sequence[int]) -> int:
 
 def choose_forms(program: Program, limits: Limits) -> tuple[int, ...]:
     """The best form of every step within the limits, as ``spare_scratch`` takes them."""
-    last = spare_scratch(program, most_frugal(program))
-    flash = program_flash_bytes(last)
-    found = [_best(program, index, step, limits, flash) for index, step in enumerate(program.steps)]
-    return _one_layout(program, found)
+    choices = [_choices(program, index, step, limits) for index, step in enumerate(program.steps)]
+    if limits.weighs_flash:
+        found = choose_kernels(choices, program_frame_bytes(program), limits.cycles)
+    else:
+        found = [min(each, key=lambda c: c.cycles) for each in choices]
+    return _one_layout(program, [choice.form for choice in found])
+
+
+def _choices(program: Program, index: int, step: Step, limits: Limits) -> list[Choice]:
+    """The forms that fit in scratch; the last one if none does."""
+    found = forms(step)
+    room = limits.scratch_bytes.get(index, 0)
+    fitting = [k for k, form in enumerate(found) if form.scratch_bytes <= room]
+    choices, before = [], 0
+    for k, form in enumerate(found):
+        lost = _lost_to_calls(program, form, limits.rows.get(index), index in limits.apart)
+        choices.append(Choice(k, form.kernel.name, before + lost, flash_bytes(form)))
+        before += form.frugal_cycles
+    return [choices[k] for k in fitting or [len(found) - 1]]
 
 
 def _one_layout(program: Program, chosen: Sequence[int]) -> tuple[int, ...]:
@@ -84,27 +101,6 @@ def _one_layout(program: Program, chosen: Sequence[int]) -> tuple[int, ...]:
     )
 
 
-def _best(program: Program, index: int, step: Step, limits: Limits, flash: int) -> int:
-    found = forms(step)
-    if len(found) == 1:
-        return 0
-    room = limits.scratch_bytes.get(index, 0)
-    fitting = [k for k, form in enumerate(found) if form.scratch_bytes <= room]
-    cycles, before = [], 0
-    for form in found:
-        lost = _lost_to_calls(program, form, limits.rows.get(index), index in limits.apart)
-        cycles.append(before + lost)
-        before += form.frugal_cycles
-
-    def score(k: int) -> float:
-        if not limits.weighs_flash:
-            return cycles[k]
-        more = flash_bytes(found[k]) - flash_bytes(found[-1])
-        return (flash + more) * max(limits.cycles + cycles[k] - cycles[-1], 1.0)
-
-    return min(fitting or [len(found) - 1], key=score)
-
-
 def _lost_to_calls(program: Program, step: Step, rows: int | None, is_apart: bool) -> int:
     """Cycles that calls of fewer rows cost than those at which a form is fastest, or of others."""
     if step.split is None or rows is None:
@@ -115,13 +111,20 @@ def _lost_to_calls(program: Program, step: Step, rows: int | None, is_apart: boo
 
 
 def program_flash_bytes(program: Program) -> int:
-    """Of the constants of all steps, and of the code, about.
+    """Of the constants of all steps, and of all code, about.
 
     Steps that share their weights are tiles of one layer, or alike: they share all constants.
     """
     own = [step for step in program.steps if len(step.node.inputs) == 1]
     shared = {s.node.inputs[1:]: s for s in program.steps if len(s.node.inputs) > 1}
-    return CODE_BYTES + sum(flash_bytes(step) for step in (*own, *shared.values()))
+    constants = sum(flash_bytes(step) for step in (*own, *shared.values()))
+    kernels = {step.kernel.name for step in program.steps}
+    return constants + program_frame_bytes(program) + sum(KERNEL_BYTES[name] for name in kernels)
+
+
+def program_frame_bytes(program: Program) -> int:
+    """Of the code that calls the kernels, about."""
+    return FRAME_BYTES + CALL_BYTES * len(program.steps)
 
 
 def flash_bytes(step: Step) -> int:

@@ -1,0 +1,81 @@
+"""Chooses kernels for all steps at once: code is in flash once, however many steps it serves."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from mote.lower.kernel_sizes import KERNEL_BYTES
+
+DEAREST = 1e9
+"""Price of a byte in cycles at which the fewest bytes are taken, then the fewest cycles."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A form of a step.
+
+    Args:
+        form: Which one, as ``spare_scratch`` counts.
+        kernel: Its function.
+        cycles: More than the fastest form takes at its best.
+        flash_bytes: Of its constants.
+    """
+
+    form: int
+    kernel: str
+    cycles: int
+    flash_bytes: int
+
+
+def choose_kernels(
+    choices: Sequence[Sequence[Choice]], frame_bytes: int, cycles: float | None
+) -> list[Choice]:
+    """For each step the choice with which flash times the square of cycles is about least.
+
+    A byte has the price in cycles at which that product stays the same. At a price, kernels are
+    facilities that cost their code once: all are open first, then closed one by one while that
+    saves more than it costs (the greedy drop of Feldman, Lehrer and Ray 1966).
+
+    Args:
+        choices: Of each step, those that are possible.
+        frame_bytes: Of code that calls the kernels.
+        cycles: Of the whole program when every step takes its fastest form; None where nothing
+            but flash counts.
+    """
+    fastest = [min(each, key=lambda c: c.cycles) for each in choices]
+    if cycles is None:
+        return _drop(choices, DEAREST)
+    total = max(1.0, cycles + sum(choice.cycles for choice in fastest))
+    flash = frame_bytes + _code(fastest) + sum(choice.flash_bytes for choice in fastest)
+    return _drop(choices, total / (2 * flash))
+
+
+def _code(found: Sequence[Choice]) -> int:
+    return sum(KERNEL_BYTES[name] for name in {choice.kernel for choice in found})
+
+
+def _drop(choices: Sequence[Sequence[Choice]], price: float) -> list[Choice]:
+    """The cheapest choices that closing kernels one by one comes to."""
+
+    def cost(choice: Choice) -> float:
+        return choice.cycles + price * choice.flash_bytes
+
+    def total(found: Sequence[Choice]) -> float:
+        return price * _code(found) + sum(map(cost, found))
+
+    def without(closed: Collection[str]) -> list[Choice] | None:
+        left = [[choice for choice in each if choice.kernel not in closed] for each in choices]
+        return [min(each, key=cost) for each in left] if all(left) else None
+
+    closed = frozenset[str]()
+    best = [min(each, key=cost) for each in choices]
+    while True:
+        trials = [
+            (total(found), name, found)
+            for name in sorted({choice.kernel for choice in best})
+            if (found := without(closed | {name})) is not None
+        ]
+        least = min(trials, key=lambda trial: trial[:2], default=None)
+        if least is None or least[0] >= total(best):
+            return best
+        closed |= {least[1]}
+        best = least[2]
