@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from mote.lower.kernel_sizes import KERNEL_BYTES
 from mote.lower.split import row_shape
@@ -12,6 +13,14 @@ FRAME_BYTES, CALL_BYTES = 1_500, 110
 """Of code beside the kernels, about: once, and for each step."""
 
 
+class Flash(Enum):
+    """What flash counts for in the choice of forms."""
+
+    IGNORED = "the fewest cycles"
+    WEIGHED = "the least product of flash and the square of cycles"
+    FEWEST = "the fewest bytes of flash, then the fewest cycles"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """What the forms of a program must keep to.
@@ -20,13 +29,13 @@ class Limits:
         scratch_bytes: Of steps with several forms, by index; the last form is taken even if larger.
         rows: That each call of a step computes, by index; where missing, as many as is fastest.
         apart: Steps that read rows at odd distances, by index.
-        weighs_flash: Choose the least product of flash and cycles, not the fewest cycles.
+        flash: What it counts for.
         cycles: Of the whole program, about.
     """
 
     scratch_bytes: Mapping[int, int]
     rows: Mapping[int, int]
-    weighs_flash: bool
+    flash: Flash
     cycles: float
     apart: Collection[int] = ()
 
@@ -63,10 +72,11 @@ def extra_cycles(program: Program, frugal: Sequence[int]) -> int:
 def choose_forms(program: Program, limits: Limits) -> tuple[int, ...]:
     """The best form of every step within the limits, as ``spare_scratch`` takes them."""
     choices = [_choices(program, index, step, limits) for index, step in enumerate(program.steps)]
-    if limits.weighs_flash:
-        found = choose_kernels(choices, program_frame_bytes(program), limits.cycles)
-    else:
+    if limits.flash is Flash.IGNORED:
         found = [min(each, key=lambda c: c.cycles) for each in choices]
+    else:
+        cycles = limits.cycles if limits.flash is Flash.WEIGHED else None
+        found = choose_kernels(choices, program_frame_bytes(program), cycles)
     return _one_layout(program, [choice.form for choice in found])
 
 
@@ -78,7 +88,9 @@ def _choices(program: Program, index: int, step: Step, limits: Limits) -> list[C
     choices, before = [], 0
     for k, form in enumerate(found):
         lost = _lost_to_calls(program, form, limits.rows.get(index), index in limits.apart)
-        choices.append(Choice(k, form.kernel.name, before + lost, flash_bytes(form)))
+        flash = flash_bytes(form)
+        beside = flash - sum(constant.learnt_bytes for constant in form.constants)
+        choices.append(Choice(k, form.kernel.name, before + lost, flash, beside))
         before += form.frugal_cycles
     return [choices[k] for k in fitting or [len(found) - 1]]
 

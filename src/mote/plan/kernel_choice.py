@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from mote.lower.kernel_sizes import KERNEL_BYTES
 
+BESIDE_WEIGHTS = 16_000
+"""Bytes of code and constants beside the weights that are not exceeded where that is cheap."""
+DEARER, MOST_DEAR = 1.5, 12.0
+"""How far the price of a byte beside the weights rises for that, and in which steps."""
 DEAREST = 1e9
 """Price of a byte in cycles at which the fewest bytes are taken, then the fewest cycles."""
 
@@ -18,18 +22,21 @@ class Choice:
         kernel: Its function.
         cycles: More than the fastest form takes at its best.
         flash_bytes: Of its constants.
+        beside_bytes: Of these, what is beside weights and biases.
     """
 
     form: int
     kernel: str
     cycles: int
     flash_bytes: int
+    beside_bytes: int
 
 
 def choose_kernels(
     choices: Sequence[Sequence[Choice]], frame_bytes: int, cycles: float | None
 ) -> list[Choice]:
-    """For each step the choice with which flash times the square of cycles is about least.
+    """For each step the choice with which flash times the square of cycles is about least; bytes
+    beside the weights become dearer until they are few, as far as that goes.
 
     A byte has the price in cycles at which that product stays the same. At a price, kernels are
     facilities that cost their code once: all are open first, then closed one by one while that
@@ -43,24 +50,33 @@ def choose_kernels(
     """
     fastest = [min(each, key=lambda c: c.cycles) for each in choices]
     if cycles is None:
-        return _drop(choices, DEAREST)
+        return _drop(choices, DEAREST, DEAREST)
     total = max(1.0, cycles + sum(choice.cycles for choice in fastest))
     flash = frame_bytes + _code(fastest) + sum(choice.flash_bytes for choice in fastest)
-    return _drop(choices, total / (2 * flash))
+    price = dearer = total / (2 * flash)
+    best = found = _drop(choices, price, price)
+    while frame_bytes + _code(found) + sum(c.beside_bytes for c in found) > BESIDE_WEIGHTS:
+        dearer *= DEARER
+        if dearer > MOST_DEAR * price:
+            return best
+        found = _drop(choices, price, dearer)
+    return found
 
 
 def _code(found: Sequence[Choice]) -> int:
     return sum(KERNEL_BYTES[name] for name in {choice.kernel for choice in found})
 
 
-def _drop(choices: Sequence[Sequence[Choice]], price: float) -> list[Choice]:
-    """The cheapest choices that closing kernels one by one comes to."""
+def _drop(choices: Sequence[Sequence[Choice]], price: float, beside: float) -> list[Choice]:
+    """The cheapest choices that closing kernels one by one comes to, with the prices of a byte of
+    weights, and of one beside them."""
 
     def cost(choice: Choice) -> float:
-        return choice.cycles + price * choice.flash_bytes
+        learnt = choice.flash_bytes - choice.beside_bytes
+        return choice.cycles + price * learnt + beside * choice.beside_bytes
 
     def total(found: Sequence[Choice]) -> float:
-        return price * _code(found) + sum(map(cost, found))
+        return beside * _code(found) + sum(map(cost, found))
 
     def without(closed: Collection[str]) -> list[Choice] | None:
         left = [[choice for choice in each if choice.kernel not in closed] for each in choices]

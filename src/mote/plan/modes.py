@@ -7,6 +7,7 @@ from mote.lower.step import Program
 from mote.lower.step_cycles import program_cycles
 from mote.plan.exact import search
 from mote.plan.forms import (
+    Flash,
     Limits,
     choose_forms,
     extra_cycles,
@@ -27,6 +28,14 @@ is alive. Larger calls cost fewer cycles, but bind rows together, which may cost
 
 RAM_SHARES, BALANCED_SHARES = (1.1, 1.06, 1.03, 1.0), (1.0, 0.9)
 """Of the cycles that there may be: how many plans of few bytes are looked for that take so many."""
+
+FLASH = {
+    "balanced": Flash.WEIGHED,
+    "flash": Flash.FEWEST,
+    "ram": Flash.IGNORED,
+    "time": Flash.IGNORED,
+}
+"""What flash counts for in each mode."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,8 @@ class Candidate:
                 return size, self.cycles
             case "time":
                 return self.cycles, size
+            case "flash":
+                return self.flash_bytes, size * self.cycles**2
             case "ram" if self.excess <= RAM_SHARES[0]:
                 return 0, size * self.excess**2, self.cycles
             case _ if self.excess > 1:
@@ -144,13 +155,9 @@ def _settled(
 ) -> Iterator[Candidate]:
     """A setting with the forms for which it has room: the fastest, and those that spare flash."""
     rows = setting.rows
-    for weighs_flash in (False, True) if options.optimize == "balanced" else (False,):
+    for flash in dict.fromkeys((Flash.IGNORED, FLASH[options.optimize])):
         limits = Limits(
-            scratch_bytes=setting.room,
-            rows=rows,
-            apart=setting.apart,
-            weighs_flash=weighs_flash,
-            cycles=base,
+            scratch_bytes=setting.room, rows=rows, apart=setting.apart, flash=flash, cycles=base
         )
         frugal = choose_forms(program, limits)
         sparing = spare_scratch(program, frugal)
@@ -219,9 +226,8 @@ def _formed(
     room = {t.index: point.peak_bytes - alive + t.scratch_bytes + beyond for alive, t in tasks}
     fastest = {fine.tasks[task].index for task in larger}
     rows = {index: 1 for index in room if index not in fastest}
-    limits = Limits(
-        scratch_bytes=room, rows=rows, weighs_flash=options.optimize == "balanced", cycles=base
-    )
+    flash = FLASH[options.optimize]
+    limits = Limits(scratch_bytes=room, rows=rows, flash=flash, cycles=base)
     frugal = choose_forms(program, limits)
     while True:
         sparing = spare_scratch(program, frugal)

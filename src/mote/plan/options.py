@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from mote.errors import InputError
 from mote.plan.budget import USUAL, Budget
 
-MODES = ("balanced", "ram", "time")
+MODES = ("balanced", "flash", "ram", "time")
 
 SLOWDOWN = 1.3
 """Times the cycles of the fastest plan that a plan of few bytes may take."""
@@ -20,7 +20,9 @@ class Options:
 
     Args:
         optimize: ``ram``: the fewest bytes, then the fewest cycles. ``time``: layer by layer.
-            ``balanced``: the least product of RAM, flash and the square of estimated cycles.
+            ``flash``: the fewest bytes of constants and code, then the least product of RAM and the
+            square of cycles. ``balanced``: the least product of RAM, flash and the square of
+            estimated cycles.
         slowdown: How many times the estimated cycles of ``time`` there may be. ``balanced`` takes
             no more, if any plan does that and keeps to ``ram_bytes``; ``ram`` takes up to a tenth
             more, each 1 % for 2 % fewer bytes.

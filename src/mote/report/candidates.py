@@ -9,7 +9,7 @@ from mote.plan.forms import flash_bytes, forms
 from mote.plan.live import live_bytes
 from mote.plan.task import FEED
 
-WEIGH_FLASH = ("balanced",)
+WEIGH_FLASH = ("balanced", "flash")
 """What may be optimised for where a faster form is left for the flash that it takes."""
 
 
