@@ -233,14 +233,13 @@ def compile(
         model: A graph, or the path of a model file.
         target: As ``mote targets`` lists them; ``host`` is this machine.
         optimize: What the plan of the memory spares: ``ram`` (layers run interleaved, row by row,
-            with the fewest bytes that ``slowdown`` allows), ``time`` (layer by layer), or
-            ``balanced`` (the least product of RAM, flash and the square of cycles).
-        slowdown: How many times the estimated cycles of ``time`` there may be: ``balanced`` takes
-            no more, ``ram`` up to a tenth more, each 1 % for 2 % fewer bytes. ``math.inf``: as many
-            as they like.
-        ram: Most bytes of RAM; of the plans that keep to it, the one that ``optimize`` likes best
-            is taken. The most stack that any input can need counts, except on the host, and
-            where the compiler for it is missing.
+            with the fewest bytes that ``slowdown`` allows), ``flash`` (the fewest bytes of
+            constants and code), ``time`` (layer by layer), or ``balanced`` (the least product of
+            RAM, flash and the square of cycles).
+        slowdown: How many times the estimated cycles of ``time`` ``balanced`` and ``ram`` may take;
+            ``ram`` up to a tenth more, each 1 % for 2 % fewer bytes. ``math.inf``: no limit.
+        ram: Most bytes of RAM, the most stack that any input can need included, except on the host
+            and without its compiler; of the plans that keep to it, ``optimize`` chooses.
         feed_rows: The application delivers the input row by row while the network runs, with
             ``<prefix>_feed_row``, so that the input as a whole needs no memory.
         allow_float: Let layers compute in float32, which takes several times the cycles and four

@@ -101,7 +101,8 @@ _OPTIONS: tuple[Decorator, ...] = (
         type=click.Choice(MODES),
         default="balanced",
         show_default=True,
-        help="Spare RAM (layers run interleaved, row by row), time (layer by layer), or both.",
+        help="Spare RAM (layers run interleaved, row by row), flash (fewer kernels, weights once), "
+        "time (layer by layer), or all of them.",
     ),
     click.option(
         "--slowdown",

@@ -7,7 +7,7 @@ from enum import Enum
 from mote.lower.kernel_sizes import KERNEL_BYTES
 from mote.lower.split import row_shape
 from mote.lower.step import Program, Step
-from mote.plan.kernel_choice import Choice, choose_kernels
+from mote.plan.kernel_choice import BESIDE_WEIGHTS, MOST_DEAR, Choice, choose_kernels
 
 FRAME_BYTES, CALL_BYTES = 1_500, 110
 """Of code beside the kernels, about: once, and for each step."""
@@ -123,15 +123,28 @@ def _lost_to_calls(program: Program, step: Step, rows: int | None, is_apart: boo
 
 
 def program_flash_bytes(program: Program) -> int:
-    """Of the constants of all steps, and of all code, about.
+    """Of the constants of all steps, and of all code, about."""
+    constants = sum(flash_bytes(step) for step in _owners(program))
+    kernels = {step.kernel.name for step in program.steps}
+    return constants + program_frame_bytes(program) + sum(KERNEL_BYTES[name] for name in kernels)
+
+
+def weighed_flash_bytes(program: Program) -> float:
+    """``program_flash_bytes``, dearer as far as code and constants beside the weights exceed what
+    they should take."""
+    learnt = sum(c.learnt_bytes for step in _owners(program) for c in step.constants)
+    flash = program_flash_bytes(program)
+    return flash + (MOST_DEAR - 1) * max(0, flash - learnt - BESIDE_WEIGHTS)
+
+
+def _owners(program: Program) -> tuple[Step, ...]:
+    """The steps whose constants flash holds.
 
     Steps that share their weights are tiles of one layer, or alike: they share all constants.
     """
     own = [step for step in program.steps if len(step.node.inputs) == 1]
     shared = {s.node.inputs[1:]: s for s in program.steps if len(s.node.inputs) > 1}
-    constants = sum(flash_bytes(step) for step in (*own, *shared.values()))
-    kernels = {step.kernel.name for step in program.steps}
-    return constants + program_frame_bytes(program) + sum(KERNEL_BYTES[name] for name in kernels)
+    return (*own, *shared.values())
 
 
 def program_frame_bytes(program: Program) -> int:

@@ -14,6 +14,7 @@ from mote.plan.forms import (
     most_frugal,
     program_flash_bytes,
     spare_scratch,
+    weighed_flash_bytes,
 )
 from mote.plan.live import most_alive, peak_bytes
 from mote.plan.network import divided_rows, network
@@ -48,7 +49,7 @@ class Candidate:
         live_bytes: Most bytes alive.
         cycles: Estimated cycles of one inference.
         excess: Its cycles as a multiple of those that there may be; at least 1.
-        flash_bytes: Code, about, and constants.
+        flash_bytes: Code, about, and constants, as the mode weighs them.
         frugal: The forms of the steps (``spare_scratch``).
         program: Which of several programs it runs.
         order_bound_bytes: No order of the calls keeps fewer alive at its worst; None if unknown.
@@ -58,7 +59,7 @@ class Candidate:
     schedule: tuple[Run, ...]
     live_bytes: int
     cycles: float
-    flash_bytes: int
+    flash_bytes: float
     frugal: tuple[int, ...] = ()
     program: int = 0
     excess: float = 1.0
@@ -166,7 +167,14 @@ def _settled(
         lost = _lost(tasks, {segment[0] for segment in setting.segments})
         cycles = base + extra_cycles(program, frugal) + lost
         size = peak_bytes(tasks, schedule)
-        yield Candidate(tasks, schedule, size, cycles, program_flash_bytes(sparing), frugal)
+        flash_bytes = _flash_bytes(sparing, options)
+        yield Candidate(tasks, schedule, size, cycles, flash_bytes, frugal)
+
+
+def _flash_bytes(program: Program, options: Options) -> float:
+    if options.optimize == "balanced":
+        return weighed_flash_bytes(program)
+    return program_flash_bytes(program)
 
 
 def _lost(tasks: Network, leading: set[int]) -> int:
@@ -279,7 +287,7 @@ def _coarse(
             height = divided_rows(program, program.steps[index])
             rows[index] = max(n for n in range(1, rows[index]) if height % n == 0)
     cycles = base + _lost(mixed, {segment[0] for segment in point.segments})
-    flash = program_flash_bytes(program)
+    flash = _flash_bytes(program, options)
     return Candidate(mixed, schedule, peak_bytes(mixed, schedule), cycles, flash), rows
 
 
