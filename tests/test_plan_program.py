@@ -79,7 +79,7 @@ def test_a_limit_below_the_smallest_plan_is_refused_with_what_is_missing() -> No
 
 
 def test_an_unknown_aim_is_refused_by_name() -> None:
-    with pytest.raises(InputError, match="balanced, ram, time"):
+    with pytest.raises(InputError, match="balanced, flash, ram, time"):
         Options(optimize="speed")
 
 
