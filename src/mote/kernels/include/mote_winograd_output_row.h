@@ -34,8 +34,8 @@ typedef struct {
     "mul " y ", " y ", r12\n\t" MOTE_WINOGRAD_ROW_SCALE(y) "asr r5, r5, r9\n\tssat " y ", #8, r5\n\t"
 
 /* The results of one tile. r0 sums, at bytes behind it; r10 start, lr its first pixel, r5 then holds the pixel step;
- * loads: what else to load then. */
-#define MOTE_WINOGRAD_ROW_TILE(at, loads)                                                            \
+ * then: what else to do then; r6 is free. */
+#define MOTE_WINOGRAD_ROW_TILE(at, then)                                                             \
     "ldr r2, [r0, #" at "]\n\t"                                                                      \
     "ldr r3, [r0, #4 * " MOTE_WINOGRAD_SUMS_TEXT " + " at "]\n\t"                                    \
     "ldr r4, [r0, #8 * " MOTE_WINOGRAD_SUMS_TEXT " + " at "]\n\t"                                    \
@@ -56,21 +56,19 @@ typedef struct {
     "asr r2, r2, #2\n\t"                                                                             \
     "asr r4, r4, #1\n\t" MOTE_WINOGRAD_ROW_FINISH("r2") MOTE_WINOGRAD_ROW_FINISH("r4")               \
         MOTE_WINOGRAD_ROW_FINISH("r3") MOTE_WINOGRAD_ROW_FINISH("r7")                                \
-    "ldr r5, [r1, #24]\n\t" loads                                                                    \
+    "ldr r5, [r1, #24]\n\t" then                                                                     \
+    "add r6, lr, r5\n\t"                                                                             \
     "strb r2, [lr]\n\t"                                                                              \
     "strb r4, [lr, r5]\n\t"                                                                          \
     "strb r3, [lr, r5, lsl #1]\n\t"                                                                  \
-    "add lr, lr, r5\n\t"                                                                             \
-    "strb r7, [lr, r5, lsl #1]\n\t"
+    "strb r7, [r6, r5, lsl #1]\n\t"
 
 #if MOTE_TILES == 2
 /* Skips the second tile where it is not wanted. */
 #define MOTE_WINOGRAD_ROW_TILES                                                                      \
-    MOTE_WINOGRAD_ROW_TILE("0", "ldr r6, [sp, #4]\n\t")                                              \
-    "cmp r6, #2\n\t"                                                                                 \
+    MOTE_WINOGRAD_ROW_TILE("0", "ldr r6, [sp, #4]\n\tcmp r6, #2\n\t")                                \
     "bne 2f\n\t"                                                                                     \
-    "add lr, lr, r5, lsl #1\n\t"                                                                     \
-    "add lr, lr, r5\n\t" MOTE_WINOGRAD_ROW_TILE("4", "")                                             \
+    "add lr, lr, r5, lsl #2\n\t" MOTE_WINOGRAD_ROW_TILE("4", "")                                     \
     "2:\n\t"
 #else
 #define MOTE_WINOGRAD_ROW_TILES MOTE_WINOGRAD_ROW_TILE("0", "")
