@@ -1,5 +1,7 @@
 """Fully connected layers as kernel calls."""
 
+from dataclasses import replace
+
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import FullyConnected, Rounding
 from mote.ir.tensor import DType
@@ -28,6 +30,8 @@ from mote.target.target import Core
 
 OUTPUTS_AT_A_TIME = 8
 """Of the DSP kernels."""
+PORTABLE_CYCLES_MORE = 4.5
+"""A multiply-accumulate without DSP, on the Cortex-M4: less code, for heads of a few classes."""
 
 
 def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
@@ -41,7 +45,9 @@ def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
     if core.mve and fits_mve(channels, weight_bits(graph, node)):
         return _mve_step(graph, node, channels)
     if core.dsp and fits_dsp(channels, weight_bits(graph, node)):
-        return _dsp_step(graph, node, channels)
+        step = _dsp_step(graph, node, channels)
+        more = round(PORTABLE_CYCLES_MORE * graph.macs(node))
+        return replace(step, frugal=_portable_step(graph, node, channels), frugal_cycles=more)
     step = _portable_step(graph, node, channels)
     if core.swar and weight_bits(graph, node) == 8:
         return swar_fully_connected_or(step, graph, node, channels)
