@@ -172,6 +172,26 @@ def first_layers(rng: np.random.Generator) -> list[Graph]:
     return found
 
 
+def sliding_layers(rng: np.random.Generator, count: int) -> list[Graph]:
+    """Layers of three channels of all widths, padded on any side."""
+    found = []
+    for width in range(count):
+        height, kernel = (int(i) for i in rng.integers(1, 5, 2))
+        stride = (int(rng.integers(1, 4)), int(rng.integers(1, 4)))
+        above, below = (int(i) for i in rng.integers(0, height, 2))
+        left, right = (int(i) for i in rng.integers(0, kernel, 2))
+        x_shape = int(rng.integers(1, 3)), int(rng.integers(6, 12)), kernel + width, 3
+        op = Conv2D(stride=stride, padding=Padding(above, below, left, right))
+        weights = rng.integers(-30, 31, (int(rng.integers(3, 10)), height, kernel, 3))
+        bias = rng.integers(-500, 500, len(weights))
+        found.append(layer(op, x_shape, weights.astype(np.int8), -128, bias))
+    return found
+
+
+def slides(graph: Graph) -> bool:
+    return dict(lower(graph, M4).steps[0].parameters)["slides"] > 0
+
+
 def check_on_host(graphs: Sequence[Graph], rng: np.random.Generator, folder: Path) -> None:
     inputs = random_inputs(graphs, rng)
     steps = [lower(graph, M4).steps[0] for graph in graphs]
@@ -201,6 +221,26 @@ def test_copied_rows_or_not_give_the_reference(
     monkeypatch.setattr(chain_affine, "WORTH_COPYING", worth)
     rng = np.random.default_rng(5)
     check_on_host(first_layers(rng) + first_layers(rng), rng, tmp_path)
+
+
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_windows_that_slide_give_the_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain_affine, "WORTH_COPYING", np.inf)
+    rng = np.random.default_rng(8)
+    graphs = sliding_layers(rng, 40)
+    assert all(slides(graph) for graph in graphs)
+    check_on_host(graphs, rng, tmp_path)
+    check(graphs[:20], [random_inputs(graphs[:20], rng) for _ in range(2)], "cortex-m4")
+
+
+def test_windows_of_wide_layers_slide_where_three_channels_are_read() -> None:
+    rng = np.random.default_rng(10)
+    op, bias = Conv2D(stride=(2, 2), padding=Padding(0, 1, 0, 1)), np.zeros(8, np.int64)
+    for channels in (2, 3, 4):
+        weights = rng.integers(-30, 31, (8, 3, 3, channels)).astype(np.int8)
+        assert slides(layer(op, (1, 48, 48, channels), weights, -128, bias)) == (channels == 3)
 
 
 def check(graphs: Sequence[Graph], samples: Sequence[Sequence[np.ndarray]], target: str) -> None:

@@ -19,6 +19,7 @@ from mote.lower.convolution_cycles import (
     affine_chain_cycles,
     dsp_cycles_with_loads,
     of_layer,
+    sliding_chain_cycles,
 )
 from mote.lower.geometry import layer_window, row_geometry
 from mote.lower.kernels import KERNELS
@@ -35,6 +36,8 @@ MOST_COPIED = 1024
 """Bytes of copies."""
 WORTH_COPYING = 0.98
 """Times the cycles without copies."""
+SLIDING_INPUTS = 3
+"""Channels of a pixel that is read, for windows that slide."""
 MOST_ROWS = 16
 """Of the result, for which is copied what they read."""
 MOST_CHANNELS = 2**15
@@ -86,10 +89,16 @@ def affine_chain_or(
     windows = windows_of(graph, step.node, len(computed))
     fewer = min(cycles, of_layer(chain, graph, affine_chain_cycles(windows, 0)))
     chain = replace(chain, frugal=step, frugal_cycles=round(cycles - fewer))
-    copying, fewest = _copying(chain, graph, windows)
+    copying, fewest = _copying(chain, graph, windows, 0)
+    if fewest <= WORTH_COPYING * fewer:
+        chain = replace(copying, frugal=chain, frugal_cycles=round(fewer - fewest))
+        fewer = fewest
+    if windows.inputs != SLIDING_INPUTS:
+        return chain, fewer
+    sliding, fewest = _sliding(chain, graph, windows)
     if fewest > WORTH_COPYING * fewer:
         return chain, fewer
-    return replace(copying, frugal=chain, frugal_cycles=round(fewer - fewest)), fewest
+    return replace(sliding, frugal=chain, frugal_cycles=round(fewer - fewest)), fewest
 
 
 def find_affine_chain(channels: Channels) -> AffineChain | None:
@@ -135,7 +144,7 @@ def affine_chain_step(
     if chain is None:
         return None
     words = stream(chosen, chain, computed)
-    fours, taps = len(words), 4 * -(-chosen.weights.shape[1] // 4)
+    fours, taps = len(words), chosen.weights.shape[1]
     windows = windows_of(graph, node, len(computed))
     height, window = row_shape(graph.result(node))[1], layer_window(graph, node)
     beside = 0
@@ -148,6 +157,7 @@ def affine_chain_step(
             *sizes.items(),
             ("fours", fours),
             ("copies", 0),
+            ("slides", 0),
             *((k, v) for k, v in result_range(channels).items() if k != "y_zero"),
         ),
         constants=(
@@ -195,14 +205,18 @@ def _saved(graph: Graph, node: Node, channels: int) -> float:
     return dsp_cycles_with_loads(*shape)(rows) - chained
 
 
-def _copying(chain: Step, graph: Graph, windows: Windows) -> tuple[Step, float]:
+def _copying(chain: Step, graph: Graph, windows: Windows, sliding: int) -> tuple[Step, float]:
     """The step that first copies what some rows of the result read, as many as are best; and its
-    cycles."""
+    cycles.
+
+    ``sliding``: bytes besides copies where windows slide, else 0.
+    """
     height, window = row_shape(graph.result(chain.node))[1], layer_window(graph, chain.node)
-    words = 8 * 4 * -(-windows.kernel[0] * windows.kernel[1] * windows.inputs // 4)
+    words = sliding or 8 * windows.kernel[0] * windows.kernel[1] * windows.inputs
     found = []
     for copies in range(1, windows.most_copied(MOST_COPIED, min(height, MOST_ROWS)) + 1):
-        cycles = affine_chain_cycles(windows, copies)
+        of = sliding_chain_cycles if sliding else affine_chain_cycles
+        cycles = of(windows, copies)
         step = replace(
             chain,
             parameters=tuple((k, copies if k == "copies" else v) for k, v in chain.parameters),
@@ -213,13 +227,33 @@ def _copying(chain: Step, graph: Graph, windows: Windows) -> tuple[Step, float]:
     return min(found, key=lambda one: one[1], default=(chain, math.inf))
 
 
+def _sliding(chain: Step, graph: Graph, windows: Windows) -> tuple[Step, float]:
+    """The step with windows that slide over words made once, of copies: other scratch, taps by
+    columns; and its cycles."""
+    (height, width), inputs = windows.kernel, windows.inputs
+    (weights, *others) = chain.constants
+    words = weights.array.reshape(windows.fours, -1)
+    by_rows = words[:, 4:-TABLE_WORDS].reshape(-1, height, width, 2 * inputs)
+    taps = by_rows.transpose(0, 2, 1, 3).reshape(len(words), -1)
+    words = np.concatenate([words[:, :4], taps, words[:, -TABLE_WORDS:]], axis=1)
+    slides = 2 * inputs * height * (windows.stride[1] + windows.sliding_columns)
+    if slides >= 2**16:
+        return chain, math.inf
+    by_columns = replace(
+        chain,
+        parameters=tuple((k, slides if k == "slides" else v) for k, v in chain.parameters),
+        constants=(replace(weights, array=words), *others),
+    )
+    return _copying(by_columns, graph, windows, 4 * slides + 2 * inputs * windows.stride[1])
+
+
 def stream(channels: Channels, chain: AffineChain, places: Sequence[int]) -> Ints:
-    """``[fours, 14 + 2 * K up to a multiple of 4]`` words, as ``mote_line_job`` says.
+    """``[fours, 14 + 2 * K]`` words, as ``mote_line_job`` says.
 
     ``places``: of the channels in a pixel of the result.
     """
     chosen = select_channels(channels, chain.order)
-    weights = np.pad(chosen.weights, ((0, 0), (0, -chosen.weights.shape[1] % 4)))
+    weights = chosen.weights
     a, b = weights[0::2], weights[1::2]
     words = (a + SLOT * b).reshape(-1, 2, weights.shape[1]).transpose(0, 2, 1)
     sums = chosen.bias + np.array([line.offset for line in chain.lines])

@@ -213,10 +213,26 @@ class Windows:
         """Columns of three windows side by side."""
         return 2 * self.stride[1] + self.kernel[1]
 
+    @property
+    def sliding_windows(self) -> int:
+        """So many groups of three a row has, where it is the last one and windows slide."""
+        third = -(-self.pixels // 3)
+        return third + (self.pixels - third) % 2
+
+    @property
+    def sliding_columns(self) -> int:
+        """Columns that these read."""
+        return (self.sliding_windows - 1) * self.stride[1] + self.kernel[1]
+
     def copied_bytes(self, rows: int) -> int:
         """Of copies of all rows that so many rows of the result read, with offsets of them."""
         columns = (self.pixels - 1) * self.stride[1] + self.kernel[1]
         return ((rows - 1) * self.stride[0] + self.kernel[0]) * (4 + columns * self.inputs)
+
+    def copying(self, rows: int) -> float:
+        """Cycles of these copies."""
+        read = (rows - 1) * self.stride[0] + self.kernel[0]
+        return 80 * read + 0.6 * self.copied_bytes(rows)
 
     def most_copied(self, size: int, most: int) -> int:
         """For how many rows of the result, up to ``most``, copies have no more bytes."""
@@ -232,14 +248,12 @@ def affine_chain_cycles(windows: Windows, copies: int) -> Cycles:
     height, width = windows.kernel
     taps = width * windows.inputs
     pack = height * (22 + 7.75 * taps)
-    group = windows.fours * (9.31 * 4 * -(-height * taps // 4) + 98) + pack + 35
+    group = windows.fours * (9.31 * height * taps + 98) + pack + 37
 
     def copied(rows: int) -> float:
-        read = (rows - 1) * windows.stride[0] + height
         groups = -(-rows * windows.pixels // 3)
         runs = min(groups, rows * (1 if windows.pixels % 3 == 0 else 5 / 3))
-        copying = 80 * read + 0.9 * windows.copied_bytes(rows)
-        return (copying + groups * group + 150 * runs) * (rows > 0)
+        return (windows.copying(rows) + groups * group + 150 * runs) * (rows > 0)
 
     def cycles(rows: int) -> float:
         if copies:
@@ -249,6 +263,25 @@ def affine_chain_cycles(windows: Windows, copies: int) -> Cycles:
         groups = -(-windows.pixels // 3) if windows.pixels > 2 else windows.pixels
         border = 150 + height * (80 + 0.9 * windows.three * windows.inputs)
         return CALL + rows * (200 + groups * group + border * windows.borders)
+
+    return cycles
+
+
+def sliding_chain_cycles(windows: Windows, copies: int) -> Cycles:
+    """Chained convolution with lines, with windows that slide over words made once, with loads.
+
+    ``copies``: rows of the result for which what they read is copied at once.
+    """
+    height, width = windows.kernel
+    group = windows.fours * (9.31 * height * width * windows.inputs + 98) + 45
+    groups = -(-windows.pixels // 3)
+    row = groups * group + height * (60 + 9 * windows.inputs * windows.sliding_columns) + 150
+    last = (windows.sliding_windows - groups) * group
+
+    def cycles(rows: int) -> float:
+        left = rows % copies
+        copied = rows // copies * windows.copying(copies) + windows.copying(left) * (left > 0)
+        return CALL + copied + rows * row + last * (rows > 0)
 
     return cycles
 

@@ -25,9 +25,9 @@
 
 /* Windows that lie at one distance from each other. The assembly knows the order of the fields. */
 typedef struct {
-    uint32_t *x;           /* [fours * 4 taps][2 words]: where the words of three windows go */
+    uint32_t *x;           /* [taps][2 words]: where the words of three windows go */
     const uint32_t *x_end;
-    uint32_t enter;        /* 128 * -fours modulo 4: bytes of the taps that the first of rounds of 16 leaves out */
+    uint32_t enter;        /* 32 * (-taps modulo 16): bytes of the taps that the first of rounds of 16 leaves out */
     int8_t *y;             /* channel 0 of the first pixel */
     uint32_t y_pixel;      /* bytes from pixel to pixel; 0: all three are the same */
     const int32_t *weights;
@@ -37,12 +37,15 @@ typedef struct {
                                  * there to B's, multiplier and constant of B and of C, the ways from B's place
                                  * to C's and from there to D's, multiplier and constant of D */
     uint32_t groups;            /* of three windows */
-    const void *rows;           /* of the first window: pointers; where base is not null, 32-bit offsets from it */
+    const void *rows;           /* of the first window: pointers; where base is not null, 32-bit offsets from it.
+                                 * None, rows_end, where words lie ready: those of the first three windows step_1
+                                 * bytes behind x, those of each next three as far behind these */
     const void *rows_end;
     uint32_t at;                /* where it starts in each */
     uint32_t step_1, step_2;    /* from there to the second and third window */
     uint32_t row_taps;          /* bytes of a row of a window */
     const int8_t *base;
+    uint32_t y_group; /* bytes from the first pixel of three windows to that of the next three */
 } mote_line_job;
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
@@ -65,20 +68,16 @@ typedef struct {
     "str r7, [r0, #-4]\n\t"
 
 /* A tap. Registers: r0-r7 sums, r8 x, r9 weights; r10-r12, lr free. */
-#define MOTE_LINE_TAP(x, x_2, w, w_2)                                                                \
-    "ldr r10, " x "\n\t"                                                                             \
-    "ldr r11, " x_2 "\n\t"                                                                           \
-    "ldr r12, " w "\n\t"                                                                             \
-    "ldr lr, " w_2 "\n\t"                                                                            \
+#define MOTE_LINE_TAP                                                                                \
+    "ldr r10, [r8], #8\n\t"                                                                          \
+    "ldr r11, [r8, #-4]\n\t"                                                                         \
+    "ldr r12, [r9], #8\n\t"                                                                          \
+    "ldr lr, [r9, #-4]\n\t"                                                                          \
     "smlal r0, r1, r10, r12\n\t"                                                                     \
     "smlal r2, r3, r11, r12\n\t"                                                                     \
     "smlal r4, r5, r10, lr\n\t"                                                                      \
     "smlal r6, r7, r11, lr\n\t"
-#define MOTE_LINE_4_TAPS                                                                             \
-    MOTE_LINE_TAP("[r8], #32", "[r8, #-28]", "[r9], #32", "[r9, #-28]")                              \
-    MOTE_LINE_TAP("[r8, #-24]", "[r8, #-20]", "[r9, #-24]", "[r9, #-20]")                            \
-    MOTE_LINE_TAP("[r8, #-16]", "[r8, #-12]", "[r9, #-16]", "[r9, #-12]")                            \
-    MOTE_LINE_TAP("[r8, #-8]", "[r8, #-4]", "[r9, #-8]", "[r9, #-4]")
+#define MOTE_LINE_4_TAPS MOTE_LINE_TAP MOTE_LINE_TAP MOTE_LINE_TAP MOTE_LINE_TAP
 
 /* From the sums l1, h1 and l2, h2 of two words to those of A in r10, l1, r12 and of B in r11, h1, h2. */
 #define MOTE_LINE_SUMS(l1, h1, l2, h2)                                                               \
@@ -114,12 +113,12 @@ mote_chain_lines(__attribute__((unused)) const mote_line_job *job)
     __asm volatile(
         ".syntax unified\n\t"
         "push {r4-r11, lr}\n\t"
-        "add r0, r0, #28\n\t"
+        "add r0, r0, #32\n\t"
         "ldm r0, {r1-r8}\n\t"
         "push {r1-r8}\n\t"
-        "sub r0, r0, #28\n\t"
-        "ldm r0, {r1-r7}\n\t"
-        "push {r1-r7}\n\t"
+        "sub r0, r0, #32\n\t"
+        "ldm r0, {r1-r8}\n\t"
+        "push {r1-r8}\n\t"
         /* A group of windows: r0 to, r10 and r11 its rows, r12 where it starts in them. */
         ".balign 4\n\t"
         "1: ldr r0, [sp]\n\t"
@@ -127,6 +126,8 @@ mote_chain_lines(__attribute__((unused)) const mote_line_job *job)
         "ldr r11, [sp, #36]\n\t"
         "ldr r12, [sp, #40]\n\t"
         "ldr r1, [sp, #56]\n\t"
+        "cmp r10, r11\n\t"
+        "beq 9f\n\t"
         "add r12, r12, r1\n\t"
         /* A row of them: one tap or none, two or none, then fours. */
         "2: ldr r1, [r10], #4\n\t"
@@ -155,8 +156,8 @@ mote_chain_lines(__attribute__((unused)) const mote_line_job *job)
         "bne 5b\n\t"
         "6: cmp r10, r11\n\t"
         "bne 2b\n\t"
-        "ldr r9, [sp, #20]\n\t"
-        /* Four channels. Sixteen taps a round, of which the first one may leave out some fours. */
+        "10: ldr r9, [sp, #20]\n\t"
+        /* Four channels. Sixteen taps a round, of which the first one may leave out some. */
         ".balign 4\n\t"
         "7: ldr r8, [sp]\n\t"
         "ldr r12, [sp, #8]\n\t"
@@ -210,17 +211,25 @@ mote_chain_lines(__attribute__((unused)) const mote_line_job *job)
         "ldr r1, [sp, #40]\n\t"
         "ldr r2, [sp, #44]\n\t"
         "ldr r3, [sp, #12]\n\t"
+        "ldr r4, [sp, #60]\n\t"
         "add r2, r2, r2, lsl #1\n\t"
-        "add lr, lr, lr, lsl #1\n\t"
         "add r1, r1, r2\n\t"
-        "add r3, r3, lr\n\t"
+        "add r3, r3, r4\n\t"
         "str r1, [sp, #40]\n\t"
         "str r3, [sp, #12]\n\t"
         "subs r0, r0, #1\n\t"
         "str r0, [sp, #28]\n\t"
         "bne 1b\n\t"
-        "add sp, sp, #60\n\t"
-        "pop {r4-r11, pc}\n\t");
+        "add sp, sp, #64\n\t"
+        "pop {r4-r11, pc}\n\t"
+        /* The next words that lie ready. */
+        "9: ldr r1, [sp, #4]\n\t"
+        "ldr r2, [sp, #44]\n\t"
+        "add r0, r0, r2\n\t"
+        "add r1, r1, r2\n\t"
+        "str r0, [sp]\n\t"
+        "str r1, [sp, #4]\n\t"
+        "b 10b\n\t");
 }
 
 #else
@@ -239,10 +248,11 @@ static inline void mote_line_results(const mote_line_job *job, int8_t *y, const 
 }
 
 /* The sums of two channels, of three pixels each. */
-static inline void mote_line_sums(const mote_line_job *job, const int32_t *w, uint64_t start, int32_t *a, int32_t *b)
+static inline void mote_line_sums(const uint32_t *x, uint32_t taps, const int32_t *w, uint64_t start,
+                                  int32_t *a, int32_t *b)
 {
     uint64_t sum[2] = {start, start};
-    for (const uint32_t *x = job->x; x != job->x_end; x += 2, w += 2)
+    for (const uint32_t *end = x + 2 * taps; x != end; x += 2, w += 2)
         for (int i = 0; i < 2; i++)
             sum[i] += (uint64_t)((int64_t)(int32_t)x[i] * *w);
     a[0] = mote_line_slot(sum[0], 0);
@@ -257,9 +267,12 @@ static inline void mote_chain_lines(const mote_line_job *job)
 {
     int8_t *y = job->y;
     const uint32_t taps = (uint32_t)(job->x_end - job->x) / 2;
+    const uint32_t *words = job->x;
     uint32_t at = job->at;
-    for (uint32_t group = 0; group < job->groups; group++, at += 3 * job->step_1, y += 3 * job->y_pixel) {
+    for (uint32_t group = 0; group < job->groups; group++, at += 3 * job->step_1, y += job->y_group) {
         uint32_t *to = job->x;
+        if (job->rows == job->rows_end)
+            words += job->step_1 / sizeof *words;
         for (const void *row = job->rows; row != job->rows_end;) {
             const int8_t *x;
             if (job->base) {
@@ -280,8 +293,8 @@ static inline void mote_chain_lines(const mote_line_job *job)
             const int32_t *table = w + 4 + 2 * taps;
             int32_t a[3], b[3], c[3], d[3];
             int8_t *place = y + (table[2] & 0xffff);
-            mote_line_sums(job, w + 4, (uint64_t)(uint32_t)w[1] << 32 | (uint32_t)w[0], a, b);
-            mote_line_sums(job, w + 5, (uint64_t)(uint32_t)w[3] << 32 | (uint32_t)w[2], c, d);
+            mote_line_sums(words, taps, w + 4, (uint64_t)(uint32_t)w[1] << 32 | (uint32_t)w[0], a, b);
+            mote_line_sums(words, taps, w + 5, (uint64_t)(uint32_t)w[3] << 32 | (uint32_t)w[2], c, d);
             mote_line_results(job, place, table, a);
             mote_line_results(job, place += table[2] >> 16, table + 3, b);
             mote_line_results(job, place += (int16_t)(uint16_t)(table[7] & 0xffff), table + 5, c);

@@ -6,13 +6,13 @@
  * with iy = oy * stride_height + ky, ix = ox * stride_width + kx - pad_left
  *
  * x: rows, as mote_kernels_convolution.h says.  y: [y_height, y_width, y_channels], must not overlap a row of
- * x.  groups and dilation: 1.  taps = kernel_height * kernel_width * x_channels, up to a multiple of 4 (the
- * weights that fill it up are 0, and scratch is not written there).
+ * x.  groups and dilation: 1.  taps = kernel_height * kernel_width * x_channels.
  * weights: laid out as mote_line_job says, for the channels that depend on x, in any order; some may stand
- * there twice.  constants: results of one pixel, of which the channels that do not depend on x remain.
+ * there twice. Taps are in the order ky, kx, i; where slides is not 0, of mote_line_slide.h.  constants: results of one pixel, of which the channels that do not depend on x remain.
  * Scratch: 8 * taps bytes, then for copies of rows as wide as needed 4 bytes and the bytes of each: all that
  * copies rows of the result read, where copies is not 0; else those of three windows that are not read from x as
- * they are.
+ * they are. Where slides is not 0: 4 * slides bytes, then copies and
+ * 6 * stride_width bytes.
  * No overflow: mote_chain_affine.h.
  * Cost: windows are computed in groups of 3. They run on through so many rows as are
  * copied, or through 1 x 1 windows in rows that lie one behind the other; one or two windows that are left cost as
@@ -24,6 +24,7 @@
 
 #include "mote_chain_affine.h"
 #include "mote_kernels.h"
+#include "mote_line_slide.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
 
@@ -38,15 +39,18 @@ MOTE_NOT_INLINE static void mote_line_copy(const mote_conv_2d_line *layer, const
     int8_t *copy = (int8_t *)(offsets + rows);
     for (; rows > 0; rows--, x++) {
         *offsets++ = (uint32_t)(copy - (int8_t *)to);
-        mote_fill(copy, layer->x_zero, columns * channels);
+        int32_t filled = columns, after = 0;
         if (*x && left < right) {
+            filled = left, after = columns - right;
             if (pixel == channels)
                 mote_copy(copy + left * channels, *x + (column + left) * pixel, (right - left) * channels);
             else
                 for (int32_t i = left; i < right; i++)
                     mote_copy(copy + i * channels, *x + (column + i) * pixel, channels);
         }
+        mote_fill(copy, layer->x_zero, filled * channels);
         copy += columns * channels;
+        mote_fill(copy - after * channels, layer->x_zero, after * channels);
     }
 }
 
@@ -87,6 +91,7 @@ static inline void mote_line_windows(const mote_conv_2d_line *layer, const int8_
             at[1] = (uint32_t)(stride * layer->x_channels);
             at[2] = 2 * at[1];
         }
+        job->y_group = 3 * job->y_pixel;
         job->base = NULL;
         job->rows = x;
         job->rows_end = x + kernel_height;
@@ -110,20 +115,20 @@ static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer
 {
     const uint32_t channels = layer->y_channels, y_pixel = MOTE_Y_PIXEL(channels);
     const int8_t *end = y + (uint32_t)layer->y_height * layer->y_width * y_pixel;
-    const uint32_t fours = (layer->kernel_height * layer->kernel_width * (uint32_t)layer->x_channels + 3) / 4;
+    const uint32_t taps = layer->kernel_height * layer->kernel_width * (uint32_t)layer->x_channels;
     const int32_t row_bytes = layer->x_width * MOTE_X_PIXEL(layer->x_channels);
     const int is_plain = layer->kernel_height == 1 && layer->kernel_width == 1 && layer->stride_height == 1 &&
                          layer->stride_width == 1 && layer->x_width == layer->y_width && !layer->copies;
     int8_t *to = y;
-    uint32_t *copies = (uint32_t *)scratch + 8 * fours;
+    uint32_t *copies = (uint32_t *)scratch + (layer->slides ? layer->slides : 2 * taps);
     mote_line_job job;
 
     job.x = scratch;
-    job.x_end = copies;
-    job.enter = (0u - fours) % 4 * 128;
+    job.x_end = job.x + 2 * taps;
+    job.enter = (0u - taps) % 16 * 32;
     job.y_pixel = y_pixel;
     job.weights = layer->weights;
-    job.weights_end = layer->weights + layer->fours * (8 * fours + 14);
+    job.weights_end = layer->weights + layer->fours * (2 * taps + 14);
     job.row_taps = layer->kernel_width * (uint32_t)layer->x_channels;
     if (layer->constants)
         for (int8_t *pixel = y; pixel != end; pixel += y_pixel)
@@ -140,9 +145,16 @@ static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer
         }
         while (is_plain && rows < left && x[rows] == x[0] + rows * row_bytes)
             rows++, columns += layer->x_width;
-        mote_line_windows(layer, x, to, rows * layer->y_width, columns, &job, copies MOTE_STRIDES_GIVEN);
         x += rows * layer->stride_height;
-        to += (uint32_t)(rows * layer->y_width) * y_pixel;
+        if (layer->slides)
+            for (int32_t k = 0; k < rows; k++, to += layer->y_width * y_pixel)
+                mote_line_slide(layer, copies + k * layer->stride_height, copies, to, (int32_t)y_pixel,
+                                left - k > 1, &job);
+        else {
+            mote_line_windows(layer, x - rows * layer->stride_height, to, rows * layer->y_width, columns, &job,
+                              copies MOTE_STRIDES_GIVEN);
+            to += (uint32_t)(rows * layer->y_width) * y_pixel;
+        }
     }
     if (layer->y_min > -128 || layer->y_max < 127)
         for (int8_t *pixel = y; pixel != end; pixel += y_pixel)
