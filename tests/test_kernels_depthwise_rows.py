@@ -12,7 +12,9 @@ from kernel_runner import run_steps
 from mote import reference
 from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
 from mote.ir.ops import Activation, Conv2D, DepthwiseConv2D, Padding, Rounding
+from mote.lower.channels import Channels, select_channels
 from mote.lower.lower import lower
+from mote.lower.requantization_line import SCALE, SCALED_SHIFT, find_scaled_line, find_steps
 from mote.lower.step import Step
 from mote.target.cores import CORES
 from random_graphs import Maker
@@ -20,7 +22,7 @@ from random_layers import side_by_side
 
 M4 = CORES["cortex-m4"]
 Rng = np.random.Generator
-WIDTHS = (3, 4, 5, 6, 8, 12, 20)
+WIDTHS = (3, 4, 5, 6, 8, 12, 18, 20)
 
 
 def layer(
@@ -124,13 +126,13 @@ def check(graphs: Sequence[Graph], samples: Sequence[Sequence[np.ndarray]], targ
 
 def test_random_layers_on_rows_anywhere_equal_the_reference(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    check_on_host(layers_by_rows(rng, 28), rng, tmp_path)
+    check_on_host(layers_by_rows(rng, 32), rng, tmp_path)
 
 
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m33"])
 def test_the_assembly_of_random_layers_equals_the_reference(target: str) -> None:
     rng = np.random.default_rng(2)
-    graphs = layers_by_rows(rng, 42)
+    graphs = layers_by_rows(rng, 48)
     check(graphs, [random_inputs(graphs, rng) for _ in range(3)], target)
 
 
@@ -179,6 +181,37 @@ def test_every_half_is_rounded_as_the_reference_does(rounding: Rounding) -> None
     check([graph], [[x]], "cortex-m4")
 
 
+@pytest.mark.parametrize("rounding", Rounding)
+def test_scaled_lines_give_the_result_of_every_sum(rounding: Rounding) -> None:
+    rng = np.random.default_rng(5)
+    count = 24
+    weights = rng.integers(-40, 41, (count, 9))
+    weights[8:] //= 10
+    channels = Channels(
+        weights=weights,
+        x_low=np.full((count, 9), -128),
+        x_high=np.full((count, 9), 127),
+        bias=rng.integers(-3000, 3000, count),
+        multiplier=rng.integers(2**30, 2**31, count),
+        right=rng.integers(1, 17, count),
+        y_zero=-128,
+        y_range=(-128, 127),
+        rounding=rounding,
+    )
+    steps = find_steps(channels)
+    lines = [find_scaled_line(channels, steps, i) for i in range(count)]
+    assert sum(line is not None for line in lines) >= count // 2
+    for i, line in enumerate(lines):
+        if line is None:
+            continue
+        sums = np.arange(steps.low[i], steps.high[i] + 1)
+        scaled = SCALE * sums + line.offset
+        assert np.abs(scaled).max() < 2**31
+        found = np.clip(scaled * line.multiplier >> 32 + SCALED_SHIFT, *channels.y_range)
+        one = select_channels(channels, [i])
+        np.testing.assert_array_equal(found, one.results(sums[:, None])[:, 0])
+
+
 def test_a_layer_without_exact_requantisation_takes_another_kernel() -> None:
     weights = np.random.default_rng(3).integers(-99, 99, (1, 3, 3, 8)).astype(np.int8)
 
@@ -190,6 +223,8 @@ def test_a_layer_without_exact_requantisation_takes_another_kernel() -> None:
     assert not found((1, 4, 5, 8), -127)
     assert found((1, 4, 5, 8), -127, rounding=Rounding.SINGLE)
     assert not found((1, 4, 7, 8), -128)
+    assert found((1, 4, 18, 8), -128)
+    assert not found((1, 4, 22, 8), -128)
     assert not found((1, 4, 2, 8), -128)
     assert not found((1, 4, 5, 8), -128, padding=Padding(1, 1, 0, 1))
     assert found((1, 4, 5, 8), -128, stride=(1, 2))

@@ -27,7 +27,7 @@ from mote.lower.convolution_cycles import (
     portable_cycles,
     portable_uneven_cycles,
 )
-from mote.lower.depthwise_rows import fits_rows, lower_depthwise_rows
+from mote.lower.depthwise_rows import lower_depthwise_rows, row_channels
 from mote.lower.depthwise_taps import fits_taps, lower_depthwise_taps
 from mote.lower.dsp_layout import (
     dsp_shift_bits,
@@ -171,11 +171,12 @@ def _depthwise_3x3_step(graph: Graph, node: Node, channels: Channels, bits: int)
     constant, value = constant_results(channels)
     common = most_common(value[constant])
     computed = computed_channels(constant & (value == common), INSTRUCTIONS_OF_DEPTHWISE_3X3)
-    if fits_rows(sizes, select_channels(channels, computed), bits):
-        return lower_depthwise_rows(graph, node, channels, computed, common)
+    chosen = select_channels(channels, computed)
+    by_rows = row_channels(sizes, chosen, bits)
+    if by_rows is not None:
+        return lower_depthwise_rows(graph, node, by_rows, computed, len(constant), common)
     is_cut = len(computed) < len(constant)
     gaps = np.diff(computed, prepend=0).astype(np.uint8)
-    chosen = select_channels(channels, computed)
     same = ("x_width", "y_height", "y_width", "stride_height", "stride_width", "pad_left", "x_zero")
     shift_bits = dsp_shift_bits(chosen.right)
     parameters = {name: sizes[name] for name in same}

@@ -200,7 +200,7 @@ KERNELS: dict[str, Kernel] = {
                 DepthwiseConv2D,
                 takes_scratch=False,
             )
-            for pixels in ("fours", "threes", "row_3", "row_4", "row_5", "row_6")
+            for pixels in ("fours", "sixes", "threes", "row_3", "row_4", "row_5", "row_6")
         ),
         _dsp(
             "mote_depthwise_conv_2d_s8_dsp_3x3",

@@ -43,6 +43,7 @@ STRIDED = (
     "mote_depthwise_conv_2d_s8_dsp_single",
     "mote_depthwise_conv_2d_s8_narrow_3x3",
     "mote_depthwise_conv_2d_s8_dsp_fours",
+    "mote_depthwise_conv_2d_s8_dsp_sixes",
     "mote_depthwise_conv_2d_s8_dsp_threes",
     *(f"mote_depthwise_conv_2d_s8_dsp_row_{width}" for width in (3, 4, 5, 6)),
     "mote_depthwise_conv_2d_s8_w4",

@@ -7,7 +7,8 @@ of each result. A line rounded down,
 
 is the same function where it has the same least sums. Integers are looked for that have, among
 multipliers near the channel's own and intercepts that the kernel can form. Both of TFLite's
-roundings then cost one multiplication and one saturating shift by a constant.
+roundings then cost one multiplication and one saturating shift by a constant. Kernels whose sums
+are ``SCALE`` times those of the formula have lines without a constant.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ SHIFT = 4
 multiplier is 2**-5 or more, as a real number, have no line."""
 WORD = 2**32
 MULTIPLIER_END = 2**31
+SCALE = 256
+"""Of weights and sums in kernels that have weights in the upper bytes of halfwords."""
+SCALED_SHIFT = 8
+"""Of every line of scaled sums; ``MOTE_ROW_SHIFT`` of ``kernels/include/mote_depthwise_frame.h``.
+Channels whose multiplier is 1/2 or more have no line."""
 NEAR = 64
 """How far from the channel's own multiplier one is looked for."""
 
@@ -80,13 +86,10 @@ def find_line(
         channel: Which.
         offsets: Least and greatest offset to be taken.
     """
-    exact = int(channels.multiplier[channel]) * 2.0 ** (SHIFT + 1 - int(channels.right[channel]))
-    near = round(exact) + np.arange(-NEAR, NEAR + 1)
-    near = near[(near > 0) & (near < MULTIPLIER_END)]
-    near = near[np.argsort(np.abs(near - exact), kind="stable")]
-    if exact >= MULTIPLIER_END or not near.size:
+    near = _near(channels, channel, SHIFT)
+    if not near.size:
         return None
-    ends = _intercepts(steps, channel, near)
+    ends = _intercepts(steps, channel, near, 1, SHIFT)
     for multiplier, least, end in zip(near.tolist(), *(e.tolist() for e in ends), strict=True):
         if least >= end:
             continue
@@ -96,6 +99,35 @@ def find_line(
             offset = offsets[0] + more
             return Line(multiplier, -((offset * multiplier - least) // WORD), offset)
     return None
+
+
+def find_scaled_line(channels: Channels, steps: Steps, channel: int) -> Line | None:
+    """The line of one channel for sums that are ``SCALE`` times those of ``steps``.
+
+    Its constant is 0, and it is shifted by ``SCALED_SHIFT``. None when none was found for which
+    scaled sums, with the offset, stay below 2**31. Channels with few results may have steep lines:
+    these need small offsets.
+    """
+    near = _near(channels, channel, SCALED_SHIFT - SCALE.bit_length() + 1)
+    if not near.size:
+        return None
+    steep = near[0] << np.arange(1, 31)
+    near = np.concatenate([near, steep[steep < MULTIPLIER_END]])
+    least, end = _intercepts(steps, channel, near, SCALE, SCALED_SHIFT)
+    offsets = -(-least // near)
+    most = 2**31 - 1 - SCALE * int(channels.magnitude[channel])
+    fits = np.flatnonzero((offsets * near < end) & (np.abs(offsets) <= most))
+    return Line(int(near[fits[0]]), 0, int(offsets[fits[0]])) if fits.size else None
+
+
+def _near(channels: Channels, channel: int, shift: int) -> Ints:
+    """Multipliers about 2**(32 + shift) times the channel's own real number, the nearest first;
+    none where that is too great."""
+    exact = int(channels.multiplier[channel]) * 2.0 ** (shift + 1 - int(channels.right[channel]))
+    near: Ints = round(exact) + np.arange(-NEAR, NEAR + 1)
+    near = near[(near > 0) & (near < MULTIPLIER_END)]
+    near = near[np.argsort(np.abs(near - exact), kind="stable")]
+    return near if exact < MULTIPLIER_END else near[:0]
 
 
 def _first_between(step: int, modulus: int, low: int, high: int) -> int | None:
@@ -112,17 +144,19 @@ def _first_between(step: int, modulus: int, low: int, high: int) -> int | None:
     return None if rounds is None else -(-(low + modulus * rounds) // step)
 
 
-def _intercepts(steps: Steps, channel: int, multipliers: Ints) -> tuple[Ints, Ints]:
-    """For each multiplier, least intercept with the channel's steps, and one above the greatest."""
-    least, results = steps.least[channel], steps.results << (32 + SHIFT)
+def _intercepts(
+    steps: Steps, channel: int, multipliers: Ints, scale: int, shift: int
+) -> tuple[Ints, Ints]:
+    """For each multiplier, least intercept with the channel's steps, and one above the greatest;
+    of lines of ``scale`` times the sums that are shifted by ``shift``."""
+    least, results = steps.least[channel], steps.results << (32 + shift)
     is_reached, is_left = least <= steps.high[channel], least > steps.low[channel]
-    sums = multipliers[:, None] * least
+    scaled = multipliers[:, None] * scale
+    sums = scaled * least
     from_below = np.where(is_reached, results - sums, np.iinfo(np.int64).min).max(
         1, initial=-(2**62)
     )
-    from_above = np.where(is_left, results - sums + multipliers[:, None], 2**62).min(
-        1, initial=2**62
-    )
+    from_above = np.where(is_left, results - sums + scaled, 2**62).min(1, initial=2**62)
     from_below = np.where(from_below < -(2**61), from_above - WORD, from_below)
     from_above = np.where(from_above > 2**61, from_below + WORD, from_above)
     return from_below, from_above

@@ -2,8 +2,8 @@
  *
  * Depthwise convolution 3 x 3 row by row, all channels of one output row at a time. The kernels
  * mote_depthwise_conv_2d_s8_dsp_row_*.c (MOTE_WIDTH, through mote_depthwise_row.h), *_threes*.c (MOTE_THREES, through
- * mote_depthwise_threes.h) and *_fours*.c (through mote_depthwise_fours.h) are this file with one choice of
- * MOTE_STRIDED each.
+ * mote_depthwise_threes.h), *_sixes*.c (MOTE_SIXES, through mote_depthwise_sixes.h) and *_fours*.c (through
+ * mote_depthwise_fours.h) are this file with one choice of MOTE_STRIDED each.
  *
  * y[oy,ox,c] = clamp(requantize(bias[c] + sum_{ky,kx} x[iy][ix,c] * weights[c,ky,kx]) + y_zero)
  * with iy = oy * stride_height + ky, ix = ox * stride + kx - left_pad; stride 2 with MOTE_THREES, else 1 and y_width columns of x
@@ -15,7 +15,7 @@
  * channel: those that are computed, as mote_depthwise_row_job.h says; first: the first one of these; the others
  * become constant.
  * Scratch: none.
- * Requantisation and overflow: as mote_depthwise_row.h says; y_zero is -128 where rounding is double. */
+ * Requantisation and overflow: as mote_depthwise_row.h says. */
 #ifndef MOTE_DEPTHWISE_CONV_2D_ROWS_H
 #define MOTE_DEPTHWISE_CONV_2D_ROWS_H
 
@@ -23,6 +23,8 @@
 #include "mote_depthwise_row.h"
 #elif defined(MOTE_THREES)
 #include "mote_depthwise_threes.h"
+#elif defined(MOTE_SIXES)
+#include "mote_depthwise_sixes.h"
 #else
 #include "mote_depthwise_fours.h"
 #endif
@@ -109,8 +111,6 @@ MOTE_SHARED void mote_depthwise_start(const mote_depthwise_channels *layer, uint
     job->left_pad = layer->left_pad;
     job->right_pad = layer->right_pad;
     job->zeros = (uint16_t)layer->x_zero * 0x10001u;
-    job->zero = 2 * layer->y_zero + 1;
-    job->half = layer->double_rounding ? 64 : 0;
 }
 
 /* A row; returns whether some of its window is above or below the image. */

@@ -9,8 +9,7 @@
 #ifndef MOTE_DEPTHWISE_FOURS_H
 #define MOTE_DEPTHWISE_FOURS_H
 
-#include "mote_depthwise_row_job.h"
-#include "mote_strides.h"
+#include "mote_depthwise_frame.h"
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
@@ -18,82 +17,55 @@
     "smlad " s ", " p0 ", r11, r2\n\t"                                                               \
     "smlad " s ", " p1 ", r12, " s "\n\t"                                                            \
     "smlad " s ", " p2 ", lr, " s "\n\t"
-#define MOTE_FOURS_SCALE(s) "smmla " s ", " s ", r11, lr\n\t"
-#define MOTE_FOURS_SHIFT(s) "asr " s ", " s ", r3\n\tssat " s ", #8, " s ", asr #1\n\t"
 
-/* Y: r2 y of the first pixel, r12 and r11 from there to the second and fourth; X: those of x again. Where pixels of y
- * lie as those of x, y is told from pixel 1 of x. */
+/* Y: r2 y of the first pixel, r12 and r11 from there to the second and fourth; X: r12 and r11 of x again. Where pixels
+ * of y lie as those of x, y is told from pixel 1 of x. */
 #if MOTE_STRIDED
 #define MOTE_FOURS_START
 #define MOTE_FOURS_START_Y                                                                           \
-    "ldr r1, [sp, #68]\n\t"                                                                          \
+    "ldr r1, [sp, #60]\n\t"                                                                          \
     "add r1, r0, r1\n\t"                                                                             \
     "str r1, [sp, #40]\n\t"
 #define MOTE_FOURS_Y                                                                                 \
-    "ldr r12, [sp, #80]\n\t"                                                                         \
     "ldr r2, [sp, #40]\n\t"                                                                          \
-    "ldr r11, [sp, #84]\n\t"                                                                         \
+    "ldr r11, [sp, #76]\n\t"                                                                         \
+    "ldr r12, [sp, #72]\n\t"
+#define MOTE_FOURS_NEXT_Y                                                                            \
     "add r3, r2, r12, lsl #2\n\t"                                                                    \
     "str r3, [sp, #40]\n\t"
 #define MOTE_FOURS_X "ldr r12, [sp, #44]\n\tldr r11, [sp, #48]\n\t"
 #else
 #define MOTE_FOURS_START                                                                             \
     "ldr r1, [sp, #44]\n\t"                                                                          \
-    "ldr r2, [sp, #68]\n\t"                                                                          \
+    "ldr r2, [sp, #60]\n\t"                                                                          \
     "subs r2, r2, r1\n\t"                                                                            \
-    "str r2, [sp, #68]\n\t"
+    "str r2, [sp, #60]\n\t"
 #define MOTE_FOURS_START_Y
-#define MOTE_FOURS_Y "add r2, r0, r2\n\tldr r11, [sp, #48]\n\t"
+#define MOTE_FOURS_Y "ldr r2, [sp, #60]\n\tldr r11, [sp, #48]\n\t"
+#define MOTE_FOURS_NEXT_Y "add r2, r0, r2\n\t"
 #define MOTE_FOURS_X
 #endif
 
 /* Registers: r0 x; r4 and r5 the columns left of and at pixel 0, r6 those values of the third row; r12 and r11 from
- * a pixel to the first and third one behind it. The stack holds W0, W1, W2, bias, (w[2][0], w[2][1]),
- * (w[2][1], w[2][2]), multiplier, offset, shift; where the last four start; with strides y; and at 44 the job. */
+ * a pixel to the first and third one behind it. */
 __attribute__((naked, noinline, unused)) static void
 mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
 {
     __asm volatile(
-        ".syntax unified\n\t"
-        "push {r4-r11, lr}\n\t"
-        "adds r0, r0, #68\n\t"
-        "ldmdb r0!, {r1-r5}\n\t"
-        "push {r1-r5}\n\t"
-        "ldmdb r0!, {r1-r12}\n\t"
-        "push {r1-r12}\n\t"
-        "sub sp, sp, #44\n\t" MOTE_FOURS_START
+        ".syntax unified\n\t" MOTE_FRAME_PUSH MOTE_FOURS_START
         /* A channel. */
-        "1: ldr r1, [sp, #108]\n\t"
-        "ldr r0, [sp, #104]\n\t"
-        "ldm r1!, {r2, r3, r5, r6, r9}\n\t"
-        "str r1, [sp, #108]\n\t"
-        "uxtab r1, r0, r2, ror #8\n\t"
-        "str r1, [sp, #104]\n\t"
-        "ldr r10, [sp, #60]\n\t"
-        "ldr r12, [sp, #64]\n\t"
-        "lsl r4, r3, #8\n\t"
-        "lsl r7, r5, #8\n\t"
-        "and r3, r3, #0xff00ff00\n\t"
-        "and r4, r4, #0xff00ff00\n\t"
-        "and r5, r5, #0xff00ff00\n\t"
-        "and r7, r7, #0xff00ff00\n\t"
-        "pkhtb r8, r2, r7, asr #16\n\t"
-        "lsl r10, r10, r2\n\t"
-        "add r10, r10, r12\n\t"
-        "mov r11, r2\n\t"
-        "stm sp, {r3-r11}\n\t"
-        MOTE_FOURS_START_Y
+        "1:\n\t" MOTE_FRAME_CHANNEL MOTE_FOURS_START_Y
         /* The padding and column 0. */
-        "ldr r3, [sp, #72]\n\t"
-        "ldr r2, [sp, #76]\n\t"
+        "ldr r3, [sp, #64]\n\t"
+        "ldr r2, [sp, #68]\n\t"
         "ldr r4, [sp, #56]\n\t"
-        "ldr lr, [sp, #92]\n\t"
+        "ldr lr, [sp, #84]\n\t"
         "ldrsb r5, [r0, r3]\n\t"
         "ldrsb r11, [r0, r2]\n\t"
         "ldrsb r6, [r0]\n\t"
         "ldr r12, [sp, #44]\n\t"
         "add lr, r0, lr\n\t"
-        "str lr, [sp, #36]\n\t"
+        "str lr, [sp, #32]\n\t"
         "pkhbt r5, r5, r11, lsl #16\n\t"
         "ldr r11, [sp, #48]\n\t"
         "pkhbt r6, r4, r6, lsl #16\n\t"
@@ -144,32 +116,33 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "pkhbt r6, r2, r3, lsl #16\n\t"
         "smlabt r7, r2, lr, r7\n\t"
         "smlad r8, r6, lr, r8\n\t"
-        /* Multiplier r11, offset lr, shift r3. */
-        "ldr r11, [sp, #24]\n\t"
-        "ldr lr, [sp, #28]\n\t"
-        "ldr r3, [sp, #32]\n\t"
-        "ldr r2, [sp, #68]\n\t"
-        MOTE_FOURS_SCALE("r4") MOTE_FOURS_SCALE("r5") MOTE_FOURS_SCALE("r7") MOTE_FOURS_SCALE("r8")
-        MOTE_FOURS_SHIFT("r4") MOTE_FOURS_SHIFT("r5") MOTE_FOURS_SHIFT("r7") MOTE_FOURS_SHIFT("r8")
+        "ldr r3, [sp, #24]\n\t"
         MOTE_FOURS_Y
+        MOTE_ROW_SCALE("r4", "r3")
+        MOTE_ROW_SCALE("r5", "r3")
+        MOTE_ROW_SCALE("r7", "r3")
+        MOTE_ROW_SCALE("r8", "r3")
+        MOTE_ROW_SATURATE("r4")
+        MOTE_ROW_SATURATE("r5")
+        MOTE_ROW_SATURATE("r7")
+        MOTE_ROW_SATURATE("r8")
+        MOTE_FOURS_NEXT_Y
         "strb r4, [r2]\n\t"
         "strb r5, [r2, r12]\n\t"
         "strb r7, [r2, r12, lsl #1]\n\t"
         "strb r8, [r2, r11]\n\t"
         MOTE_FOURS_X
-        "ldr r3, [sp, #72]\n\t"
-        "ldr r2, [sp, #76]\n\t"
-        "ldr lr, [sp, #36]\n\t"
+        "ldr r3, [sp, #64]\n\t"
+        "ldr r2, [sp, #68]\n\t"
+        "ldr lr, [sp, #32]\n\t"
         "mov r4, r9\n\t"
         "mov r5, r10\n\t"
         "add r0, r0, r12, lsl #2\n\t"
         "cmp r0, lr\n\t"
         "bls 2b\n\t"
-        "ldr r11, [sp, #32]\n\t"
-        "tst r11, #0xff00\n\t"
+        MOTE_FRAME_IS_MORE
         "bne 1b\n\t"
-        "add sp, sp, #112\n\t"
-        "pop {r4-r11, pc}\n\t"
+        MOTE_FRAME_POP
         /* The padding right of the last pixel. */
         "5: ldr r10, [sp, #56]\n\t"
         "mov r11, r10\n\t"

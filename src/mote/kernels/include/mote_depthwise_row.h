@@ -9,18 +9,16 @@
  *     P[i-1] . W0 + P[i] . W1 + P[i+1] . W2 + (l[i-1] * w[2][0] + l[i] * w[2][1] + l[i+1] * w[2][2])
  *
  * with Wi = (w[0][i], w[1][i]). Weights are the upper bytes of halfwords, all sums 256 times those of the formula.
- * One multiplication and one shift requantise them, exactly:
- *     single rounding: floor of the scaled sum + half.
- *     double rounding with y_zero = -128: a negative high product saturates whichever way its halves are rounded,
- *     and floor((floor(u) + n) / 2^k) = floor((u + n) / 2^k), where u has the half that rounds the high product.
+ * One multiplication and one shift by a constant requantise them:
+ *     y = saturate(((256 * sum + offset) * multiplier / 2^32, rounded down) >> 8)
+ * with numbers for which that is the layer's requantisation of every sum that occurs; lower/depthwise_rows.py finds
+ * and proves them.
  *
- * No overflow: |256 * sum| < 2^31 and right <= 16, checked at compile time: |high product| < 2^30,
- * |(2 * y_zero + 1) << (right + 6)| < 2^30. */
+ * No overflow: |256 * sum + offset| < 2^31 at any moment, checked at compile time; multipliers are below 2^31. */
 #ifndef MOTE_DEPTHWISE_ROW_H
 #define MOTE_DEPTHWISE_ROW_H
 
-#include "mote_depthwise_row_job.h"
-#include "mote_strides.h"
+#include "mote_depthwise_frame.h"
 
 #ifndef MOTE_WIDTH
 #define MOTE_WIDTH 6
@@ -64,26 +62,17 @@
 #define MOTE_NEXT_5 "r3"
 #endif
 
-/* Sum s of three columns. */
-#define MOTE_ROW_SUM(s, p0, p1, p2)                                                               \
-    "smlad " s ", " p0 ", r10, lr\n\t"                                                               \
-    "smlad " s ", " p1 ", r11, " s "\n\t"                                                            \
-    "smlad " s ", " p2 ", r12, " s "\n\t"
-#define MOTE_ROW_SCALE(s) "smmla " s ", " s ", r10, lr\n\t"
-#define MOTE_ROW_SHIFT(s) "asr " s ", " s ", r11\n\tssat " s ", #8, " s ", asr #1\n\t"
-
-/* Distances of pixels to r12, r11, r10; of y where those are others. */
-#define MOTE_ROW_X "ldr r12, [sp]\n\t" MOTE_FROM_4("ldr r11, [sp, #4]\n\t") MOTE_FROM_6("ldr r10, [sp, #8]\n\t")
+/* Distances of pixels to r12, r11, lr; of y where those are others. */
+#define MOTE_ROW_FAR MOTE_FROM_4("ldr r11, [sp, #4]\n\t") MOTE_FROM_6("ldr lr, [sp, #8]\n\t")
 #if MOTE_STRIDED
-#define MOTE_ROW_PUSH "ldm r0, {r1-r12}\n\tpush {r1-r12}\n\tldr r1, [r0, #64]\n\tldr r0, [r0, #60]\n\t"
-#define MOTE_ROW_POP "add sp, sp, #48\n\t"
-#define MOTE_ROW_Y                                                                                \
-    "ldr r12, [sp, #36]\n\t" MOTE_FROM_4("ldr r11, [sp, #40]\n\t") MOTE_FROM_6("ldr r10, [sp, #44]\n\t")
-#define MOTE_ROW_X_AGAIN MOTE_ROW_X
+#define MOTE_ROW_PUSH "ldm r0, {r1-r10}\n\tpush {r1-r10}\n\tldr r1, [r0, #56]\n\tldr r0, [r0, #52]\n\t"
+#define MOTE_ROW_POP "add sp, sp, #40\n\t"
+#define MOTE_ROW_Y "ldr r12, [sp, #28]\n\t" MOTE_FROM_4("ldr r11, [sp, #32]\n\t") MOTE_FROM_6("ldr lr, [sp, #36]\n\t")
+#define MOTE_ROW_X_AGAIN "ldr r12, [sp]\n\t" MOTE_ROW_FAR
 #else
-#define MOTE_ROW_PUSH "ldm r0, {r1-r9}\n\tpush {r1-r9}\n\tldr r1, [r0, #64]\n\tldr r0, [r0, #60]\n\t"
-#define MOTE_ROW_POP "add sp, sp, #36\n\t"
-#define MOTE_ROW_Y MOTE_FROM_4("ldr r11, [sp, #4]\n\t") MOTE_FROM_6("ldr r10, [sp, #8]\n\t")
+#define MOTE_ROW_PUSH "ldm r0, {r1-r7}\n\tpush {r1-r7}\n\tldr r1, [r0, #56]\n\tldr r0, [r0, #52]\n\t"
+#define MOTE_ROW_POP "add sp, sp, #28\n\t"
+#define MOTE_ROW_Y MOTE_ROW_FAR
 #define MOTE_ROW_X_AGAIN
 #endif
 
@@ -95,9 +84,10 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
 {
     __asm volatile(
         ".syntax unified\n\t"
-        "push {r4-r11, lr}\n\t" MOTE_ROW_PUSH MOTE_ROW_X
-        "ldr r3, [sp, #28]\n\t"
-        "ldr r2, [sp, #32]\n\t"
+        "push {r4-r11, lr}\n\t" MOTE_ROW_PUSH
+        "ldr r12, [sp]\n\t" MOTE_ROW_FAR
+        "ldr r3, [sp, #20]\n\t"
+        "ldr r2, [sp, #24]\n\t"
         ".balign 4\n\t"
         /* Columns of the upper rows, r4 to r9: first row, second row, words of both. */
         "1: add r3, r0, r3\n\t"
@@ -107,11 +97,11 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "ldrsb r6, [r3, r12, lsl #1]\n\t"
         MOTE_FROM_4("ldrsb r7, [r3, r11]\n\t")
         MOTE_FROM_5("ldrsb r8, [r3, r12, lsl #2]\n\t")
-        MOTE_FROM_6("ldrsb r9, [r3, r10]\n\t")
+        MOTE_FROM_6("ldrsb r9, [r3, lr]\n\t"
+                    "ldrsb r10, [r2, lr]\n\t")
         "ldrsb lr, [r2, r12]\n\t"
         "ldrsb r3, [r2, r12, lsl #1]\n\t"
         MOTE_FROM_4("ldrsb r11, [r2, r11]\n\t")
-        MOTE_FROM_6("ldrsb r10, [r2, r10]\n\t")
         MOTE_FROM_5("ldrsb r12, [r2, r12, lsl #2]\n\t")
         "ldrsb r2, [r2]\n\t"
         "pkhbt r5, r5, lr, lsl #16\n\t"
@@ -169,39 +159,35 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         MOTE_FROM_6("pkhbt lr, lr, r3, lsl #16\n\t"
                     "smlad r7, lr, r11, r7\n\t"
                     "smlad r8, lr, r10, r8\n\t")
-        /* Multiplier r10, shift r11, offset lr, y r3. */
+        /* Multiplier r10, the channel's first word r9, y r3. */
         "ldr r10, [r1, #16]\n\t"
-        "ldr lr, [sp, #16]\n\t"
-        "ldr r9, [sp, #20]\n\t"
-        "ldr r3, [sp, #24]\n\t"
-        "ldr r11, [r1], #20\n\t"
-        "add r3, r0, r3\n\t"
-        "lsl lr, lr, r11\n\t"
-        "add lr, lr, r9\n\t"
-        MOTE_ROW_SCALE("r2")
-        MOTE_ROW_SCALE("r4")
-        MOTE_ROW_SCALE("r5")
-        MOTE_FROM_4(MOTE_ROW_SCALE("r6"))
-        MOTE_FROM_5(MOTE_ROW_SCALE("r7"))
-        MOTE_FROM_6(MOTE_ROW_SCALE("r8"))
-        MOTE_ROW_SHIFT("r2")
-        MOTE_ROW_SHIFT("r4")
-        MOTE_ROW_SHIFT("r5")
-        MOTE_FROM_4(MOTE_ROW_SHIFT("r6"))
-        MOTE_FROM_5(MOTE_ROW_SHIFT("r7"))
-        MOTE_FROM_6(MOTE_ROW_SHIFT("r8"))
-        "uxtab r0, r0, r11, ror #8\n\t"
-        "tst r11, #0xff00\n\t"
-        "strb r2, [r3]\n\t"
+        "ldr r3, [sp, #16]\n\t"
         MOTE_ROW_Y
+        "ldr r9, [r1], #20\n\t"
+        MOTE_ROW_SCALE("r2", "r10")
+        MOTE_ROW_SCALE("r4", "r10")
+        MOTE_ROW_SCALE("r5", "r10")
+        MOTE_FROM_4(MOTE_ROW_SCALE("r6", "r10"))
+        MOTE_FROM_5(MOTE_ROW_SCALE("r7", "r10"))
+        MOTE_FROM_6(MOTE_ROW_SCALE("r8", "r10"))
+        MOTE_ROW_SATURATE("r2")
+        MOTE_ROW_SATURATE("r4")
+        MOTE_ROW_SATURATE("r5")
+        MOTE_FROM_4(MOTE_ROW_SATURATE("r6"))
+        MOTE_FROM_5(MOTE_ROW_SATURATE("r7"))
+        MOTE_FROM_6(MOTE_ROW_SATURATE("r8"))
+        "add r3, r0, r3\n\t"
+        "uxtab r0, r0, r9, ror #8\n\t"
+        "tst r9, #0xff00\n\t"
+        "strb r2, [r3]\n\t"
         "strb r4, [r3, r12]\n\t"
         "strb r5, [r3, r12, lsl #1]\n\t"
         MOTE_FROM_4("strb r6, [r3, r11]\n\t")
         MOTE_FROM_5("strb r7, [r3, r12, lsl #2]\n\t")
-        MOTE_FROM_6("strb r8, [r3, r10]\n\t")
+        MOTE_FROM_6("strb r8, [r3, lr]\n\t")
         MOTE_ROW_X_AGAIN
-        "ldr r3, [sp, #28]\n\t"
-        "ldr r2, [sp, #32]\n\t"
+        "ldr r3, [sp, #20]\n\t"
+        "ldr r2, [sp, #24]\n\t"
         "bne 1b\n\t"
         MOTE_ROW_POP
         "pop {r4-r11, pc}\n\t");

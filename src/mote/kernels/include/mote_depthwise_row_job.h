@@ -8,10 +8,10 @@
 #include "mote_dsp.h"
 
 /* A channel: 20 bytes, byte by byte
- *     shift - 1, steps to the next channel (0: the last one), 0, w[2][2]
+ *     0, steps to the next channel (0: the last one), 0, w[2][2]
  *     w[0][1], w[0][0], w[1][1], w[1][0]
  *     w[2][0], w[0][2], w[2][1], w[1][2]
- * then 256 * bias, multiplier. shift: right + 7, as sums are 256 times those of the formula. */
+ * then 256 * bias + offset, multiplier of the line that requantises it. */
 typedef struct {
     uint32_t form, upper, mixed;
     int32_t bias, multiplier;
@@ -26,8 +26,6 @@ typedef struct {
 typedef struct {
     uint32_t x_1, x_3, x_5; /* from pixel 0 of x to pixels 1, 3 and 5 */
     uint32_t zeros;         /* (x_zero, x_zero) */
-    int32_t zero;           /* 2 * y_zero + 1 */
-    int32_t half;           /* of the high product's last bit: 64 for double rounding, 0 for single */
     intptr_t y;             /* from x to pixel 0 of y */
     intptr_t row_0, row_1;  /* from x to the first and second row of the window */
     uint32_t y_1, y_3, y_5; /* as x_1, x_3, x_5, of y */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the assembly of mote_depthwise_row.h, mote_depthwise_fours.h and mote_depthwise_threes.h computes, in C: for
- * machines without the DSP extension, and as its definition. */
+ * What the assembly of mote_depthwise_row.h, mote_depthwise_fours.h, mote_depthwise_sixes.h and
+ * mote_depthwise_threes.h computes, in C: for machines without the DSP extension, and as its definition. */
 #ifndef MOTE_DEPTHWISE_ROW_PORTABLE_H
 #define MOTE_DEPTHWISE_ROW_PORTABLE_H
 
-#include "mote_depthwise_row_job.h"
+#include "mote_depthwise_frame.h"
 
 /* 256 times the weights of the upper or of the lower bytes of halfwords. */
 static inline uint32_t mote_upper_bytes(uint32_t word)
@@ -46,12 +46,10 @@ static inline void mote_depthwise_row_portable(const mote_depthwise_row_job *job
     const int32_t width = first + (count - 1) * stride + 3 - (int32_t)job->right_pad;
     const int8_t *x = job->x;
     for (const mote_depthwise_channel *channel = job->channel;; channel++) {
-        const int shift = 1 + (int)(channel->form & 255);
-        const int32_t offset = job->zero * (1 << (shift - 1)) + job->half;
         int8_t *y = (int8_t *)((uintptr_t)x + (uintptr_t)job->y);
         for (int32_t i = 0; i < count; i++) {
             const int32_t sum = mote_depthwise_sum(job, x, channel, first + i * stride, width);
-            y[i * (int32_t)job->y_1] = (int8_t)mote_finish_single(sum, channel->multiplier, offset, shift);
+            y[i * (int32_t)job->y_1] = (int8_t)mote_ssat8(mote_smmla(sum, channel->multiplier, 0) >> MOTE_ROW_SHIFT);
         }
         if (!(channel->form >> 8 & 255))
             return;

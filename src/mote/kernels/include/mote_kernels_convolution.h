@@ -200,9 +200,8 @@ typedef struct {
     uint8_t first;          /* channel that is computed */
     uint8_t is_cut;         /* 1: some channels are not computed */
     uint8_t left_pad, right_pad; /* 1: the first window starts left of the image, the last one ends right of it */
-    uint8_t double_rounding; /* 1: double rounding, 0: single */
     int8_t constant;        /* result of the other channels */
-    int8_t x_zero, y_zero, y_min, y_max;
+    int8_t x_zero, y_min, y_max;
 } mote_depthwise_channels;
 
 /* MVE depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_mve_3x3.h says. */
@@ -297,6 +296,7 @@ void mote_depthwise_conv_2d_s8_dsp(const mote_conv_2d_taps *layer, const int8_t 
 void mote_depthwise_conv_2d_s8_dsp_single(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
                                           void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_fours(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_sixes(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_threes(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_row_3(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_row_4(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);

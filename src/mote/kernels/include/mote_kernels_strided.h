@@ -102,6 +102,8 @@ void mote_depthwise_conv_2d_s8_dsp_single_strided(const mote_conv_2d_taps *layer
                                                   int8_t *y, void *scratch, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_fours_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
                                                  int8_t *y, const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_dsp_sixes_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
+                                                 int8_t *y, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_threes_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
                                                  int8_t *y, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_row_3_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
