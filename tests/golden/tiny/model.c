@@ -181,7 +181,7 @@ static const mote_fully_connected layer_05 = {
     .multiplier = tiny_layer_05_multiplier,
     .shift = tiny_layer_05_shift,
     .batches = 1, .inputs = 16, .outputs = 4, .y_zero = 0, .y_min = -128, .y_max = 127,
-    .shift_bits = 4, .per_channel = 0,
+    .shift_base = 6, .shift_bits = 4, .double_rounding = 0, .per_channel = 0,
 };
 
 static MOTE_LAYER void layer_05_fully_connected(uint8_t *arena)
@@ -190,7 +190,7 @@ static MOTE_LAYER void layer_05_fully_connected(uint8_t *arena)
     int8_t *y = (void *)(arena);
 
     MOTE_ENTER(5, 0);
-    mote_fully_connected_s8_dsp_single(&layer_05, x, y);
+    mote_fully_connected_s8(&layer_05, x, y);
     MOTE_TRACE(5, 0, y, 4);
 }
 
