@@ -13,7 +13,7 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import Rounding
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.convolution_cycles import of_layer
-from mote.lower.dsp_layout import SHIFTS, in_fours, pair_channels
+from mote.lower.dsp_layout import SHIFTS, Pairs, in_fours, pair_channels
 from mote.lower.geometry import layer_window, row_geometry
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import result_range
@@ -102,7 +102,12 @@ def winograd_step(
         **result_range(channels),
     }
     gaps = np.diff(computed, prepend=0)
-    gaps = np.pad(gaps, (0, len(gaps) % 2)).astype(np.uint8)
+    gaps = np.pad(gaps, (0, len(gaps) % 2))
+    start = scheme.start * start
+    if scheme.rows == 1:
+        constants = _of_rows(pairs, start, gaps, channels.y_zero)
+    else:
+        constants = _of_tiles(pairs, start, gaps, rest if scheme.is_centred else None)
     is_cut = len(computed) < len(channels.bias)
     suffix = scheme.suffix + "_single" * (channels.rounding is Rounding.SINGLE)
     fours = -(-inputs // 4)
@@ -112,11 +117,7 @@ def winograd_step(
         parameters=tuple(parameters.items()),
         constants=(
             Constant("weights", words.astype(np.int16).reshape(-1), True),
-            Constant("start", (scheme.start * start).astype(np.int32), True),
-            *([Constant("bias", (2 * rest).astype(np.int32), True)] if scheme.is_centred else []),
-            Constant("multiplier", pairs.multiplier.reshape(-1).astype(np.int32), False),
-            Constant("shift", (pairs.right.reshape(-1) - 1).astype(np.uint8), False),
-            Constant("gaps", gaps, False),
+            *constants,
             *([Constant("constants", value.astype(np.int8), False)] if is_cut else []),
         ),
         scratch_bytes=8 * scheme.tiles * scheme.positions * scheme.taps * fours + scheme.sum_bytes,
@@ -127,6 +128,26 @@ def winograd_step(
             scheme_uneven_cycles(scheme, sizes),
         ),
     )
+
+
+def _of_tiles(pairs: Pairs, start: Ints, gaps: Ints, rest: Ints | None) -> list[Constant]:
+    """What ``kernels/include/mote_winograd.h`` wants of channels; ``rest``: of the bias."""
+    return [
+        Constant("start", start.astype(np.int32), True),
+        *([] if rest is None else [Constant("bias", (2 * rest).astype(np.int32), True)]),
+        Constant("multiplier", pairs.multiplier.reshape(-1).astype(np.int32), False),
+        Constant("shift", (pairs.right.reshape(-1) - 1).astype(np.uint8), False),
+        Constant("gaps", gaps.astype(np.uint8), False),
+    ]
+
+
+def _of_rows(pairs: Pairs, start: Ints, gaps: Ints, y_zero: int) -> list[Constant]:
+    """What ``kernels/include/mote_winograd_row.h`` wants of channels."""
+    right, multiplier = (a.reshape(-1)[: len(gaps)] for a in (pairs.right, pairs.multiplier))
+    offset = (2 * y_zero + 1) << (right - 1)
+    words = np.stack([multiplier, right + 256 * gaps, start[: len(gaps)], offset], axis=1)
+    table = words.astype(np.int32).reshape(-1)
+    return [Constant("channels", table, True, table_bytes=12 * len(words))]
 
 
 def winograd_or(

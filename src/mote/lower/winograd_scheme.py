@@ -93,10 +93,10 @@ ROW = Scheme(
     x_offset=128,
     is_centred=False,
     input_cycles=41,
-    output_cycles=74,
+    output_cycles=62,
     tile_cycles=220,
 )
-ROW_TWO = replace(ROW, tiles=2, output_cycles=61)
+ROW_TWO = replace(ROW, tiles=2, output_cycles=55)
 SCHEMES = (ROW, ROW_TWO, TWO, replace(FOUR, tiles=1, output_cycles=455), FOUR)
 """Each has more cycles and less scratch or flash than those behind it. What the numbers mean stands
 in the kernels."""

@@ -98,6 +98,7 @@ typedef struct {
     const int32_t *multiplier;
     const uint8_t *shift;
     const uint8_t *gaps;
+    const int32_t *channels; /* along rows: what the five before say otherwise */
     const int8_t *constants; /* [y_channels], or null when every channel depends on x */
     uint16_t x_width, x_channels;
     uint16_t y_height, y_width, y_channels;

@@ -11,14 +11,10 @@
 
 #define MOTE_WINOGRAD_THIRD 2863311531u
 
-/* Where the next channel is, its constants as mote_winograd.h says. */
+/* Where the next channel is, its constants as mote_winograd_row.h says. */
 typedef struct {
-    const int32_t *start;
-    const int32_t *multiplier;
-    const uint8_t *shift;
-    const uint8_t *gaps;
+    const int32_t *channel;
     int8_t *y; /* the channel before, in the first pixel of the first tile */
-    int32_t zero;
     uint32_t pixel_step;
 } mote_winograd_next_channel;
 
@@ -29,7 +25,7 @@ typedef struct {
 #else
 #define MOTE_WINOGRAD_ROW_SCALE(y) "smmlar r5, " y ", r8, r11\n\tadd r5, r5, " y ", asr #31\n\t"
 #endif
-/* r8 multiplier, r11 offset, r9 right shift, r12 the third; r5 is used. */
+/* r8 multiplier, r11 offset, r9 right shift in its low byte, r12 the third; r5 is used. */
 #define MOTE_WINOGRAD_ROW_FINISH(y)                                                                  \
     "mul " y ", " y ", r12\n\t" MOTE_WINOGRAD_ROW_SCALE(y) "asr r5, r5, r9\n\tssat " y ", #8, r5\n\t"
 
@@ -56,7 +52,7 @@ typedef struct {
     "asr r2, r2, #2\n\t"                                                                             \
     "asr r4, r4, #1\n\t" MOTE_WINOGRAD_ROW_FINISH("r2") MOTE_WINOGRAD_ROW_FINISH("r4")               \
         MOTE_WINOGRAD_ROW_FINISH("r3") MOTE_WINOGRAD_ROW_FINISH("r7")                                \
-    "ldr r5, [r1, #24]\n\t" then                                                                     \
+    "ldr r5, [sp, #44]\n\t" then                                                                     \
     "add r6, lr, r5\n\t"                                                                             \
     "strb r2, [lr]\n\t"                                                                              \
     "strb r4, [lr, r5]\n\t"                                                                          \
@@ -66,9 +62,10 @@ typedef struct {
 #if MOTE_TILES == 2
 /* Skips the second tile where it is not wanted. */
 #define MOTE_WINOGRAD_ROW_TILES                                                                      \
-    MOTE_WINOGRAD_ROW_TILE("0", "ldr r6, [sp, #4]\n\tcmp r6, #2\n\t")                                \
+    MOTE_WINOGRAD_ROW_TILE("0", "ldr r6, [sp, #8]\n\tcmp r6, #2\n\t")                                \
     "bne 2f\n\t"                                                                                     \
     "add lr, lr, r5, lsl #2\n\t" MOTE_WINOGRAD_ROW_TILE("4", "")                                     \
+    "sub lr, lr, r5, lsl #2\n\t"                                                                     \
     "2:\n\t"
 #else
 #define MOTE_WINOGRAD_ROW_TILES MOTE_WINOGRAD_ROW_TILE("0", "")
@@ -76,7 +73,7 @@ typedef struct {
 
 /* The results of some tiles, up to MOTE_TILES, side by side in count channels, at least 1. Sums of a position stand
  * MOTE_WINOGRAD_SUMS words after those of the one before, of a channel MOTE_TILES words, of a tile one word.
- * Stack: end of the sums; tiles. */
+ * Stack: next; end of the sums; tiles; 8 registers; pixel step. */
 __attribute__((naked, noinline, unused)) static void
 mote_winograd_output_row(__attribute__((unused)) const uint32_t *sums,
                          __attribute__((unused)) mote_winograd_next_channel *next,
@@ -85,25 +82,21 @@ mote_winograd_output_row(__attribute__((unused)) const uint32_t *sums,
     __asm volatile(
         ".syntax unified\n\t"
         "add r2, r0, r2, lsl #1 + " MOTE_WINOGRAD_TILES_TEXT "\n\t"
-        "push {r2-r11, lr}\n\t"
+        "ldr r12, [r1, #8]\n\t"
+        "push {r1-r12, lr}\n\t"
+        "ldrd r1, lr, [r1]\n\t"
         "movw r12, #0xaaab\n\t"
         "movt r12, #0xaaaa\n\t"
         ".balign 4\n\t"
-        "1: ldm.w r1, {r2-r7}\n\t"
-        "ldr r10, [r2], #4\n\t"
-        "ldr r8, [r3], #4\n\t"
-        "ldrb r9, [r4], #1\n\t"
-        "ldrb lr, [r5], #1\n\t"
-        "add lr, lr, r6\n\t"
-        "stm.w r1, {r2-r5}\n\t"
-        "str lr, [r1, #16]\n\t"
-        "lsl r11, r7, r9\n\t"
-        "add r9, r9, #1\n\t" MOTE_WINOGRAD_ROW_TILES
-        "ldr r6, [sp]\n\t"
+        "1: ldm.w r1!, {r8-r11}\n\t"
+        "add lr, lr, r9, lsr #8\n\t" MOTE_WINOGRAD_ROW_TILES
+        "ldr r6, [sp, #4]\n\t"
         "add r0, r0, #4 * " MOTE_WINOGRAD_TILES_TEXT "\n\t"
         "cmp r0, r6\n\t"
         "bne.w 1b\n\t"
-        "pop {r2-r11, pc}\n\t");
+        "ldr r0, [sp]\n\t"
+        "strd r1, lr, [r0]\n\t"
+        "pop {r1-r12, pc}\n\t");
 }
 
 #else
@@ -112,10 +105,11 @@ static inline void mote_winograd_output_row(const uint32_t *sums, mote_winograd_
                                             uint32_t tiles)
 {
     for (; count > 0; count--, sums += MOTE_TILES) {
-        const uint32_t start = (uint32_t)*next->start++;
-        const int32_t multiplier = *next->multiplier++, right = *next->shift++ + 1;
-        const int32_t offset = next->zero * (1 << (right - 1));
-        int8_t *y = next->y += *next->gaps++;
+        const int32_t multiplier = next->channel[0], right = next->channel[1] & 255;
+        const uint32_t start = (uint32_t)next->channel[2];
+        const int32_t offset = next->channel[3];
+        int8_t *y = next->y += next->channel[1] >> 8;
+        next->channel += 4;
         for (const uint32_t *m = sums; m != sums + tiles; m++) {
             const uint32_t m1 = m[MOTE_WINOGRAD_SUMS] + start, m2 = m[2 * MOTE_WINOGRAD_SUMS];
             const uint32_t m3 = m[3 * MOTE_WINOGRAD_SUMS], m4 = m[4 * MOTE_WINOGRAD_SUMS];

@@ -8,7 +8,8 @@
  * MOTE_TILES tiles of a row are multiplied at a time, 1 or 2.
  * weights: [pairs / 2, rounded up][6][3 rows][2 * fours][4 channels][2] transformed ones, 4-byte aligned, in groups
  * of four input channels as there.
- * start, multiplier, shift: [pairs][2]; start is added at position 1, from where it reaches all results.
+ * channels: [2 * pairs][4]: multiplier; right shift, and above its byte the step from the channel before in y, as gaps
+ * there; start, which is added at position 1, from where it reaches all results; offset, as mote_finish_double says.
  * Scratch: 144 * fours bytes for each tile, 3 * 6 transformed pixels.
  * No overflow: |B' x| <= 10 * 255 and |G w| <= 7 * 128, so both fit int16. A sum is right modulo 2^32;
  * 24 * |sum + bias| < 2^31, checked at compile time, makes it exact; twice a sum with its bias is below 2^31. */
@@ -75,20 +76,15 @@ static inline void mote_winograd_put_rows(const mote_conv_2d_winograd *layer, co
 MOTE_NOT_INLINE static void mote_winograd_store_columns(const uint32_t *sums, mote_winograd_next_channel *next,
                                                         uint32_t count, int32_t columns)
 {
-    const uint32_t pixel_step = next->pixel_step;
-    const uint8_t none = 0;
-    for (; count > 0; count--, sums += MOTE_TILES) {
-        const uint8_t *gaps = next->gaps;
-        int8_t results[4 * MOTE_TILES], *y = next->y + *gaps;
-        next->y = results;
-        next->gaps = &none;
-        next->pixel_step = 1;
-        mote_winograd_output_row(sums, next, 1, MOTE_TILES);
+    for (; count > 0; count--, sums += MOTE_TILES, next->channel += 4) {
+        const int32_t *channel = next->channel;
+        const int32_t alone[4] = {channel[0], channel[1] & 255, channel[2], channel[3]};
+        int8_t results[4 * MOTE_TILES];
+        mote_winograd_next_channel only = {alone, results, 1};
+        mote_winograd_output_row(sums, &only, 1, MOTE_TILES);
+        next->y += channel[1] >> 8;
         for (int32_t j = 0; j < columns; j++)
-            y[(uint32_t)j * pixel_step] = results[j];
-        next->y = y;
-        next->gaps = gaps + 1;
-        next->pixel_step = pixel_step;
+            next->y[(uint32_t)j * next->pixel_step] = results[j];
     }
 }
 
@@ -96,16 +92,12 @@ MOTE_NOT_INLINE static void mote_winograd_store_columns(const uint32_t *sums, mo
 MOTE_NOT_INLINE static void mote_winograd_row_channels(const mote_conv_2d_winograd *layer, const uint32_t *v,
                                                        int8_t *y, int32_t columns MOTE_STRIDES_TAKEN)
 {
-    const uint32_t channels = 2u * layer->pairs - !layer->gaps[2 * layer->pairs - 1];
+    const uint32_t channels = 2u * layer->pairs - (layer->channels[8 * layer->pairs - 3] < 256);
     uint32_t sums[6 * MOTE_WINOGRAD_SUMS];
     mote_winograd_next_channel next;
     mote_winograd_job job;
-    next.start = layer->start;
-    next.multiplier = layer->multiplier;
-    next.shift = layer->shift;
-    next.gaps = layer->gaps;
+    next.channel = layer->channels;
     next.y = y;
-    next.zero = 2 * layer->y_zero + 1;
     next.pixel_step = MOTE_Y_PIXEL(layer->y_channels);
     job.weights = layer->weights;
     job.x = v;
