@@ -34,6 +34,8 @@ TABLE_WORDS = 10
 """Of the stream, for each four channels: multipliers, constants and places."""
 MOST_COPIED = 1024
 """Bytes of copies."""
+MOST_COPIED_SLIDING = 2048
+"""Where windows slide; rows of words are several times as many bytes already."""
 WORTH_COPYING = 0.98
 """Times the cycles without copies."""
 SLIDING_INPUTS = 3
@@ -213,9 +215,10 @@ def _copying(chain: Step, graph: Graph, windows: Windows, sliding: int) -> tuple
     """
     height, window = row_shape(graph.result(chain.node))[1], layer_window(graph, chain.node)
     words = sliding or 8 * windows.kernel[0] * windows.kernel[1] * windows.inputs
+    of = sliding_chain_cycles if sliding else affine_chain_cycles
+    most = MOST_COPIED_SLIDING if sliding else MOST_COPIED
     found = []
-    for copies in range(1, windows.most_copied(MOST_COPIED, min(height, MOST_ROWS)) + 1):
-        of = sliding_chain_cycles if sliding else affine_chain_cycles
+    for copies in range(1, windows.most_copied(most, min(height, MOST_ROWS)) + 1):
         cycles = of(windows, copies)
         step = replace(
             chain,
