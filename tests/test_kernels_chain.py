@@ -14,6 +14,7 @@ from mote.ir.ops import Conv2D, Padding, Rounding
 from mote.lower.chain_layout import SLOT, find_chain
 from mote.lower.chain_split import SplitChain, find_split
 from mote.lower.channels import Channels
+from mote.lower.convolution_cycles import chain_cycles
 from mote.lower.input_range import layer_channels
 from mote.lower.lower import lower
 from mote.plan.forms import forms
@@ -318,6 +319,41 @@ def test_the_assembly_of_random_chains_equals_the_reference(target: str) -> None
     rng = np.random.default_rng(5)
     graphs = chained_layers(rng, 19) + deep_layers(rng)
     check(graphs, [random_inputs(graphs, rng) for _ in range(3)], target)
+
+
+def row_layer(pixels: int, rounding: Rounding, y_zero: int, depth: int) -> Graph:
+    """One row of the result, of 3 x 3 windows in part outside."""
+    weights = np.random.default_rng(depth).integers(-60, 61, (16, 3, 3, depth)).astype(np.int8)
+    op = Conv2D(padding=Padding(1, 1, 1, 1), rounding=rounding)
+    return layer(op, (1, 1, pixels, depth), weights, y_zero)
+
+
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m33"])
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_one_or_two_pixels_that_are_over_give_the_reference(target: str) -> None:
+    rng = np.random.default_rng(11)
+    graphs = [
+        row_layer(pixels, rounding, y_zero, depth)
+        for pixels in (1, 4, 5)
+        for rounding in Rounding
+        for y_zero in (-128, 20)
+        for depth in (3, 4, 40)  # of an odd and an even number of fours of taps, and cut
+    ]
+    assert {is_split(graph) for graph in graphs} == {False, True}
+    check(graphs, [random_inputs(graphs, rng) for _ in range(2)], target)
+
+
+@pytest.mark.parametrize("depth", [8, 64])
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_one_pixel_that_is_over_takes_less_than_three_as_estimated(depth: int) -> None:
+    graphs = [row_layer(pixels, Rounding.DOUBLE, -5, depth) for pixels in (3, 4, 6)]
+    profile = mote.compile(side_by_side(graphs), M4.name, optimize="time").profile()
+    three, four, six = (row.cycles for row in profile.layers if row.macs)
+    pieces = find_split(layer_channels(graphs[0], graphs[0].nodes[0])).pieces if depth > 8 else 0
+    costs = [chain_cycles(pixels, 4, 9 * depth, 3, pieces)(1) for pixels in (3, 4, 6)]
+    share = (costs[1] - costs[0]) / (costs[2] - costs[0])
+    assert share < 0.85
+    assert (four - three) / (six - three) == pytest.approx(share, rel=0.05)
 
 
 @pytest.mark.slow

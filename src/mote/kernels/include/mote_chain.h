@@ -8,6 +8,7 @@
  *     first word:  x0.A + offset,  x1.A + 2 * x0.B + offset,  2 * x1.B
  *     second word: x1.A + offset,  x2.A + 2 * x1.B + offset,  2 * x2.B
  * (bias included), from which differences give all six sums. Four words are read for 12 products: 9 cycles.
+ * Where all pixels have the same x, both words have the same sums, which three words read give: 6 cycles.
  *
  * Exact: 64-bit sums wrap around, and in the end the first two slots are in [0, 2^21[, the third in
  * [-2^21, 2^21[; lower/chain_layout.py proves it for every pair of channels, for any three pixels.
@@ -44,7 +45,7 @@
 /* The assembly knows the order of the fields. */
 typedef struct {
     const uint32_t *x;     /* [taps][2 words] or [taps], taps a multiple of 4 */
-    uint32_t is_odd;       /* number of fours of taps */
+    uint32_t start;        /* 0: number of fours of taps is even; 1: odd; 2: all pixels have the same x */
     const uint32_t *x_end;
     int8_t *y;             /* channel 0 of pixel 0 */
     uint32_t y_1, y_2;     /* from pixel 0 to pixels 1 and 2; pixels in one place have the same x */
@@ -78,12 +79,38 @@ typedef struct {
     MOTE_CHAIN_TAP("[r8, #-24]", "[r8, #-20]", "[r9, #-24]", "[r9, #-20]")                           \
     MOTE_CHAIN_TAP("[r8, #-16]", "[r8, #-12]", "[r9, #-16]", "[r9, #-12]")                           \
     MOTE_CHAIN_TAP("[r8, #-8]", "[r8, #-4]", "[r9, #-8]", "[r9, #-4]")
+
+/* The taps where all pixels have the same x, and so both words the same sums. */
+#define MOTE_CHAIN_ONE_2                                                                             \
+    "ldr r2, [r8], #16\n\t"                                                                          \
+    "ldr r3, [r8, #-8]\n\t"                                                                          \
+    "ldr r6, [r9], #16\n\t"                                                                          \
+    "ldr r7, [r9, #-12]\n\t"                                                                         \
+    "ldr r10, [r9, #-8]\n\t"                                                                         \
+    "ldr r11, [r9, #-4]\n\t"                                                                         \
+    "smlal r0, r1, r2, r6\n\t"                                                                       \
+    "smlal r4, r5, r2, r7\n\t"                                                                       \
+    "smlal r0, r1, r3, r10\n\t"                                                                      \
+    "smlal r4, r5, r3, r11\n\t"
+#define MOTE_CHAIN_ONE                                                                               \
+    ".balign 4\n\t"                                                                                  \
+    "9: ldr r12, [sp, " MOTE_CHAIN_END "]\n\t"                                                       \
+    ".balign 4\n\t"                                                                                  \
+    "10:\n\t" MOTE_CHAIN_ONE_2 MOTE_CHAIN_ONE_2                                                      \
+    "cmp r8, r12\n\t"                                                                                \
+    "bne 10b\n\t"                                                                                    \
+    "mov r2, r0\n\t"                                                                                 \
+    "mov r3, r1\n\t"                                                                                 \
+    "mov r6, r4\n\t"                                                                                 \
+    "mov r7, r5\n\t"                                                                                 \
+    "b 11b\n\t"
 #endif
 
 #if MOTE_SPLIT
 #include "mote_chain_split.h"
 #else
 #define MOTE_CHAIN_STACK "#32"
+#define MOTE_CHAIN_END "#8"
 
 /* From the job to all sums in r0-r7. Eight taps a round; where four are over, the first round is half a one. */
 #define MOTE_CHAIN_PIECES                                                                            \
@@ -97,14 +124,16 @@ typedef struct {
     "mov r3, r1\n\t"                                                                                 \
     "mov r6, r4\n\t"                                                                                 \
     "mov r7, r5\n\t"                                                                                 \
-    "cmp r12, #0\n\t"                                                                                \
-    "bne 3f\n\t"                                                                                     \
+    "cmp r12, #1\n\t"                                                                                \
+    "beq 3f\n\t"                                                                                     \
+    "bhi 9f\n\t"                                                                                     \
     ".balign 4\n\t"                                                                                  \
     "2:\n\t" MOTE_CHAIN_4_TAPS                                                                       \
     "3:\n\t" MOTE_CHAIN_4_TAPS                                                                       \
     "ldr r12, [sp, #8]\n\t"                                                                          \
     "cmp r8, r12\n\t"                                                                                \
-    "bne 2b\n\t"
+    "bne 2b\n\t"                                                                                     \
+    "11:\n\t"
 
 /* From the sums l1, h1 and l2, h2 of two words to twice those of A in a0, l1, r12 and of B in r11, h1, h2. */
 #define MOTE_CHAIN_PART(l1, h1, l2, h2, a0, offset, sums)                                            \
@@ -194,7 +223,8 @@ mote_chain(__attribute__((unused)) const mote_chain_job *job)
         "cmp r9, r12\n\t"
         "bne 1b\n\t"
         "add sp, sp, " MOTE_CHAIN_STACK "\n\t"
-        "pop {r4-r11, pc}\n\t");
+        "pop {r4-r11, pc}\n\t"
+        MOTE_CHAIN_ONE);
 }
 
 #else

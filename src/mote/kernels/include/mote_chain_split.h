@@ -18,6 +18,7 @@
 /* The stack holds: x, end of the piece, x_end, y, y_1, y_2, zero, weights_end, piece_bytes, end of the first
  * piece, and from 40 on the sums: three for each accumulator. Registers as in mote_chain.h. */
 #define MOTE_CHAIN_STACK "#88"
+#define MOTE_CHAIN_END "#4"
 
 /* Slots of an accumulator become sums, or are added to them; r12 points to these. */
 #define MOTE_CHAIN_FIRST(l, h)                                                                       \
@@ -36,17 +37,24 @@
     "add r11, r11, " h ", lsl #11\n\t"                                                               \
     "stm r12!, {r10, r11, lr}\n\t"
 
-/* What a piece starts at, whether the number of its fours is odd, and what is done in its end. */
+/* What a piece starts at, whether the number of its fours is odd, and what is done in its end. Words of one tap
+ * have no shorter way for pixels of the same x. */
 #if MOTE_PACKED
 #define MOTE_CHAIN_4_TAPS MOTE_PACKED_4_TAPS
 #define MOTE_CHAIN_CLEAN MOTE_PACKED_CLEAN("r0", "r1", "r2", "r3") MOTE_PACKED_CLEAN("r4", "r5", "r6", "r7")
+#define MOTE_CHAIN_ONE
 #define MOTE_CHAIN_START                                                                             \
+    "sub r12, r12, r8\n\t"                                                                           \
     "ldm r9!, {r0-r7}\n\t"                                                                           \
     "tst r12, #16\n\t"
 #else
-#define MOTE_CHAIN_CLEAN
+#define MOTE_CHAIN_CLEAN "11:\n\t"
 #define MOTE_CHAIN_START                                                                             \
+    "ldr r10, [sp, #20]\n\t"                                                                         \
+    "sub r12, r12, r8\n\t"                                                                           \
     "ldm r9!, {r0, r1, r4, r5}\n\t"                                                                  \
+    "cmp r10, #0\n\t"                                                                                \
+    "beq 9f\n\t"                                                                                     \
     "mov r2, r0\n\t"                                                                                 \
     "mov r3, r1\n\t"                                                                                 \
     "mov r6, r4\n\t"                                                                                 \
@@ -65,8 +73,7 @@
     "1: ldr r8, [sp]\n\t"                                                                            \
     "ldr r12, [sp, #36]\n\t"                                                                         \
     ".balign 4\n\t"                                                                                  \
-    "4: str r12, [sp, #4]\n\t"                                                                       \
-    "sub r12, r12, r8\n\t" MOTE_CHAIN_START                                                          \
+    "4: str r12, [sp, #4]\n\t" MOTE_CHAIN_START                                                      \
     "bne 3f\n\t"                                                                                     \
     ".balign 4\n\t"                                                                                  \
     "2:\n\t" MOTE_CHAIN_4_TAPS                                                                       \

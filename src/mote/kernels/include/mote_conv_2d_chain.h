@@ -14,7 +14,7 @@
  * there twice.  constants: results of one pixel, of which the channels that do not depend on x remain.
  * Scratch: 8 * taps bytes, then x_channels where windows are padded.
  * No overflow: mote_chain.h; twice a sum is below 2^22, and 1 <= right <= 21, both checked at compile time.
- * Cost: groups of 3 pixels run on from row to row of a call; one or two that are left cost as much as 3. */
+ * Cost: groups of 3 pixels run on from row to row of a call; two that are left cost as much as 3, one two thirds. */
 #ifndef MOTE_CONV_2D_CHAIN_H
 #define MOTE_CONV_2D_CHAIN_H
 
@@ -34,7 +34,7 @@ static inline void mote_conv_2d_chain_rows(const mote_conv_2d_chain *layer, cons
     mote_chain_job job;
 
     job.x = scratch;
-    job.is_odd = fours & 1;
+    job.start = fours & 1;
     job.x_end = job.x + 8 * fours;
     job.zero = 2 * layer->y_zero + 1;
 #if MOTE_SPLIT
@@ -59,6 +59,8 @@ static inline void mote_conv_2d_chain_rows(const mote_conv_2d_chain *layer, cons
         const uint32_t count = left < 3 ? left : 3;
         if (count < 3)
             job.y_1 = job.y_2 = (count - 1) * y_pixel;
+        if (count == 1)
+            job.start = 2;
         mote_chain_put(&walk, count, scratch MOTE_STRIDES_GIVEN);
         if (layer->constants)
             for (uint32_t i = 0; i < count; i++)
