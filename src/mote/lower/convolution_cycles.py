@@ -175,7 +175,7 @@ def depthwise_row_cycles(pixels: int, channels: int, at_once: str) -> Cycles:
     ``at_once``: how many of them the kernel's name says.
     """
     groups = {"fours": 20.5 * pixels + 57, "sixes": 19.5 * pixels + 57, "threes": 28 * pixels + 82}
-    row = groups.get(at_once, 17 * pixels + 22)
+    row = groups.get(at_once, 17 * pixels + 20)
     return lambda rows: CALL + rows * (150 + channels * row)
 
 

@@ -118,45 +118,49 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "lsl r11, r10, #8\n\t"
         "and r10, r10, #0xff00ff00\n\t"
         "and r11, r11, #0xff00ff00\n\t"
+        "smlad r2, r3, r10, lr\n\t"
         "and r12, r12, #0xff00ff00\n\t"
-        MOTE_ROW_SUM("r2", "r3", "r4", "r5")
+        "smlad r2, r4, r11, r2\n\t"
+        "smlad r2, r5, r12, r2\n\t"
         MOTE_ROW_SUM("r4", "r4", "r5", "r6")
         MOTE_ROW_SUM("r5", "r5", "r6", MOTE_NEXT_3)
         MOTE_FROM_4(MOTE_ROW_SUM("r6", "r6", "r7", MOTE_NEXT_4))
         MOTE_FROM_5(MOTE_ROW_SUM("r7", "r7", "r8", MOTE_NEXT_5))
         MOTE_FROM_6(MOTE_ROW_SUM("r8", "r8", "r9", "r3"))
         /* r10 (w[2][0], w[2][1]), r11 (w[2][1], w[2][2]), lr (l0, l1); padding. */
+        "ldr r12, [sp]\n\t"
         "ldr r10, [r1, #8]\n\t"
         "ldr r11, [r1]\n\t"
-        "ldr r12, [sp]\n\t"
         "ldrsb lr, [r0]\n\t"
         "ldrsb r9, [r0, r12]\n\t"
         "lsl r10, r10, #8\n\t"
         "and r10, r10, #0xff00ff00\n\t"
-        "pkhtb r11, r11, r10, asr #16\n\t"
         "pkhbt lr, lr, r9, lsl #16\n\t"
+        "pkhtb r11, r11, r10, asr #16\n\t"
         "smlabb r2, r3, r10, r2\n\t"
         "smlabt " MOTE_LAST ", r3, r11, " MOTE_LAST "\n\t"
-        "smlad r2, lr, r11, r2\n\t"
-        "smlad r4, lr, r10, r4\n\t"
-        /* r9 (l2, l3) */
+        /* r9 (l2, l3), r8 l4 of 5 */
         MOTE_FROM_4("ldr r3, [sp, #4]\n\t")
         "ldrsb r9, [r0, r12, lsl #1]\n\t"
+        MOTE_ONLY_5("ldrsb r8, [r0, r12, lsl #2]\n\t")
         MOTE_FROM_4("ldrsb r3, [r0, r3]\n\t")
-        "smlabt r4, r9, r11, r4\n\t"
+        "smlad r2, lr, r11, r2\n\t"
+        "smlad r4, lr, r10, r4\n\t"
         "smlatb r5, lr, r10, r5\n\t"
+        "smlabt r4, r9, r11, r4\n\t"
         MOTE_ONLY_3("smlabb r5, r9, r11, r5\n\t")
         MOTE_FROM_4("pkhbt r9, r9, r3, lsl #16\n\t"
-                    "smlad r5, r9, r11, r5\n\t"
-                    "smlad r6, r9, r10, r6\n\t")
-        /* lr (l4, l5) */
-        MOTE_FROM_6("ldr r3, [sp, #8]\n\t")
-        MOTE_FROM_5("ldrsb lr, [r0, r12, lsl #2]\n\t")
-        MOTE_FROM_6("ldrsb r3, [r0, r3]\n\t")
-        MOTE_FROM_5("smlabt r6, lr, r11, r6\n\t"
-                    "smlatb r7, r9, r10, r7\n\t")
-        MOTE_ONLY_5("smlabb r7, lr, r11, r7\n\t")
-        MOTE_FROM_6("pkhbt lr, lr, r3, lsl #16\n\t"
+                    "smlad r5, r9, r11, r5\n\t")
+        /* lr (l4, l5) of 6 */
+        MOTE_FROM_6("ldr r3, [sp, #8]\n\t"
+                    "ldrsb lr, [r0, r12, lsl #2]\n\t"
+                    "ldrsb r3, [r0, r3]\n\t")
+        MOTE_FROM_4("smlad r6, r9, r10, r6\n\t")
+        MOTE_FROM_5("smlatb r7, r9, r10, r7\n\t")
+        MOTE_ONLY_5("smlabt r6, r8, r11, r6\n\t"
+                    "smlabb r7, r8, r11, r7\n\t")
+        MOTE_FROM_6("smlabt r6, lr, r11, r6\n\t"
+                    "pkhbt lr, lr, r3, lsl #16\n\t"
                     "smlad r7, lr, r11, r7\n\t"
                     "smlad r8, lr, r10, r8\n\t")
         /* Multiplier r10, the channel's first word r9, y r3. */
@@ -165,19 +169,19 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         MOTE_ROW_Y
         "ldr r9, [r1], #20\n\t"
         MOTE_ROW_SCALE("r2", "r10")
+        "add r3, r0, r3\n\t"
         MOTE_ROW_SCALE("r4", "r10")
+        "uxtab r0, r0, r9, ror #8\n\t"
         MOTE_ROW_SCALE("r5", "r10")
-        MOTE_FROM_4(MOTE_ROW_SCALE("r6", "r10"))
-        MOTE_FROM_5(MOTE_ROW_SCALE("r7", "r10"))
-        MOTE_FROM_6(MOTE_ROW_SCALE("r8", "r10"))
         MOTE_ROW_SATURATE("r2")
+        MOTE_FROM_4(MOTE_ROW_SCALE("r6", "r10"))
         MOTE_ROW_SATURATE("r4")
+        MOTE_FROM_5(MOTE_ROW_SCALE("r7", "r10"))
         MOTE_ROW_SATURATE("r5")
+        MOTE_FROM_6(MOTE_ROW_SCALE("r8", "r10"))
         MOTE_FROM_4(MOTE_ROW_SATURATE("r6"))
         MOTE_FROM_5(MOTE_ROW_SATURATE("r7"))
         MOTE_FROM_6(MOTE_ROW_SATURATE("r8"))
-        "add r3, r0, r3\n\t"
-        "uxtab r0, r0, r9, ror #8\n\t"
         "tst r9, #0xff00\n\t"
         "strb r2, [r3]\n\t"
         "strb r4, [r3, r12]\n\t"

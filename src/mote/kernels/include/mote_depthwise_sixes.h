@@ -13,7 +13,7 @@
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
-/* Y: r1 what y is told from, r12, r11 and lr from pixel 0 of y to pixels 1, 3 and 5; NEXT_Y: r1 y; X: r12, r11 and lr of
+/* Y: r10 what y is told from, r12, r11 and lr from pixel 0 of y to pixels 1, 3 and 5; NEXT_Y: r1 y; X: r12, r11 and lr of
  * x again. Where pixels of y lie as those of x, y is told from pixel 1 of x. */
 #if MOTE_STRIDED
 #define MOTE_SIXES_START
@@ -22,12 +22,13 @@
     "add r1, r0, r1\n\t"                                                                             \
     "str r1, [sp, #40]\n\t"
 #define MOTE_SIXES_Y                                                                                 \
-    "ldr r1, [sp, #40]\n\t"                                                                          \
+    "ldr r10, [sp, #40]\n\t"                                                                          \
     "ldr r12, [sp, #72]\n\t"                                                                         \
     "ldr r11, [sp, #76]\n\t"                                                                         \
     "ldr lr, [sp, #80]\n\t"
 #define MOTE_SIXES_NEXT_Y                                                                            \
-    "add r10, r1, r11, lsl #1\n\t"                                                                   \
+    "mov r1, r10\n\t"                                                                                \
+    "add r10, r10, r11, lsl #1\n\t"                                                                  \
     "str r10, [sp, #40]\n\t"
 #define MOTE_SIXES_X "ldr r12, [sp, #44]\n\tldr r11, [sp, #48]\n\tldr lr, [sp, #52]\n\t"
 #else
@@ -37,8 +38,8 @@
     "subs r2, r2, r1\n\t"                                                                            \
     "str r2, [sp, #60]\n\t"
 #define MOTE_SIXES_START_Y
-#define MOTE_SIXES_Y "ldr r1, [sp, #60]\n\tldr r11, [sp, #48]\n\tldr lr, [sp, #52]\n\t"
-#define MOTE_SIXES_NEXT_Y "add r1, r0, r1\n\t"
+#define MOTE_SIXES_Y "ldr r10, [sp, #60]\n\tldr r11, [sp, #48]\n\tldr lr, [sp, #52]\n\t"
+#define MOTE_SIXES_NEXT_Y "add r1, r0, r10\n\t"
 #define MOTE_SIXES_X
 #endif
 
@@ -130,16 +131,16 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "pkhbt lr, lr, r10, lsl #16\n\t"
         "smlad r7, lr, r11, r7\n\t"
         "str lr, [sp, #36]\n\t"
+        MOTE_SIXES_Y
         MOTE_ROW_SCALE("r2", "r1")
         MOTE_ROW_SCALE("r3", "r1")
         MOTE_ROW_SCALE("r4", "r1")
-        MOTE_ROW_SCALE("r5", "r1")
-        MOTE_ROW_SCALE("r6", "r1")
-        MOTE_ROW_SCALE("r7", "r1")
-        MOTE_SIXES_Y
         MOTE_ROW_SATURATE("r2")
+        MOTE_ROW_SCALE("r5", "r1")
         MOTE_ROW_SATURATE("r3")
+        MOTE_ROW_SCALE("r6", "r1")
         MOTE_ROW_SATURATE("r4")
+        MOTE_ROW_SCALE("r7", "r1")
         MOTE_ROW_SATURATE("r5")
         MOTE_ROW_SATURATE("r6")
         MOTE_ROW_SATURATE("r7")

@@ -27,7 +27,7 @@
 #define MOTE_THREES_X
 #endif
 
-/* Registers: r0 x at the second column of a window, r4 the first one; r12, lr and r1 from a pixel of x to the first,
+/* Registers: r0 x at the second column of a window, r4 the first one; r12, lr and r11 from a pixel of x to the first,
  * third and fifth one behind it. At 36 the stack holds the third row's first value of a window. */
 __attribute__((naked, noinline, unused)) static void
 mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
@@ -42,7 +42,7 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "ldr r2, [sp, #68]\n\t"
         "ldr r12, [sp, #44]\n\t"
         "ldr lr, [sp, #48]\n\t"
-        "ldr r1, [sp, #52]\n\t"
+        "ldr r11, [sp, #52]\n\t"
         "ldr r8, [sp, #84]\n\t"
         "ldr r6, [sp, #88]\n\t"
         "ldr r5, [sp, #60]\n\t"
@@ -64,12 +64,12 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "mov r3, r7\n\t"
         "cmp r0, r8\n\t"
         ".balign 4\n\t"
-        /* Three pixels; equal: the last ones, with padding. Columns r6 to r9, r5, r11. */
+        /* Three pixels; equal: the last ones, with padding. Columns r6 to r9, r5, r1. */
         "2: add r3, r0, r3\n\t"
         "add r2, r0, r2\n\t"
         "beq 5f\n\t"
-        "ldrsb r11, [r3, r1]\n\t"
-        "ldrsb r1, [r2, r1]\n\t"
+        "ldrsb r1, [r2, r11]\n\t"
+        "ldrsb r11, [r3, r11]\n\t"
         "3: ldrsb r6, [r3]\n\t"
         "ldrsb r7, [r3, r12]\n\t"
         "ldrsb r8, [r3, r12, lsl #1]\n\t"
@@ -128,12 +128,12 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "strb r4, [r3]\n\t"
         "strb r6, [r3, r12]\n\t"
         "strb r7, [r3, r12, lsl #1]\n\t"
-        "mov r4, r1\n\t"
         "ldr r5, [sp, #32]\n\t"
         "ldr r3, [sp, #64]\n\t"
         "ldr r2, [sp, #68]\n\t"
-        "ldr r1, [sp, #52]\n\t"
+        "ldr r11, [sp, #52]\n\t"
         MOTE_THREES_X
+        "mov r4, r1\n\t"
         "add r0, r0, lr, lsl #1\n\t"
         "cmp r0, r5\n\t"
         "bls 2b\n\t"
