@@ -16,12 +16,12 @@
 /* START: what y is told from, to the stack; Y: that, and pixels of y, to r3, r12 and r5; NEXT_Y: r3 y. Where pixels of y
  * lie as those of x, y is half as far as x. */
 #if MOTE_STRIDED
-#define MOTE_THREES_START_Y "add r5, r0, r5\n\t"
+#define MOTE_THREES_START_Y
 #define MOTE_THREES_Y "ldr r5, [sp, #76]\n\tldr r12, [sp, #72]\n\t"
 #define MOTE_THREES_NEXT_Y "add r5, r3, r5\n\tstr r5, [sp, #40]\n\t"
 #define MOTE_THREES_X "ldr r12, [sp, #44]\n\t"
 #else
-#define MOTE_THREES_START_Y "add r5, r0, r5\n\tsub r5, r5, r3, lsr #1\n\t"
+#define MOTE_THREES_START_Y "sub r5, r5, r0, lsr #1\n\t"
 #define MOTE_THREES_Y "ldr r12, [sp, #44]\n\t"
 #define MOTE_THREES_NEXT_Y "add r3, r3, r0, lsr #1\n\t"
 #define MOTE_THREES_X
@@ -38,7 +38,7 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "1:\n\t" MOTE_FRAME_CHANNEL
         /* The column that the first window starts with. */
         "ldr r4, [sp, #56]\n\t"
-        "ldr r7, [sp, #64]\n\t"
+        "ldr r3, [sp, #64]\n\t"
         "ldr r2, [sp, #68]\n\t"
         "ldr r12, [sp, #44]\n\t"
         "ldr lr, [sp, #48]\n\t"
@@ -46,22 +46,20 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         "ldr r8, [sp, #84]\n\t"
         "ldr r6, [sp, #88]\n\t"
         "ldr r5, [sp, #60]\n\t"
-        "mov r3, r0\n\t"
+        "add r5, r0, r5\n\t"
         "add r8, r0, r8\n\t"
         "str r8, [sp, #32]\n\t"
         "cbnz r6, 7f\n\t"
-        "ldrsb r4, [r0, r7]\n\t"
+        "ldrsb r4, [r0, r3]\n\t"
         "ldrsb r9, [r0, r2]\n\t"
         "ldrsb r6, [r0]\n\t"
-        "add r3, r0, r12\n\t"
+        "add r0, r0, r12\n\t"
         "pkhbt r4, r4, r9, lsl #16\n\t"
         "str r6, [sp, #36]\n\t"
         "b 8f\n\t"
         "7: str r4, [sp, #36]\n\t"
         "8:\n\t" MOTE_THREES_START_Y
         "str r5, [sp, #40]\n\t"
-        "mov r0, r3\n\t"
-        "mov r3, r7\n\t"
         "cmp r0, r8\n\t"
         ".balign 4\n\t"
         /* Three pixels; equal: the last ones, with padding. Columns r6 to r9, r5, r1. */
