@@ -23,7 +23,11 @@ from shared import shared_path
 
 CORE = CORES["cortex-m4"]
 MACHINE = MACHINES[CORE.machine]
-RIGHT, WRONG, FAULT = 10, 11, 12
+SECONDS = 30
+"""After which a program hangs."""
+
+RIGHT, WRONG, FAULT, HANGS = 10, 11, 12, 124
+
 """How the program ends."""
 
 SCRIPT = """
@@ -154,7 +158,10 @@ def account(path: Path, directory: Path) -> Account:
 def status(elf: Path) -> int:
     machine = ["-M", CORE.machine, "-display", "none", "-monitor", "none", "-serial", "none"]
     options = [*machine, "-semihosting-config", "enable=on,target=native", "-kernel", str(elf)]
-    done = execute("qemu-system-arm", options)
+    try:
+        done = execute("qemu-system-arm", options, timeout_s=SECONDS)
+    except ToolError:  # what lies below the stack sent it in circles
+        return HANGS
     return FAULT if "Lockup" in done.stderr else done.returncode
 
 
