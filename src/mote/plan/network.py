@@ -90,7 +90,8 @@ def _together(
         for tensor, window in _operands(program, step):
             is_same = window == Window() or (rows == 1 and window and window.extent == 1)
             need(tensor, 1 if step.kernel.takes_rows else rows if is_same else ALL)
-    return found
+    counts = {name: graph.tensors[name].bytes // size for name, size in sizes.items()}
+    return {name: n if n and counts[name] % n == 0 else ALL for name, n in found.items()}
 
 
 def _row_sizes(program: Program) -> dict[str, int]:
