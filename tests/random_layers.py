@@ -137,9 +137,13 @@ def random_conv_3x3(rng: Rng) -> Graph:
     return single_node_graph(op, (1, height, width, inputs), weights, rng)
 
 
+def _depthwise(rng: Rng, kernel: tuple[int, int], *, plain: bool) -> DepthwiseConv2D:
+    return DepthwiseConv2D(**_geometry(rng, kernel, plain=plain), **_common(rng))  # type: ignore[arg-type]
+
+
 def random_depthwise_conv_2d(rng: Rng) -> Graph:
     kernel = (3, 3) if rng.random() < 0.6 else (int(rng.integers(1, 6)), int(rng.integers(1, 6)))
-    op = DepthwiseConv2D(**_geometry(rng, kernel, plain=rng.random() < 0.5), **_common(rng))  # type: ignore[arg-type]
+    op = _depthwise(rng, kernel, plain=rng.random() < 0.5)
     channels, multiplicity = int(rng.integers(1, 14)), int(rng.choice([1, 1, 1, 2, 3]))
     x_shape = (int(rng.choice([1, 1, 2])), *_plane(rng, op, kernel), channels)
     weights = random_weights((1, *kernel, channels * multiplicity), rng)
@@ -149,10 +153,9 @@ def random_depthwise_conv_2d(rng: Rng) -> Graph:
 def random_depthwise_window(rng: Rng) -> Graph:
     """Windows up to 11 x 11, with any stride, dilation and padding, on images that may be wide."""
     height, width = (int(n) for n in rng.choice([1, 2, 3, 4, 5, 6, 7, 8, 9, 11], 2))
-    geometry = _geometry(rng, (height, width), plain=rng.random() < 0.4)
+    op = _depthwise(rng, (height, width), plain=rng.random() < 0.4)
     if rng.random() < 0.3:
-        geometry["dilation"] = (int(rng.integers(1, 5)), int(rng.integers(1, 5)))
-    op = DepthwiseConv2D(**geometry, **_common(rng))  # type: ignore[arg-type]
+        op = replace(op, dilation=(int(rng.integers(1, 5)), int(rng.integers(1, 5))))
     channels, multiplicity = int(rng.integers(1, 9)), int(rng.choice([1, 1, 1, 2, 3]))
     more = (int(n) for n in (rng.integers(0, 13, 2) if rng.random() < 0.3 else (0, 0)))
     plane = (n + m for n, m in zip(_plane(rng, op, (height, width)), more, strict=True))

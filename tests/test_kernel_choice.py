@@ -9,9 +9,10 @@ import mote
 from mote.lower.kernel_sizes import KERNEL_BYTES
 from mote.lower.kernels import KERNELS
 from mote.plan import kernel_choice
+from mote.plan.forms import program_flash_bytes
 from mote.plan.kernel_choice import Choice, choose_kernels
-from mote.run.toolchain import find
 from random_graphs import random_graph
+from scripts_folder import kernel_sizes
 
 NAMES = ("a", "b", "c", "d")
 CODE = dict(zip(NAMES, (400, 900, 2000, 3100), strict=True))
@@ -74,12 +75,6 @@ def test_every_kernel_has_a_size() -> None:
 
 
 def test_the_sizes_are_those_of_the_kernels() -> None:
-    try:
-        find("arm-none-eabi-gcc")
-    except mote.MoteError as error:
-        pytest.skip(str(error))
-    from scripts_folder import kernel_sizes
-
     for name in sorted(KERNELS)[::23]:
         size = kernel_sizes.code_bytes(KERNELS[name])
         assert abs(size - KERNEL_BYTES[name]) <= 0.1 * size + 32, (
@@ -91,8 +86,6 @@ def test_the_sizes_are_those_of_the_kernels() -> None:
 @pytest.mark.parametrize("seed", range(40, 52))
 def test_the_mode_for_flash_takes_no_more_of_it(seed: int) -> None:
     graph = random_graph(seed)
-    from mote.plan.forms import program_flash_bytes
-
     sizes = {
         mode: program_flash_bytes(mote.compile(graph, "cortex-m4", optimize=mode).program)
         for mode in ("flash", "balanced", "ram", "time")
