@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mote
 from kernel_check import check_kernels, check_random, one_node, random_input
 from mote import reference
 from mote.errors import UnsupportedModelError
@@ -13,6 +14,7 @@ from mote.ir.ops import Activation, AveragePool2D, MaxPool2D, Mean, Op, Padding
 from mote.lower.global_pooling import Plane, averaged_plane
 from mote.lower.lower import lower
 from mote.target.cores import CORES
+from random_layers import side_by_side
 from row_builds import build_by_rows
 
 Rng = np.random.Generator
@@ -130,6 +132,26 @@ def test_pools_of_single_rows_give_what_whole_planes_give(dtype: DType) -> None:
     expected = reference.run(graph, [x])
     for name, got in zip(outputs, built.run(x), strict=True):
         np.testing.assert_array_equal(got, expected[name])
+
+
+def test_pairs_of_sums_in_a_word_hold_planes_of_one_sign() -> None:
+    """On a core that adds two channels at once; 256 times -128 is all int16 holds."""
+    graphs, inputs = [], []
+    for channels, cells in ((4, 1), (5, 255), (6, 256), (8, 257), (11, 513), (4, 1025)):
+        x = x_of(1, 1, cells, channels)
+        for op in (AveragePool2D(kernel=(1, cells), stride=(1, 1)), Mean(axes=(1, 2))):
+            graphs.append(one_node(op, (x,), DType.INT8, Q))
+            ends = np.where(np.arange(channels) % 3 == 1, 127, -128)
+            inputs.append(np.broadcast_to(ends, x.shape).astype(np.int8))
+    build = mote.compile(side_by_side(graphs), "cortex-m4")
+    assert {s.kernel.name for s in build.program.steps} == {
+        "mote_global_average_pool_s8",
+        "mote_global_mean_s8",
+    }
+    samples = [inputs, [~x for x in inputs], [np.roll(x, 1, 3) for x in inputs]]
+    for sample, outputs in zip(samples, build.run_samples(samples), strict=True):
+        for graph, xs, got in zip(graphs, sample, outputs, strict=True):
+            np.testing.assert_array_equal(got, reference.run(graph, [xs])["y"])
 
 
 def random_mean(rng: Rng, dtype: DType = DType.INT8) -> Graph:
