@@ -152,6 +152,7 @@ def _calls_on_rows(step: Step, x: Array, result: Array, calls: int) -> list[str]
     lasts = [window.rows(row, row + rows, height)[1] for row in starts]
     more = ", scratch" if step.kernel.takes_scratch else ""
     more += f", (uint32_t)(call % {per_image} * {rows})" if step.kernel.takes_row else ""
+    more += ", state, (uint32_t)call" if step.kernel.takes_state else ""
     return [
         f"    static const int first[] = {{{', '.join(map(str, firsts))}}};",
         f"    static const int last[] = {{{', '.join(map(str, lasts))}}};",
@@ -282,7 +283,11 @@ def _call(
     if step.kernel.takes_scratch:
         lines.append(f"    void *scratch = blank({step.scratch_bytes});")
     if step.kernel.takes_rows:
+        lines += (
+            [f"    void *state = blank({step.state_bytes});"] if step.kernel.takes_state else []
+        )
         lines += _calls_on_rows(step, arrays[0], result, calls)
+        lines += ["    free(state);"] if step.kernel.takes_state else []
     elif step.kernel.takes_state:
         lines += _calls_that_accumulate(step, arrays[0], calls)
     else:

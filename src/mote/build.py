@@ -296,7 +296,7 @@ def _fitting(
     tune: bool,
 ) -> Build:
     """The build that keeps to the limit of RAM, stack included."""
-    program = lower(graph, target.core)
+    program = lower(graph, target.core, target.slow_flash)
     joined = join_channels(program)
     programs = [program] if joined is program else [program, joined]
     if tune:

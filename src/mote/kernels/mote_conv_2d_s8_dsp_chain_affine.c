@@ -3,7 +3,8 @@
  * Convolution with SMLAL, requantisation by a line; see mote_conv_2d_chain_affine.h. */
 #include "mote_conv_2d_chain_affine.h"
 
-void mote_conv_2d_s8_dsp_chain_affine(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y, void *scratch)
+void mote_conv_2d_s8_dsp_chain_affine(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
+                                      void *scratch, void *state, uint32_t call)
 {
-    mote_conv_2d_chain_affine_rows(layer, x, y, scratch);
+    mote_conv_2d_chain_affine_rows(layer, x, y, scratch, state, call);
 }

@@ -7,7 +7,7 @@
 #include "mote_kernels_strided.h"
 
 void mote_conv_2d_s8_dsp_chain_affine_strided(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
-                                              void *scratch, const mote_strides *strides)
+                                              void *scratch, void *state, uint32_t call, const mote_strides *strides)
 {
-    mote_conv_2d_chain_affine_rows(layer, x, y, scratch, strides);
+    mote_conv_2d_chain_affine_rows(layer, x, y, scratch, state, call, strides);
 }

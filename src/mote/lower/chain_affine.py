@@ -12,6 +12,7 @@ import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.lower.chain import CORES, reads_outside, shares_weights
+from mote.lower.chain_expanded import expanded, expansion_cycles
 from mote.lower.chain_layout import AT_ONCE, SLOT, pair_by_size
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.convolution_cycles import (
@@ -90,7 +91,7 @@ def affine_chain_or(
         return step, cycles
     windows = windows_of(graph, step.node, len(computed))
     fewer = min(cycles, of_layer(chain, graph, affine_chain_cycles(windows, 0)))
-    chain = replace(chain, frugal=step, frugal_cycles=round(cycles - fewer))
+    chain = _with_expanded(replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), graph)
     copying, fewest = _copying(chain, graph, windows, 0)
     if fewest <= WORTH_COPYING * fewer:
         chain = replace(copying, frugal=chain, frugal_cycles=round(fewer - fewest))
@@ -101,6 +102,15 @@ def affine_chain_or(
     if fewest > WORTH_COPYING * fewer:
         return chain, fewer
     return replace(sliding, frugal=chain, frugal_cycles=round(fewer - fewest)), fewest
+
+
+def _with_expanded(chain: Step, graph: Graph) -> Step:
+    """The chain, then, where that is faster than what comes next, the one with less flash."""
+    once = round(expansion_cycles(chain))
+    if once >= chain.frugal_cycles:
+        return chain
+    less = replace(expanded(chain, graph), frugal_cycles=chain.frugal_cycles - once)
+    return replace(chain, frugal=less, frugal_cycles=once)
 
 
 def find_affine_chain(channels: Channels) -> AffineChain | None:
@@ -160,6 +170,7 @@ def affine_chain_step(
             ("fours", fours),
             ("copies", 0),
             ("slides", 0),
+            ("expands", 0),
             *((k, v) for k, v in result_range(channels).items() if k != "y_zero"),
         ),
         constants=(

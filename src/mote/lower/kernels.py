@@ -1,5 +1,7 @@
 """The C functions of the library: which operator, types and cores each one serves."""
 
+from dataclasses import replace
+
 from mote.ir.ops import (
     Add,
     AveragePool2D,
@@ -106,7 +108,12 @@ KERNELS: dict[str, Kernel] = {
             for tile in ("row", "row_two", "2", "4_one", "4")
             for form in (tile, f"{tile}_single")
         ),
-        _dsp("mote_conv_2d_s8_dsp_chain_affine", "mote_conv_2d_line", Conv2D, takes_scratch=True),
+        replace(
+            _dsp(
+                "mote_conv_2d_s8_dsp_chain_affine", "mote_conv_2d_line", Conv2D, takes_scratch=True
+            ),
+            takes_state=True,
+        ),
         *(
             _dsp(f"mote_conv_2d_s8_dsp_chain{form}", _CHAIN, Conv2D, takes_scratch=True)
             for form in (

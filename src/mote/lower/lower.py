@@ -35,6 +35,7 @@ from mote.lower.aliases import Aliases
 from mote.lower.conversion import lower_dequantize, lower_quantize
 from mote.lower.convolution import lower_conv_2d, lower_depthwise_conv_2d
 from mote.lower.elementwise import lower_sum
+from mote.lower.flash_stalls import with_flash_stalls
 from mote.lower.float32 import LOWERINGS_F32
 from mote.lower.fully_connected import lower_fully_connected
 from mote.lower.kernels import KERNELS
@@ -54,6 +55,7 @@ from mote.lower.softmax import lower_log_softmax, lower_softmax
 from mote.lower.step import Lowering, Program, Step
 from mote.lower.transposed import lower_transposed_conv_2d
 from mote.lower.unary import lower_prelu, lower_unary
+from mote.target.flash import Flash
 from mote.target.target import Core
 
 LOWERINGS: dict[type[Op], Lowering] = {
@@ -86,8 +88,11 @@ LOWERINGS: dict[type[Op], Lowering] = {
 """How each operator becomes a kernel call. ``Reshape`` needs none; float32 has rows of its own."""
 
 
-def lower(graph: Graph, core: Core) -> Program:
+def lower(graph: Graph, core: Core, flash: Flash | None = None) -> Program:
     """The kernel calls that compute ``graph`` on ``core``.
+
+    ``flash``: for which the core waits, so that forms which read less of it gain; None if it never
+    does.
 
     Raises:
         UnsupportedModelError: Some nodes have no kernel, or could overflow; it names them all.
@@ -104,7 +109,8 @@ def lower(graph: Graph, core: Core) -> Program:
             problems.append(f"node '{node.name}': no kernel computes {node.op.label} for {types}")
             continue
         try:
-            steps.append(lowering(graph, node, core))
+            step = lowering(graph, node, core)
+            steps.append(with_flash_stalls(step, graph, flash) if flash else step)
         except UnsupportedModelError as error:
             problems.append(f"{error.where}: {error.found}")
     if problems:

@@ -145,6 +145,12 @@ class Step:
     frugal: "Step | None" = None
     frugal_cycles: int = 0
 
+    @property
+    def working_bytes(self) -> int:
+        """Memory besides operands and result; what a layer adds up between calls is its result."""
+        adds_up = self.split is not None and self.split.accumulates
+        return self.scratch_bytes + (0 if adds_up else self.state_bytes)
+
     def call_parameters(self, calls: int) -> tuple[tuple[str, int | float | tuple[int, ...]], ...]:
         """The parameters of each call, when that many equal ones compute the layer."""
         scaled = self.split.scaled if self.split else ()

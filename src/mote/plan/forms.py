@@ -84,7 +84,7 @@ def _choices(program: Program, index: int, step: Step, limits: Limits) -> list[C
     """The forms that fit in scratch; the last one if none does."""
     found = forms(step)
     room = limits.scratch_bytes.get(index, 0)
-    fitting = [k for k, form in enumerate(found) if form.scratch_bytes <= room]
+    fitting = [k for k, form in enumerate(found) if form.working_bytes <= room]
     choices, before = [], 0
     for k, form in enumerate(found):
         lost = _lost_to_calls(program, form, limits.rows.get(index), index in limits.apart)

@@ -11,6 +11,7 @@ from mote.plan.forms import (
     Limits,
     choose_forms,
     extra_cycles,
+    forms,
     most_frugal,
     program_flash_bytes,
     spare_scratch,
@@ -199,7 +200,12 @@ def _mixed(
     """The same segments, with more or fewer of the layers that run on their own in larger calls."""
     alone = _alone(fine, point)
     most = most_alive(fine, point.schedule)
-    scratch = max((step.scratch_bytes for step in program.steps), default=0)
+    fast = (
+        program.steps
+        if options.optimize != "time"
+        else [f for s in program.steps for f in forms(s)]
+    )
+    scratch = max((step.working_bytes for step in fast), default=0)
     found: list[Candidate] = []
     for share in SHARES[:1] if options.optimize == "time" else SHARES:
         larger = {task for task in alone if most[task] <= share * point.peak_bytes}

@@ -158,7 +158,7 @@ def _task(program: Program, strips: Mapping[str, Strip], index: int, rows: int |
         tuple(reads),
         _access(program, strips, step.node.output, writes),
         step.scratch_bytes,
-        step.state_bytes if len(calls) > 1 else 0,
+        step.state_bytes if len(calls) > 1 or not accumulates(step) else 0,
         step.in_place,
         step.split.lost_cycles(rows) if step.split and rows else 0,
         step.split.uneven_cycles if step.split and not is_even else 0,

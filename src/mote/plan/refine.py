@@ -190,7 +190,7 @@ class _Weigher:
         for form in forms(self.program.steps[index]):
             lost = form.split.lost_cycles(rows) if form.split and rows else 0
             lost += form.split.uneven_cycles if form.split and is_apart else 0
-            yield form.scratch_bytes, before + lost * self._calls(index, rows or 1)
+            yield form.working_bytes, before + lost * self._calls(index, rows or 1)
             before += form.frugal_cycles
 
     def _calls(self, index: int, rows: int) -> int:

@@ -19,7 +19,8 @@ from mote.run.interface import interface
 from mote.run.machine import MACHINES
 from mote.run.qemu import run
 from mote.run.stack import model_stack
-from mote.target import Target
+from mote.target import Core, Target
+from mote.target.flash import Flash
 
 REFERENCE_CLOCK_HZ = 100_000_000
 """Clock at which times are given when the target is a core without a board."""
@@ -150,15 +151,17 @@ def profile(
         dead: What the program lost of the network that was given.
     """
     core, face, steps = target.core, interface(program, plan), range(len(program.steps))
+    flash = target.slow_flash
+    waits = (flash.wait_states or 0) if flash else 0
     with tempfile.TemporaryDirectory(prefix="mote-") as directory:
         firmware = build(project, face, core, Path(directory))
         image = read_image(firmware.elf)
         functions = [layer_function(program, index) for index in steps]
-        watched = replace(window(image, face.prefix, functions), caches=_caches(target))
+        watched = replace(window(image, face.prefix, functions), caches=_caches(flash, core))
         execution = run(firmware, samples, window=watched)
         code = disassemble(firmware.elf, core)
         stack = model_stack(image, code, program)
-        rows = estimate(execution.counts, code, core, wait_states=_wait_states(target))
+        rows = estimate(execution.counts, code, core, wait_states=waits)
     weights = {
         constant_name(program, index, constant.field)
         for index, constant in program.arrays
@@ -202,17 +205,11 @@ def beside_arena(
     return model_stack(image, code, program).bytes, sizes(image, ()).variables_bytes
 
 
-def _wait_states(target: Target) -> int:
-    """Those that the cycles include."""
-    flash = target.board.flash if target.board else None
-    return flash.wait_states or 0 if flash and flash.is_modelled else 0
-
-
-def _caches(target: Target) -> Caches | None:
+def _caches(flash: Flash | None, core: Core) -> Caches | None:
     """What to simulate; nothing where no cycle is lost, since it costs time."""
-    if not target.board or not _wait_states(target):
+    if flash is None:
         return None
-    flash, machine = target.board.flash, MACHINES[target.core.machine]
+    machine = MACHINES[core.machine]
     assert flash.instruction_cache is not None
     area = (machine.flash, machine.flash + machine.flash_bytes)
     return Caches(area, flash.instruction_cache, flash.data_cache)

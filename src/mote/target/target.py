@@ -86,6 +86,12 @@ class Target:
         return not self.core.machine
 
     @property
+    def slow_flash(self) -> Flash | None:
+        """The board's flash, if cycles include that the core waits for it."""
+        flash = self.board.flash if self.board else None
+        return flash if flash and flash.is_modelled and flash.wait_states else None
+
+    @property
     def cycle_error(self) -> str:
         """What is known of the error of a cycle figure for this target, in one phrase."""
         error = self.core.cycle_error

@@ -7,12 +7,13 @@
  *
  * x: rows, as mote_kernels_convolution.h says.  y: [y_height, y_width, y_channels], must not overlap a row of
  * x.  groups and dilation: 1.  taps = kernel_height * kernel_width * x_channels.
- * weights: laid out as mote_line_job says, for the channels that depend on x, in any order; some may stand
+ * weights: laid out as mote_line_job says, where expands as mote_line_expand.h says, for the channels that depend on x, in any order; some may stand
  * there twice. Taps are in the order ky, kx, i; where slides is not 0, of mote_line_slide.h.  constants: results of one pixel, of which the channels that do not depend on x remain.
  * Scratch: 8 * taps bytes, then for copies of rows as wide as needed 4 bytes and the bytes of each: all that
  * copies rows of the result read, where copies is not 0; else those of three windows that are not read from x as
  * they are. Where slides is not 0: 4 * slides bytes, then copies and
  * 6 * stride_width bytes.
+ * State, where expands: fours * (14 + 2 * taps) words, which the first call writes.
  * No overflow: mote_chain_affine.h.
  * Cost: windows are computed in groups of 3. They run on through so many rows as are
  * copied, or through 1 x 1 windows in rows that lie one behind the other; one or two windows that are left cost as
@@ -24,6 +25,7 @@
 
 #include "mote_chain_affine.h"
 #include "mote_kernels.h"
+#include "mote_line_expand.h"
 #include "mote_line_slide.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
@@ -111,7 +113,7 @@ static inline void mote_line_windows(const mote_conv_2d_line *layer, const int8_
 }
 
 static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
-                                                  void *scratch MOTE_STRIDES_TAKEN)
+                                                  void *scratch, void *state, uint32_t call MOTE_STRIDES_TAKEN)
 {
     const uint32_t channels = layer->y_channels, y_pixel = MOTE_Y_PIXEL(channels);
     const int8_t *end = y + (uint32_t)layer->y_height * layer->y_width * y_pixel;
@@ -128,7 +130,12 @@ static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer
     job.enter = (0u - taps) % 16 * 32;
     job.y_pixel = y_pixel;
     job.weights = layer->weights;
-    job.weights_end = layer->weights + layer->fours * (2 * taps + 14);
+    if (layer->expands) {
+        job.weights = state;
+        if (call == 0)
+            mote_line_expand(layer->weights, state, layer->fours, taps);
+    }
+    job.weights_end = job.weights + layer->fours * (2 * taps + 14);
     job.row_taps = layer->kernel_width * (uint32_t)layer->x_channels;
     if (layer->constants)
         for (int8_t *pixel = y; pixel != end; pixel += y_pixel)

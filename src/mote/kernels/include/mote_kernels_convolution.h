@@ -135,6 +135,7 @@ typedef struct {
     int8_t x_zero, y_min, y_max;
     uint8_t copies; /* rows of the result for which what they read is copied first; 0: none is */
     uint16_t slides; /* words over which windows slide, of copies with 3 channels; 0: they do not */
+    uint8_t expands; /* whether the first call expands the weights into the state */
 } mote_conv_2d_line;
 
 /* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
@@ -263,7 +264,7 @@ void mote_conv_2d_s8_dsp_winograd_row_two_single(const mote_conv_2d_winograd *la
 
 void mote_conv_2d_s8_dsp_chain(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp_chain_affine(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
-                                      void *scratch);
+                                      void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_positive(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                     void *scratch);
 void mote_conv_2d_s8_dsp_chain_single(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,

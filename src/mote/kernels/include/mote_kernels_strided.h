@@ -33,7 +33,7 @@ void mote_conv_2d_s8_w4_dsp_single_strided(const mote_conv_2d_pairs *layer, cons
 void mote_conv_2d_s8_dsp_chain_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                        void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_affine_strided(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
-                                              void *scratch, const mote_strides *strides);
+                                              void *scratch, void *state, uint32_t call, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_positive_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                                 void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_single_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
