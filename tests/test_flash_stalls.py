@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import mote
+from mote.build import Build
 from mote.cli.main import main
 from mote.run.count import BlockCount, Caches
 from mote.run.cycles import disassemble, estimate
@@ -161,13 +162,15 @@ def test_simulated_caches_change_no_other_count_and_stalls_add_to_the_cycles(
     assert five.cycles == zero.cycles + five.flash_stall_cycles
 
 
-def profile(target: str) -> Profile:
+def profile(build: Build) -> Profile:
     x = np.arange(np.prod(INPUT_SHAPE), dtype=np.int8).reshape(INPUT_SHAPE)
-    return mote.compile(small_graph(), target=target).profile(x)
+    return build.profile(x)
 
 
 def test_the_stalls_of_a_board_are_what_it_takes_longer_than_its_core() -> None:
-    board, core = profile("nucleo-l4r5zi"), profile("cortex-m4")
+    waiting = mote.compile(small_graph(), target="nucleo-l4r5zi")
+    at_once = replace(waiting, target=resolve("cortex-m4"))  # the same program
+    board, core = profile(waiting), profile(at_once)
     stalls = board.totals.flash_stall_cycles
     assert stalls is not None
     assert stalls > 0
@@ -177,37 +180,4 @@ def test_the_stalls_of_a_board_are_what_it_takes_longer_than_its_core() -> None:
     assert core.totals.flash_stall_cycles == 0
     parts = [layer.flash_stall_cycles or 0 for layer in board.layers]
     assert sum(parts) + board.run.flash_stall_cycles == stalls
-    assert board == profile("nucleo-l4r5zi")
-
-
-def test_a_board_whose_flash_is_not_modelled_has_no_figure_and_zero_wait_cycles() -> None:
-    board, core = profile("samg55j19"), profile("cortex-m4")
-    assert board.totals.flash_stall_cycles is None
-    assert {layer.flash_stall_cycles for layer in board.layers} == {None}
-    assert board.totals.cycles == core.totals.cycles
-
-
-@pytest.mark.parametrize(
-    ("target", "said"),
-    [
-        ("nucleo-l4r5zi", "±13 %, 5 flash wait states included"),
-        ("cortex-m4", "±13 % with flash modelled; zero wait states here"),
-        ("samg55j19", "±13 % with flash modelled; 8 flash wait states not modelled"),
-        ("nrf52840-dk", "±13 % with flash modelled; flash wait states not modelled"),
-        ("cortex-m33", "±7 % with flash modelled; zero wait states here"),
-        ("cortex-m7", "unvalidated; zero wait states here"),
-        ("nucleo-h743zi", "unvalidated; 4 flash wait states not modelled"),
-        ("corstone-300", "unvalidated"),
-    ],
-)
-def test_the_error_claims_no_more_than_was_validated(target: str, said: str) -> None:
-    assert resolve(target).cycle_error == said
-
-
-def test_profile_prints_the_stalls_where_there_are_some(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    model = str(write_small_model(tmp_path))
-    for target, shown in (("nucleo-l4r5zi", True), ("cortex-m4", False), ("samg55j19", False)):
-        assert main(["profile", model, "--target", target]) == 0
-        assert ("flash stalls" in capsys.readouterr().out) == shown
+    assert board == profile(mote.compile(small_graph(), target="nucleo-l4r5zi"))
