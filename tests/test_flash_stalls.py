@@ -181,3 +181,36 @@ def test_the_stalls_of_a_board_are_what_it_takes_longer_than_its_core() -> None:
     parts = [layer.flash_stall_cycles or 0 for layer in board.layers]
     assert sum(parts) + board.run.flash_stall_cycles == stalls
     assert board == profile(mote.compile(small_graph(), target="nucleo-l4r5zi"))
+
+
+def test_a_board_whose_flash_is_not_modelled_has_no_figure_and_zero_wait_cycles() -> None:
+    board, core = (profile(mote.compile(small_graph(), t)) for t in ("samg55j19", "cortex-m4"))
+    assert board.totals.flash_stall_cycles is None
+    assert {layer.flash_stall_cycles for layer in board.layers} == {None}
+    assert board.totals.cycles == core.totals.cycles
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("nucleo-l4r5zi", "±13 %, 5 flash wait states included"),
+        ("cortex-m4", "±13 % with flash modelled; zero wait states here"),
+        ("samg55j19", "±13 % with flash modelled; 8 flash wait states not modelled"),
+        ("nrf52840-dk", "±13 % with flash modelled; flash wait states not modelled"),
+        ("cortex-m33", "±7 % with flash modelled; zero wait states here"),
+        ("cortex-m7", "unvalidated; zero wait states here"),
+        ("nucleo-h743zi", "unvalidated; 4 flash wait states not modelled"),
+        ("corstone-300", "unvalidated"),
+    ],
+)
+def test_the_error_claims_no_more_than_was_validated(target: str, said: str) -> None:
+    assert resolve(target).cycle_error == said
+
+
+def test_profile_prints_the_stalls_where_there_are_some(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = str(write_small_model(tmp_path))
+    for target, shown in (("nucleo-l4r5zi", True), ("cortex-m4", False), ("samg55j19", False)):
+        assert main(["profile", model, "--target", target]) == 0
+        assert ("flash stalls" in capsys.readouterr().out) == shown
