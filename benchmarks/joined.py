@@ -101,7 +101,7 @@ def with_copies(graph: Graph, aim: str) -> Build:
     graph = optimize(graph)
     program = lower(graph, target.core)
     plan = make_plan(program, Options(optimize=aim))
-    program = spare_scratch(program, plan.frugal)
+    program = spare_scratch(program, plan.frugal, plan.ample)
     return Build(graph, program, plan, target, generate(program, plan, target))
 
 

@@ -97,7 +97,7 @@ def compiled(graph: Graph, **options: Any) -> tuple[Build, float]:
 def activations(build: Build) -> int:
     """What the same schedule needs without the kernels' scratch, as others count an arena."""
     plan = build.plan
-    tasks = tuple(replace(task, scratch_bytes=0) for task in plan.network.tasks)
+    tasks = tuple(task.plain for task in plan.network.tasks)
     alone = place_optimally(replace(plan.network, tasks=tasks), plan.schedule)
     return alone.layout.bytes + plan.progress_bytes
 

@@ -70,7 +70,7 @@ def build_joined(graph: Graph, target: str, optimize_for: str = "balanced") -> B
     graph = optimize(graph)
     program = join_channels(lower(graph, resolved.core))
     plan = make_plan(program, Options(optimize=optimize_for))
-    program = spare_scratch(program, plan.frugal)
+    program = spare_scratch(program, plan.frugal, plan.ample)
     return Build(graph, program, plan, resolved, generate(program, plan, resolved))
 
 

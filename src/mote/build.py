@@ -327,7 +327,7 @@ def _planned(
     within = options if limit is None else replace(options, ram_bytes=max(0, limit - beside))
     candidates, plan = choose_plan(programs, within)
     plan = place_in_regions(plan, regions, options.budget)
-    program = spare_scratch(candidates, plan.frugal)
+    program = spare_scratch(candidates, plan.frugal, plan.ample)
     check_fit(program, plan, target, regions=regions)
     files = generate(program, plan, target)
     return Build(graph, program, plan, target, files, candidates=candidates)

@@ -28,6 +28,7 @@ def layer(program: Program, plan: Plan, index: int) -> str:
         f" * {formula(step.node.op, graph.result(step.node).dtype)} */",
     ]
     lines += first_row_table(program, index, step, task)
+    lines += _ample_table(program, index, task)
     if step.kernel.struct:
         lines += _parameters(program, step, index, task.calls, struct)
     if step.kernel.takes_strides:
@@ -93,7 +94,12 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
         lines.append(f"    const void *const x[] = {{{', '.join(places)}}};")
         pointers = ["x", "y"]
     if step.kernel.takes_scratch:
-        lines.append(f"    void *scratch = {_memory(plan, plan.layout.scratch, position)};")
+        scratch = _memory(plan, plan.layout.scratch, position)
+        if task.ample_calls:
+            ample = _memory(plan, plan.layout.ample, position)
+            lines.append(f"    const int is_ample = {_is_ample(program, index, task)};")
+            scratch = f"is_ample ? {ample} : {scratch}"
+        lines.append(f"    void *scratch = {scratch};")
         pointers.append("scratch")
     if step.kernel.takes_row:
         pointers.append(_row_in_image(program, step, task))
@@ -103,14 +109,48 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
     if step.kernel.takes_strides:
         pointers.append(f"&{_strides_name(program, index)}")
     arguments = [f"&layer_{layer_number(program, index)}"] if step.kernel.struct else []
-    call = f"    {step.kernel.name}({', '.join([*arguments, *pointers])});"
+    given = ", ".join([*arguments, *pointers])
+    calls = [f"    {step.kernel.name}({given});"]
+    if step.ample and task.ample_calls:
+        calls = ["    if (is_ample)", f"        {step.ample.kernel.name}({given});"]
+        calls += ["    else", f"        {step.kernel.name}({given});"]
     enter = f"    MOTE_ENTER({index}, {'call' if is_looped(task) else '0'});"
-    return [*lines, "", enter, call, f"    {_trace(program, step, index, task)}"]
+    return [*lines, "", enter, *calls, f"    {_trace(program, step, index, task)}"]
 
 
 def _memory(plan: Plan, places: Mapping[int, int], position: int) -> str:
     block = plan.block_at(offset := places.get(position, 0))
     return f"{block.name} + {offset - block.start}"
+
+
+def _is_ample(program: Program, index: int, task: Task) -> str:
+    """Whether a call is one of those with more scratch."""
+    if (first := _ample_range(task)) is not None:
+        low, high = first
+        terms = [f"call >= {low}"] * (low > 0) + [f"call < {high}"] * (high < task.calls)
+        return " && ".join(terms) or "1"
+    return f"{_ample_name(program, index)}[call >> 3] >> (call & 7) & 1"
+
+
+def _ample_range(task: Task) -> tuple[int, int] | None:
+    """The first call with more scratch and the one after the last, if these follow each other."""
+    low, high = task.ample_calls[0], task.ample_calls[-1] + 1
+    return (low, high) if high - low == len(task.ample_calls) else None
+
+
+def _ample_table(program: Program, index: int, task: Task) -> list[str]:
+    """A bit for each call, where those with more scratch do not follow each other."""
+    if not task.ample_calls or _ample_range(task):
+        return []
+    table = [0] * -(-task.calls // 8)
+    for call in task.ample_calls:
+        table[call // 8] |= 1 << call % 8
+    name = _ample_name(program, index)
+    return [f"static const uint8_t {name}[{len(table)}] = {{", wrapped(map(str, table)), "};"]
+
+
+def _ample_name(program: Program, index: int) -> str:
+    return f"ample_{layer_number(program, index)}"
 
 
 def _result_row(program: Program, step: Step, task: Task) -> str:

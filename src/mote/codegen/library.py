@@ -35,7 +35,8 @@ def library() -> MappingProxyType[str, str]:
 
 def kernel_files(program: Program) -> dict[str, str]:
     """``kernels/<file>`` -> text for the kernels called, and all that they include or call."""
-    wanted = ["mote_kernels.h", *(f"{step.kernel.name}.c" for step in program.steps)]
+    kernels = (kernel for step in program.steps for kernel in step.kernels)
+    wanted = ["mote_kernels.h", *(f"{kernel.name}.c" for kernel in kernels)]
     available, found = library(), dict[str, str]()
     while wanted:
         name = wanted.pop()

@@ -15,6 +15,9 @@ Cycles = Callable[[int], float]
 
 CALL = 150
 """Of any call, with the array of pointers to rows."""
+LEFT_OVER = 400
+"""What a group of fewer than three pixels costs a chain with lines more than one of three."""
+
 UNPACK = 6
 """A 4-bit weight; every call unpacks all of them."""
 
@@ -169,13 +172,17 @@ def depthwise_taps_cycles(
     return of_rows_at_once
 
 
+ROW_OF_CHANNEL = {3: 109.0, 4: 88.0, 5: 100.5, 6: 131.0}
+"""Cycles of a row of so many pixels, for each channel, where the kernel is made for that width."""
+
+
 def depthwise_row_cycles(pixels: int, channels: int, at_once: str) -> Cycles:
     """Depthwise convolution of all channels of a row, with loads; ``pixels``: of a row.
 
     ``at_once``: how many of them the kernel's name says.
     """
     groups = {"fours": 20.5 * pixels + 57, "sixes": 19.5 * pixels + 57, "threes": 28 * pixels + 82}
-    row = groups.get(at_once, 17 * pixels + 20)
+    row = groups[at_once] if at_once in groups else ROW_OF_CHANNEL[pixels]
     return lambda rows: CALL + rows * (150 + channels * row)
 
 
@@ -255,18 +262,20 @@ def affine_chain_cycles(windows: Windows, copies: int) -> Cycles:
     height, width = windows.kernel
     taps = width * windows.inputs
     pack = height * (22 + 7.75 * taps)
-    group = windows.fours * (9.31 * height * taps + 98) + pack + 37
+    group = windows.fours * (9.31 * height * taps + 91) + pack + 37
 
     def copied(rows: int) -> float:
         groups = -(-rows * windows.pixels // 3)
         runs = min(groups, rows * (1 if windows.pixels % 3 == 0 else 5 / 3))
-        return (windows.copying(rows) + groups * group + 150 * runs) * (rows > 0)
+        part = LEFT_OVER * (rows * windows.pixels % 3 > 0)
+        return (windows.copying(rows) + groups * group + 150 * runs + part) * (rows > 0)
 
     def cycles(rows: int) -> float:
         if copies:
             return CALL + rows // copies * copied(copies) + copied(rows % copies)
         if (height, width, *windows.stride) == (1, 1, 1, 1) and not windows.borders:
-            return CALL + 150 + -(-rows * windows.pixels // 3) * group
+            part = LEFT_OVER * (rows * windows.pixels % 3 > 0)
+            return CALL + 150 + -(-rows * windows.pixels // 3) * group + part
         groups = -(-windows.pixels // 3) if windows.pixels > 2 else windows.pixels
         border = 150 + height * (80 + 0.9 * windows.three * windows.inputs)
         return CALL + rows * (200 + groups * group + border * windows.borders)

@@ -131,6 +131,8 @@ class Step:
         frugal: The same step with less scratch, in more cycles; None when there is none.
         frugal_cycles: Estimate of how many more, for the whole layer.
         state_bytes: Memory that it keeps from its first call to its last, 4-byte aligned.
+        ample: The same step with more scratch, in fewer cycles, from the same parameters and
+            constants, for those of its calls that the plan has room for; None where it has none.
     """
 
     node: Node
@@ -144,6 +146,12 @@ class Step:
     state_bytes: int = 0
     frugal: "Step | None" = None
     frugal_cycles: int = 0
+    ample: "Step | None" = None
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """The C functions that its calls call."""
+        return (self.kernel, self.ample.kernel) if self.ample else (self.kernel,)
 
     @property
     def working_bytes(self) -> int:

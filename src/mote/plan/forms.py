@@ -1,12 +1,13 @@
 """Chooses among the forms of a step: each next one is slower, and takes less scratch or flash."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from mote.lower.kernel_sizes import KERNEL_BYTES
 from mote.lower.split import row_shape
 from mote.lower.step import Program, Step
+from mote.plan.ample import Way, ample_form, ways
 from mote.plan.kernel_choice import BESIDE_WEIGHTS, MOST_DEAR, Choice, choose_kernels
 
 FRAME_BYTES, CALL_BYTES = 1_500, 110
@@ -27,6 +28,9 @@ class Limits:
 
     Args:
         scratch_bytes: Of steps with several forms, by index; the last form is taken even if larger.
+        alive_bytes: Alive beside the scratch of each call of a step, by index; where given, and
+            flash does not count, single calls may run in another form.
+        arena_bytes: What these and the scratch of such a call must keep to.
         rows: That each call of a step computes, by index; where missing, as many as is fastest.
         apart: Steps that read rows at odd distances, by index.
         flash: What it counts for.
@@ -38,6 +42,15 @@ class Limits:
     flash: Flash
     cycles: float
     apart: Collection[int] = ()
+    alive_bytes: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    arena_bytes: int = 0
+
+    def ample_calls(self, index: int, way: Way) -> tuple[int, ...]:
+        """The calls of a step for whose faster form there is room."""
+        if self.flash is not Flash.IGNORED or way.ample_bytes == way.scratch_bytes:
+            return ()
+        room = self.arena_bytes - way.ample_bytes
+        return tuple(k for k, n in enumerate(self.alive_bytes.get(index, ())) if n <= room)
 
 
 def forms(step: Step) -> tuple[Step, ...]:
@@ -50,17 +63,25 @@ def most_frugal(program: Program) -> tuple[int, ...]:
     return tuple(len(forms(step)) - 1 for step in program.steps)
 
 
-def spare_scratch(program: Program, frugal: Sequence[int]) -> Program:
+def spare_scratch(
+    program: Program, frugal: Sequence[int], ample: Collection[int] = ()
+) -> Program:
     """The program with other forms of its steps.
 
     Args:
         program: In its fastest forms.
         frugal: How many times the frugal form is taken, by step; empty: never.
+        ample: Steps of which some calls run in a form with more scratch (``ample_form``).
     """
     if not frugal:
         return program
-    steps = zip(program.steps, frugal, strict=True)
-    return replace(program, steps=tuple(forms(step)[times] for step, times in steps))
+    steps = []
+    for index, (step, times) in enumerate(zip(program.steps, frugal, strict=True)):
+        found = forms(step)
+        larger = ample_form(found, times) if index in ample else None
+        chosen = found[times]
+        steps.append(chosen if larger is None else replace(chosen, ample=found[larger]))
+    return replace(program, steps=tuple(steps))
 
 
 def extra_cycles(program: Program, frugal: Sequence[int]) -> int:
@@ -85,14 +106,50 @@ def _choices(program: Program, index: int, step: Step, limits: Limits) -> list[C
     found = forms(step)
     room = limits.scratch_bytes.get(index, 0)
     fitting = [k for k, form in enumerate(found) if form.working_bytes <= room]
-    choices, before = [], 0
+    cycles = _cycles(program, index, limits)
+    saved = _saved_by_ample(program, index, limits)
+    choices = []
     for k, form in enumerate(found):
-        lost = _lost_to_calls(program, form, limits.rows.get(index), index in limits.apart)
         flash = flash_bytes(form)
         beside = flash - sum(constant.learnt_bytes for constant in form.constants)
-        choices.append(Choice(k, form.kernel.name, before + lost, flash, beside))
-        before += form.frugal_cycles
+        choices.append(Choice(k, form.kernel.name, cycles[k] - saved[k], flash, beside))
     return [choices[k] for k in fitting or [len(found) - 1]]
+
+
+def _cycles(program: Program, index: int, limits: Limits) -> list[int]:
+    """What each form of a step takes more than the fastest one at its best."""
+    found, before = [], 0
+    for form in forms(program.steps[index]):
+        lost = _lost_to_calls(program, form, limits.rows.get(index), index in limits.apart)
+        found.append(before + lost)
+        before += form.frugal_cycles
+    return found
+
+
+def _saved_by_ample(program: Program, index: int, limits: Limits) -> list[int]:
+    """What of that calls in faster forms save, form by form."""
+    found = forms(program.steps[index])
+    alive = limits.alive_bytes.get(index, ())
+    if len(found) == 1 or len(alive) <= 1:
+        return [0] * len(found)
+    return [
+        round((way.cycles - way.ample_cycles) * len(limits.ample_calls(index, way)) / len(alive))
+        for way in ways(found, _cycles(program, index, limits))
+    ]
+
+
+def ample_calls(
+    program: Program, frugal: Sequence[int], limits: Limits
+) -> tuple[dict[int, tuple[int, ...]], int]:
+    """The calls for whose faster forms there is room, by step, and the cycles that they save."""
+    calls, saved = {}, 0
+    for index, form in enumerate(frugal):
+        fewer = _saved_by_ample(program, index, limits)[form]
+        if fewer > 0:
+            way = ways(forms(program.steps[index]), _cycles(program, index, limits))[form]
+            calls[index] = limits.ample_calls(index, way)
+            saved += fewer
+    return calls, saved
 
 
 def _one_layout(program: Program, chosen: Sequence[int]) -> tuple[int, ...]:
@@ -125,7 +182,7 @@ def _lost_to_calls(program: Program, step: Step, rows: int | None, is_apart: boo
 def program_flash_bytes(program: Program) -> int:
     """Of the constants of all steps, and of all code, about."""
     constants = sum(flash_bytes(step) for step in _owners(program))
-    kernels = {step.kernel.name for step in program.steps}
+    kernels = {kernel.name for step in program.steps for kernel in step.kernels}
     return constants + program_frame_bytes(program) + sum(KERNEL_BYTES[name] for name in kernels)
 
 

@@ -8,6 +8,7 @@ needed at once.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from mote.plan.task import Network, Run
@@ -27,7 +28,7 @@ class Item:
     """Equal pieces that follow each other in memory.
 
     Args:
-        kind: What it is.
+        kind: What it is; ``ample`` is the scratch of calls that have more of it than others.
         strip: Name of the strip; empty for scratch and state.
         index: First row of the strip, or position of the task; 0 for a whole strip.
         piece_bytes: Size of a row, or of all of it.
@@ -36,7 +37,7 @@ class Item:
             has several.
     """
 
-    kind: Literal["row", "strip", "scratch", "state"]
+    kind: Literal["row", "strip", "scratch", "ample", "state"]
     strip: str
     index: int
     piece_bytes: int
@@ -102,7 +103,7 @@ def find_items(network: Network, schedule: Sequence[Run], linear: Collection[str
             pieces.update({(name, row): (len(items), row) for row in alive})
             whole = tuple((row, *lives[name, row]) for row in alive)
             items.append(Item("strip", name, 0, *size, whole))
-    return Items((*items, *_working_memory(network, schedule)), pieces, lives, clock)
+    return Items((*items, *_working_memory(network, clock)), pieces, lives, clock)
 
 
 def _row_lives(network: Network, clock: Sequence[tuple[int, int]]) -> Mapping[Row, tuple[int, int]]:
@@ -125,18 +126,24 @@ def _row_lives(network: Network, clock: Sequence[tuple[int, int]]) -> Mapping[Ro
     return lives
 
 
-def _working_memory(network: Network, schedule: Sequence[Run]) -> Iterator[Item]:
-    busy: dict[int, list[tuple[int, int]]] = {}
-    now = 0
-    for run in schedule:
-        if run.count:
-            busy.setdefault(run.task, []).append((now, now + run.count - 1))
-        now += run.count
+def _working_memory(network: Network, clock: Sequence[tuple[int, int]]) -> Iterator[Item]:
+    busy: dict[tuple[int, bool], list[tuple[int, int]]] = {}
+
+    def kind(now: int) -> tuple[int, bool]:
+        position, call = clock[now]
+        return position, call in network.tasks[position].ample_calls
+
+    for key, calls in groupby(range(len(clock)), kind):
+        times = list(calls)
+        busy.setdefault(key, []).append((times[0], times[-1]))
     for position, task in enumerate(network.tasks):
-        runs = busy.get(position, [])
-        if runs and task.scratch_bytes:
-            lives = tuple((0, first, last) for first, last in runs)
+        scarce, ample = busy.get((position, False), []), busy.get((position, True), [])
+        if scarce and task.scratch_bytes:
+            lives = tuple((0, *run) for run in scarce)
             yield Item("scratch", "", position, task.scratch_bytes, WORD, lives)
-        if runs and task.state_bytes:
+        if ample and task.ample_bytes:
+            lives = tuple((0, *run) for run in ample)
+            yield Item("ample", "", position, task.ample_bytes, WORD, lives)
+        if (runs := sorted((*scarce, *ample))) and task.state_bytes:
             life = 0, runs[0][0], runs[-1][1]
             yield Item("state", "", position, task.state_bytes, WORD, (life,))

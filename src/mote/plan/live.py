@@ -136,6 +136,7 @@ def number(network: Network) -> Ledger:
     for position, task in enumerate(tasks):
         calls = slice(first_call[position], first_call[position + 1])
         scratch[calls] = task.scratch_bytes
+        scratch[first_call[position] + np.array(task.ample_calls, np.int64)] = task.ample_bytes
         row_bytes = network.strips[task.writes.strip].row_bytes
         written[calls] = [(high - low) * row_bytes for low, high in task.writes.rows]
     return Ledger(

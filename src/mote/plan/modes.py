@@ -9,6 +9,7 @@ from mote.plan.exact import search
 from mote.plan.forms import (
     Flash,
     Limits,
+    ample_calls,
     choose_forms,
     extra_cycles,
     forms,
@@ -21,7 +22,7 @@ from mote.plan.live import most_alive, peak_bytes
 from mote.plan.network import divided_rows, network
 from mote.plan.options import Options
 from mote.plan.refine import WORK, Setting, Start, refine
-from mote.plan.stream import Streaming, curve, interleave
+from mote.plan.stream import Streaming, curve, interleave, turn_cycles
 from mote.plan.task import FEED, Network, Run, Task
 
 SHARES = (1.0, 0.9, 0.75, 0.5, 0.0)
@@ -159,14 +160,21 @@ def _settled(
     rows = setting.rows
     for flash in dict.fromkeys((Flash.IGNORED, FLASH[options.optimize])):
         limits = Limits(
-            scratch_bytes=setting.room, rows=rows, apart=setting.apart, flash=flash, cycles=base
+            scratch_bytes={i: setting.bytes - max(alive) for i, alive in setting.alive.items()},
+            alive_bytes=setting.alive,
+            arena_bytes=setting.bytes,
+            rows=rows,
+            apart=setting.apart,
+            flash=flash,
+            cycles=base,
         )
         frugal = choose_forms(program, limits)
-        sparing = spare_scratch(program, frugal)
-        tasks = network(sparing, rows, streamed=options.feed_rows)
+        ample, saved = ample_calls(program, frugal, limits)
+        sparing = spare_scratch(program, frugal, ample)
+        tasks = network(sparing, rows, streamed=options.feed_rows, ample=ample)
         schedule = interleave(tasks, setting.segments)
-        lost = _lost(tasks, {segment[0] for segment in setting.segments})
-        cycles = base + extra_cycles(program, frugal) + lost
+        lost = _lost(tasks, setting.segments)
+        cycles = base + extra_cycles(program, frugal) + lost - saved
         size = peak_bytes(tasks, schedule)
         flash_bytes = _flash_bytes(sparing, options)
         yield Candidate(tasks, schedule, size, cycles, flash_bytes, frugal)
@@ -178,9 +186,10 @@ def _flash_bytes(program: Program, options: Options) -> float:
     return program_flash_bytes(program)
 
 
-def _lost(tasks: Network, leading: set[int]) -> int:
-    """What calls cost more than full speed; what ``leading`` tasks read is all there."""
-    return sum(
+def _lost(tasks: Network, segments: Sequence[Sequence[int]]) -> int:
+    """What calls cost more than full speed; what the first task of a segment reads is all there."""
+    leading = {segment[0] for segment in segments}
+    return turn_cycles(tasks, segments) + sum(
         task.calls * (task.call_cycles if position in leading else _streamed_cycles(task))
         for position, task in enumerate(tasks.tasks)
     )
@@ -292,7 +301,7 @@ def _coarse(
         for index in shrink:
             height = divided_rows(program, program.steps[index])
             rows[index] = max(n for n in range(1, rows[index]) if height % n == 0)
-    cycles = base + _lost(mixed, {segment[0] for segment in point.segments})
+    cycles = base + _lost(mixed, point.segments)
     flash = _flash_bytes(program, options)
     return Candidate(mixed, schedule, peak_bytes(mixed, schedule), cycles, flash), rows
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mote.lower.split import Ranges, Window, pixel_size, row_bytes, row_shape
 from mote.lower.step import Program, Step
@@ -12,7 +13,11 @@ ALL = 0
 
 
 def network(
-    program: Program, rows: Mapping[int, int] | None = None, *, streamed: bool = False
+    program: Program,
+    rows: Mapping[int, int] | None = None,
+    *,
+    streamed: bool = False,
+    ample: Mapping[int, tuple[int, ...]] | None = None,
 ) -> Network:
     """The tasks of a program, in its order.
 
@@ -22,6 +27,7 @@ def network(
             Steps that are not named are computed by one call per image, those that cannot be split
             by one.
         streamed: The rows of the graph's inputs are delivered one by one, by tasks of their own.
+        ample: The calls that run in the form with more scratch, of steps that have one.
     """
     graph = program.graph
     chosen = {
@@ -44,7 +50,11 @@ def network(
             pixel_bytes=program.pixels.get(name, 0),
         )
     tasks = [_feed(strips[name]) for name in graph.inputs if streamed and name in strips]
-    tasks += [_task(program, strips, i, chosen.get(i)) for i in range(len(program.steps))]
+    for index, step in enumerate(program.steps):
+        task = _task(program, strips, index, chosen.get(index))
+        if step.ample and (calls := (ample or {}).get(index)):
+            task = replace(task, ample_calls=calls, ample_bytes=step.ample.scratch_bytes)
+        tasks.append(task)
     return Network(strips, tuple(tasks))
 
 

@@ -69,6 +69,7 @@ def placement(
         for name, strip in network.strips.items()
     }
     scratch: dict[int, int] = {}
+    ample: dict[int, int] = {}
     state: dict[int, int] = {}
     for item, base in zip(problem.items.items, bases, strict=True):
         match item.kind:
@@ -80,10 +81,12 @@ def placement(
                 rows[item.strip] = [base + row * item.piece_bytes for row in range(count)]
             case "scratch":
                 scratch[item.index] = base
+            case "ample":
+                ample[item.index] = base
             case "state":
                 state[item.index] = base
     places = {name: tuple(offsets) for name, offsets in rows.items()}
-    layout = Layout(places, scratch, state, problem.end(bases))
+    layout = Layout(places, scratch, state, problem.end(bases), ample)
     # The last word need not be full.
     bound = max(problem.peak_bytes, min(bound_bytes, layout.bytes))
     return Placement(layout, problem.peak_bytes, bound)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from mote.plan.task import FEED, Layout, Network, Run
+from mote.plan.task import FEED, Layout, Network, Run, Task
 
 ALIGNMENT = 4
 """Every buffer starts at a multiple of this many bytes."""
@@ -14,7 +14,8 @@ class Buffer:
     """Bytes that are kept from one layer to another.
 
     Args:
-        name: Tensor (as ``Program.buffer`` names it), ``scratch:<step>`` or ``state:<step>``.
+        name: Tensor (as ``Program.buffer`` names it), ``scratch:<step>``,
+            ``scratch:<step>:ample`` or ``state:<step>``.
         bytes: Size of its contents, of which fewer may be in memory at a time.
         start, end: The bytes of the arena between which it lies.
         first: Index of the step that writes it; -1 for graph inputs.
@@ -73,6 +74,11 @@ class Plan:
     regions: tuple[Block, ...] = ()
     frugal: tuple[int, ...] = ()
     slowdown: float = 1.0
+
+    @property
+    def ample(self) -> frozenset[int]:
+        """Steps of which some calls run in a form with more scratch (``spare_scratch``)."""
+        return frozenset(task.index for task in self.network.tasks if task.ample_calls)
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -152,10 +158,16 @@ class Plan:
             until = steps if strip.is_output else last[strip.name]
             since = first[strip.name]
             found.append(Buffer(strip.name, strip.bytes, min(offsets), end, since, until))
-        for kind, places in (("scratch", self.layout.scratch), ("state", self.layout.state)):
-            for position, start in places.items():
-                task = tasks[position]
-                size = task.scratch_bytes if kind == "scratch" else task.state_bytes
-                name = f"{kind}:{task.index}"
-                found.append(Buffer(name, size, start, start + size, task.index, task.index))
+        for position, start in self.layout.scratch.items():
+            found.append(_beside(tasks[position], "scratch:{}", tasks[position].scratch_bytes, start))
+        for position, start in self.layout.ample.items():
+            size = tasks[position].ample_bytes
+            found.append(_beside(tasks[position], "scratch:{}:ample", size, start))
+        for position, start in self.layout.state.items():
+            found.append(_beside(tasks[position], "state:{}", tasks[position].state_bytes, start))
         return tuple(sorted(found, key=lambda b: (b.first, b.is_scratch, b.start)))
+
+
+def _beside(task: Task, name: str, size: int, start: int) -> Buffer:
+    """Memory of one layer alone."""
+    return Buffer(name.format(task.index), size, start, start + size, task.index, task.index)

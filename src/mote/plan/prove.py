@@ -100,7 +100,8 @@ def _check_places(network: Network, layout: Layout, linear: Collection[str]) -> 
             raise AssertionError(
                 f"row {row} of '{name}' lies at {offsets[row]}, not a multiple of {strip.alignment}"
             )
-    for kind, places in (("scratch", layout.scratch), ("state", layout.state)):
+    working = ("scratch", layout.scratch), ("ample scratch", layout.ample), ("state", layout.state)
+    for kind, places in working:
         for position, offset in places.items():
             assert offset % WORD == 0, f"{kind} of task {position} lies at {offset}, unaligned"
 
@@ -141,12 +142,13 @@ class _Replay:
         for access in task.reads:
             self._read(access, call)
             self.read_bytes += self._size(access, call)
-        if task.scratch_bytes:
-            assert position in self.layout.scratch, f"{self.who} has no scratch"
-            scratch = self._span(self.layout.scratch[position], task.scratch_bytes, "scratch")
+        if size := task.scratch_at(call):
+            places = self.layout.ample if call in task.ample_calls else self.layout.scratch
+            assert position in places, f"{self.who} has no scratch"
+            scratch = self._span(places[position], size, "scratch")
             self.arena[scratch] = SCRATCH
         self._spoil(task.writes, call)
-        if task.scratch_bytes:
+        if size:
             assert (self.arena[scratch] == SCRATCH).all(), f"{self.who} writes into its scratch"
         if task.state_bytes:
             self._expect(state, value, "its state")

@@ -15,10 +15,11 @@ import numpy as np
 
 from mote.lower.split import row_shape
 from mote.lower.step import Program
+from mote.plan.ample import Way, ways
 from mote.plan.forms import forms, most_frugal, spare_scratch
 from mote.plan.live import number
 from mote.plan.network import divided_rows, network
-from mote.plan.stream import interleaved
+from mote.plan.stream import interleaved, turn_cycles
 from mote.plan.task import FEED
 
 MOST_ROWS = 8
@@ -27,7 +28,7 @@ MOST_ROWS = 8
 WORK = 20_000
 """Calls in all schedules that are weighed: bounds the time."""
 
-BEST = 3
+BEST = 6
 """How many settings are worth a closer look."""
 
 Start = tuple[tuple[tuple[int, ...], ...], Mapping[int, int]]
@@ -41,15 +42,15 @@ class Setting:
     Args:
         segments: The tasks that run in turn.
         rows: Of a call of each step that is split.
-        room: Bytes in which scratch of a step may lie, by its index.
+        alive: Bytes alive beside the scratch of each call of a step, by its index.
         apart: Steps that read rows which may lie anywhere.
-        bytes: What all of it needs, with the forms for which there is that room.
+        bytes: What all of it needs, with the forms for which there is room.
         cycles: Estimate of what it costs more than full speed in the fastest forms.
     """
 
     segments: tuple[tuple[int, ...], ...]
     rows: Mapping[int, int]
-    room: Mapping[int, int]
+    alive: Mapping[int, Sequence[int]]
     apart: frozenset[int]
     bytes: int
     cycles: float
@@ -82,14 +83,18 @@ def refine(
     best: list[Setting] = []
     for place, setting in enumerate(found):
         share = (work - weigher.work) // (len(found) - place)
-        best.append(_climb(weigher, setting, limit, weigher.work + share))
+        best += _climb(weigher, setting, limit, weigher.work + share)
     return sorted(best, key=lambda s: s.key(limit))[:BEST]
 
 
-def _climb(weigher: "_Weigher", setting: Setting, limit: float, until: int) -> Setting:
-    """Change the rows of one step after the other as long as one is better for it."""
+def _climb(weigher: "_Weigher", setting: Setting, limit: float, until: int) -> list[Setting]:
+    """Change the rows of one step after the other as long as one is better for it.
+
+    Returns all that it comes by: rows that are bound together leave holes when they are placed, so
+    that a setting of more bytes may come to a smaller arena.
+    """
     steps = sorted(weigher.choices, key=lambda i: -weigher.gain(i))
-    last = None
+    path, last = [setting], None
     while True:
         before = setting
         for index in steps:
@@ -101,8 +106,9 @@ def _climb(weigher: "_Weigher", setting: Setting, limit: float, until: int) -> S
                 other = weigher.weigh(setting.segments, {**setting.rows, index: rows}, limit)
                 if other.key(limit) < setting.key(limit):
                     setting, last = other, None
+                    path.append(setting)
         if setting is before or weigher.work > until:
-            return setting
+            return path
 
 
 class _Weigher:
@@ -114,6 +120,7 @@ class _Weigher:
         self.program, self.streamed = program, streamed
         self.bare = replace(bare, steps=steps)
         self.work = 0
+        self._known: dict[tuple[int, int | None, bool], list[Way]] = {}
 
     @cached_property
     def choices(self) -> Mapping[int, tuple[int, ...]]:
@@ -148,9 +155,8 @@ class _Weigher:
         clock[ledger.after] = len(calls) + 1
         alive = ledger.profile(clock)
         floor = int(alive.max())
-        fullest = np.zeros(len(tasks.tasks), np.int64)
-        np.maximum.at(fullest, ledger.task_of[calls], alive[1:-1])
-        most = fullest.tolist()
+        of_calls = np.split(alive[clock[: ledger.calls]], ledger.first_call[1:-1])
+        beside = [each.tolist() for each in of_calls]
         self.work += sum(task.calls for task in tasks.tasks)
         options, apart = [], set()
         leading = {segment[0] for segment in segments}
@@ -161,16 +167,16 @@ class _Weigher:
                 tasks.strips[read.strip].is_linear for read in task.reads
             ):
                 apart.add(task.index)
-            is_apart = task.index in apart
-            found = list(self._forms(task.index, rows.get(task.index), is_apart))
-            options.append((most[position], found))
-            floor = max(floor, most[position] + found[-1][0])
-        limits = sorted(
-            {floor, *(a + s for a, found in options for s, _ in found if a + s > floor)}
-        )
+            found = self._ways(task.index, rows.get(task.index), task.index in apart)
+            option = sorted(beside[position]), found
+            options.append(option)
+            floor = max(floor, option[0][-1] + found[-1].scratch_bytes)
+        limits = sorted({floor, *(size for o in options for size in _sizes(*o) if size > floor)})
+
+        turns = turn_cycles(tasks, segments)
 
         def cycles(size: int) -> float:
-            return sum(min(c for s, c in found if alive + s <= size) for alive, found in options)
+            return turns + sum(min(way.cycles_within(a, size) for way in found) for a, found in options)
 
         low, high = 0, len(limits) - 1
         while low < high:
@@ -181,18 +187,30 @@ class _Weigher:
                 low = middle + 1
         size = limits[high]
         places = {task.index: p for p, task in enumerate(tasks.tasks) if task.index != FEED}
-        room = {index: size - most[position] for index, position in places.items()}
-        return Setting(segments, rows, room, frozenset(apart), size, cycles(size))
+        around = {index: beside[position] for index, position in places.items()}
+        return Setting(segments, rows, around, frozenset(apart), size, cycles(size))
 
-    def _forms(self, index: int, rows: int | None, is_apart: bool) -> Iterator[tuple[int, float]]:
-        """Scratch of each form of a step, and what it costs more than the fastest at full speed."""
-        before = 0
-        for form in forms(self.program.steps[index]):
-            lost = form.split.lost_cycles(rows) if form.split and rows else 0
-            lost += form.split.uneven_cycles if form.split and is_apart else 0
-            yield form.working_bytes, before + lost * self._calls(index, rows or 1)
-            before += form.frugal_cycles
+    def _ways(self, index: int, rows: int | None, is_apart: bool) -> list[Way]:
+        """How a step may be computed; cycles are those beyond the fastest form at full speed."""
+        key = index, rows, is_apart
+        if key not in self._known:
+            found, cycles, before = forms(self.program.steps[index]), [], 0
+            for form in found:
+                lost = form.split.lost_cycles(rows) if form.split and rows else 0
+                lost += form.split.uneven_cycles if form.split and is_apart else 0
+                cycles.append(before + lost * self._calls(index, rows or 1))
+                before += form.frugal_cycles
+            self._known[key] = ways(found, cycles)
+        return self._known[key]
 
     def _calls(self, index: int, rows: int) -> int:
         images = row_shape(self.program.graph.result(self.program.steps[index].node))[0]
         return images * divided_rows(self.program, self.program.steps[index]) // rows
+
+
+def _sizes(alive: Sequence[int], found: Sequence[Way]) -> Iterator[int]:
+    """The sizes from which on there is room for something faster."""
+    for way in found:
+        yield alive[-1] + way.scratch_bytes
+        if way.ample_bytes > way.scratch_bytes:
+            yield from (bytes_ + way.ample_bytes for bytes_ in alive)

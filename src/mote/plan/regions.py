@@ -31,7 +31,7 @@ ALIGNMENT = 8
 """Every region starts at a multiple of this in the plan's addresses."""
 
 Part = tuple[str, str | int]
-"""What is kept in one region: ``strip`` and its name, ``scratch`` or ``state`` and a task."""
+"""What is kept in one region: ``strip`` and its name, ``scratch``, ``ample`` or ``state`` and a task."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ def place_in_regions(plan: Plan, regions: Sequence[Region], budget: Budget = USU
     left = set(model.traffic)
     rows: dict[str, tuple[int, ...]] = {}
     scratch: dict[int, int] = {}
+    ample: dict[int, int] = {}
     state: dict[int, int] = {}
     blocks: list[Block] = []
     end = 0
@@ -106,6 +107,8 @@ def place_in_regions(plan: Plan, regions: Sequence[Region], budget: Budget = USU
                 rows[str(key)] = tuple(start + offset for offset in layout.rows[str(key)])
             elif kind == "scratch":
                 scratch[int(key)] = start + layout.scratch[int(key)]
+            elif kind == "ample":
+                ample[int(key)] = start + layout.ample[int(key)]
             else:
                 state[int(key)] = start + layout.state[int(key)]
         end = start + layout.bytes
@@ -115,7 +118,8 @@ def place_in_regions(plan: Plan, regions: Sequence[Region], budget: Budget = USU
         blocks.append(Block(behind.name, end, 0))
     # Buffers in the order of the network, as everywhere.
     ordered = {name: rows[name] for name in plan.network.strips}
-    layout = Layout(ordered, dict(sorted(scratch.items())), dict(sorted(state.items())), end)
+    scratch, state, ample = (dict(sorted(places.items())) for places in (scratch, state, ample))
+    layout = Layout(ordered, scratch, state, end, ample)
     prove(plan.network, plan.schedule, layout)
     bound = max(plan.lower_bound_bytes, model.least(set(model.traffic)))
     return replace(plan, layout=layout, lower_bound_bytes=bound, regions=tuple(blocks))
@@ -150,7 +154,10 @@ def traffic(network: Network) -> dict[Part, int]:
             rows = sum(last - first for first, last in access.rows)
             found["strip", access.strip] += rows * size
         if task.scratch_bytes:
-            found["scratch", position] = 2 * task.calls * task.scratch_bytes
+            calls = task.calls - len(task.ample_calls)
+            found["scratch", position] = 2 * calls * task.scratch_bytes
+        if task.ample_calls:
+            found["ample", position] = 2 * len(task.ample_calls) * task.ample_bytes
         if task.state_bytes:
             found["state", position] = 2 * task.calls * task.state_bytes
     return found
@@ -214,6 +221,7 @@ def _seen(task: Task, position: int, parts: set[Part], strips: Mapping[str, obje
         reads=tuple(task.reads[i] for i in kept),
         writes=task.writes if is_written else nothing,
         scratch_bytes=task.scratch_bytes if ("scratch", position) in parts else 0,
+        ample_bytes=task.ample_bytes if ("ample", position) in parts else 0,
         state_bytes=task.state_bytes if ("state", position) in parts else 0,
         in_place=tuple(kept.index(i) for i in task.in_place if i in kept) if is_written else (),
     )

@@ -207,7 +207,7 @@ class States:
         # Of a row that others write too, another part may be there.
         written = 0 if what.writes.part else self._written_bytes(what, call)
         shared = written if list(self._shared(what, call)) else 0
-        return written - shared + what.scratch_bytes + (what.state_bytes if call == 0 else 0)
+        return written - shared + what.scratch_at(call) + (what.state_bytes if call == 0 else 0)
 
     def _state_bytes(self, task: int, done: int) -> int:
         return self.tasks[task].state_bytes if 0 < done < self.goal[task] else 0
@@ -252,7 +252,7 @@ class States:
         )
         state_bytes = what.state_bytes if call == 0 else 0
         kept = self._state_bytes(task, call + 1) - self._state_bytes(task, call)
-        return written + what.scratch_bytes + state_bytes - saved, sum(growth.values()) + kept
+        return written + what.scratch_at(call) + state_bytes - saved, sum(growth.values()) + kept
 
     def _written_bytes(self, task: Task, call: int, state: State | None = None) -> int:
         """Bytes of the rows that a call writes, without those that are there in part already."""

@@ -7,7 +7,7 @@ a row together: each some bytes of every pixel in it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 Rows = tuple[int, int]
 """First row, and the one after the last."""
@@ -95,6 +95,8 @@ class Task:
             writes: these start at the same byte, or at a lower one if the kernel goes upwards.
         call_cycles: Estimated cycles that each call costs besides its arithmetic.
         uneven_cycles: How many more each costs that reads rows at odd distances.
+        ample_calls: Numbers of the calls, ascending, that run in a faster form of the layer.
+        ample_bytes: Working memory during each of these instead of ``scratch_bytes``.
     """
 
     index: int
@@ -105,11 +107,22 @@ class Task:
     in_place: tuple[int, ...] = ()
     call_cycles: int = 0
     uneven_cycles: int = 0
+    ample_calls: tuple[int, ...] = ()
+    ample_bytes: int = 0
 
     @property
     def calls(self) -> int:
         """How many calls the task consists of."""
         return len(self.writes.rows)
+
+    def scratch_at(self, call: int) -> int:
+        """Working memory during a call."""
+        return self.ample_bytes if call in self.ample_calls else self.scratch_bytes
+
+    @property
+    def plain(self) -> "Task":
+        """The task without any working memory."""
+        return replace(self, scratch_bytes=0, ample_calls=(), ample_bytes=0)
 
 
 @dataclass(frozen=True)
@@ -152,9 +165,15 @@ class Layout:
         scratch: Offset of the working memory of a task, by its position; none where it has none.
         state: Offset of what a task keeps, alike.
         bytes: Size of the arena.
+        ample: Offset of the working memory of the calls of a task that have more of it, alike.
     """
 
     rows: dict[str, tuple[int, ...]]
     scratch: dict[int, int]
     state: dict[int, int]
     bytes: int
+    ample: dict[int, int] = field(default_factory=dict)
+
+    def beside(self, kind: str) -> dict[int, int]:
+        """Offsets of a kind of memory of single tasks; none for rows."""
+        return {"scratch": self.scratch, "ample": self.ample, "state": self.state}.get(kind, {})

@@ -124,7 +124,7 @@ def _edges(program: Program, plan: Plan) -> list[float]:
 def _boxes(program: Program, plan: Plan) -> Iterator[_Box]:
     colours = {name: COLOURS[i % len(COLOURS)] for i, name in enumerate(plan.network.strips)}
     for item in find_items(plan.network, plan.schedule).items:
-        if item.kind in ("scratch", "state"):
+        if item.kind not in ("row", "strip"):
             yield from _working_memory(program, plan, item)
             continue
         strip = plan.network.strips[item.strip]
@@ -146,11 +146,9 @@ def _boxes(program: Program, plan: Plan) -> Iterator[_Box]:
 
 
 def _working_memory(program: Program, plan: Plan, item: Item) -> Iterator[_Box]:
-    places = plan.layout.scratch if item.kind == "scratch" else plan.layout.state
     node = program.steps[plan.network.tasks[item.index].index].node
-    colour = SCRATCH if item.kind == "scratch" else STATE
-    start = places[item.index]
-    what = "scratch" if item.kind == "scratch" else "sums"
+    colour, what = (STATE, "sums") if item.kind == "state" else (SCRATCH, "scratch")
+    start = plan.layout.beside(item.kind)[item.index]
     for _, birth, death in item.lives:
         title = f"{what} of {node.name}: {item.bytes:,} bytes at {start:,}"
         yield _Box(start, start + item.bytes, birth, death, colour, what, title)

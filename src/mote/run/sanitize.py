@@ -165,7 +165,8 @@ def spread(plan: Plan) -> Plan:
     tasks = plan.network.tasks
     scratch = {position: place(tasks[position].scratch_bytes) for position in plan.layout.scratch}
     state = {position: place(tasks[position].state_bytes) for position in plan.layout.state}
-    return replace(plan, layout=Layout(rows, scratch, state, end))
+    ample = {position: place(tasks[position].ample_bytes) for position in plan.layout.ample}
+    return replace(plan, layout=Layout(rows, scratch, state, end, ample))
 
 
 def run(
@@ -263,8 +264,7 @@ def _shared_rows(plan: Plan, access: Access, call: int) -> list[tuple[int, ...]]
 def _lives(plan: Plan, item: Item) -> Iterator[tuple[int, int, int, int]]:
     """Offset, bytes, and the first and last call that need them, of each part of an item."""
     for piece, birth, death in item.lives:
-        if item.kind in ("scratch", "state"):
-            places = plan.layout.scratch if item.kind == "scratch" else plan.layout.state
+        if places := plan.layout.beside(item.kind):
             yield places[item.index], item.piece_bytes, birth, death
         else:
             row = item.index + piece
