@@ -109,11 +109,11 @@ def _call(program: Program, plan: Plan, index: int, position: int, task: Task) -
     if step.kernel.takes_strides:
         pointers.append(f"&{_strides_name(program, index)}")
     arguments = [f"&layer_{layer_number(program, index)}"] if step.kernel.struct else []
-    given = ", ".join([*arguments, *pointers])
-    calls = [f"    {step.kernel.name}({given});"]
+    listed = ", ".join([*arguments, *pointers])
+    calls = [f"    {step.kernel.name}({listed});"]
     if step.ample and task.ample_calls:
-        calls = ["    if (is_ample)", f"        {step.ample.kernel.name}({given});"]
-        calls += ["    else", f"        {step.kernel.name}({given});"]
+        calls = ["    if (is_ample)", f"        {step.ample.kernel.name}({listed});"]
+        calls += ["    else", f"        {step.kernel.name}({listed});"]
     enter = f"    MOTE_ENTER({index}, {'call' if is_looped(task) else '0'});"
     return [*lines, "", enter, *calls, f"    {_trace(program, step, index, task)}"]
 
@@ -125,14 +125,14 @@ def _memory(plan: Plan, places: Mapping[int, int], position: int) -> str:
 
 def _is_ample(program: Program, index: int, task: Task) -> str:
     """Whether a call is one of those with more scratch."""
-    if (first := _ample_range(task)) is not None:
-        low, high = first
+    if (span := _ample_span(task)) is not None:
+        low, high = span
         terms = [f"call >= {low}"] * (low > 0) + [f"call < {high}"] * (high < task.calls)
         return " && ".join(terms) or "1"
     return f"{_ample_name(program, index)}[call >> 3] >> (call & 7) & 1"
 
 
-def _ample_range(task: Task) -> tuple[int, int] | None:
+def _ample_span(task: Task) -> tuple[int, int] | None:
     """The first call with more scratch and the one after the last, if these follow each other."""
     low, high = task.ample_calls[0], task.ample_calls[-1] + 1
     return (low, high) if high - low == len(task.ample_calls) else None
@@ -140,7 +140,7 @@ def _ample_range(task: Task) -> tuple[int, int] | None:
 
 def _ample_table(program: Program, index: int, task: Task) -> list[str]:
     """A bit for each call, where those with more scratch do not follow each other."""
-    if not task.ample_calls or _ample_range(task):
+    if not task.ample_calls or _ample_span(task):
         return []
     table = [0] * -(-task.calls // 8)
     for call in task.ample_calls:

@@ -15,7 +15,7 @@ from mote.codegen.identifiers import (
 )
 from mote.ir.tensor import Tensor
 from mote.lower.split import pixel_size
-from mote.lower.step import Program
+from mote.lower.step import Program, Step
 from mote.plan.plan import Plan
 from mote.target.target import Target
 
@@ -100,6 +100,7 @@ def _layer(program: Program, index: int) -> dict[str, Any]:
         "inputs": list(activations(program, step)),
         "output": step.node.output,
         "scratch_bytes": step.scratch_bytes,
+        **_ample(step),
         "constants": [
             {
                 "name": constant_name(program, index, c.field),
@@ -140,3 +141,10 @@ def _tensors(program: Program, plan: Plan) -> list[dict[str, Any]]:
         place = {**at, "first": first, "last": last}
         found.append({**_tensor(tensor), **place})
     return found
+
+
+def _ample(step: Step) -> dict[str, Any]:
+    """What calls take for which there is more scratch, where there are any."""
+    if step.ample is None:
+        return {}
+    return {"ample_kernel": step.ample.kernel.name, "ample_scratch_bytes": step.ample.scratch_bytes}

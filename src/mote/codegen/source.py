@@ -39,7 +39,9 @@ def model_c(program: Program, plan: Plan, target: Target) -> str:
     """The text of model.c."""
     layers = [layer(program, plan, index) for index in range(len(program.steps))]
     head = f"{SPDX}\n *\n{banner(program, target)}\n *\n{_memory_map(program, plan)} */\n"
-    headers = sorted({"mote_kernels.h", *(k.header for step in program.steps for k in step.kernels)})
+    headers = sorted(
+        {"mote_kernels.h", *(k.header for step in program.steps for k in step.kernels)}
+    )
     includes = "".join(f'#include "{name}"\n' for name in ("model.h", *headers, "weights.h"))
     includes = includes.replace("\n", "\n\n", 1)
     tables = row_tables(program, plan)

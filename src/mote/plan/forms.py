@@ -63,9 +63,7 @@ def most_frugal(program: Program) -> tuple[int, ...]:
     return tuple(len(forms(step)) - 1 for step in program.steps)
 
 
-def spare_scratch(
-    program: Program, frugal: Sequence[int], ample: Collection[int] = ()
-) -> Program:
+def spare_scratch(program: Program, frugal: Sequence[int], ample: Collection[int] = ()) -> Program:
     """The program with other forms of its steps.
 
     Args:

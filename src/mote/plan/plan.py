@@ -159,7 +159,9 @@ class Plan:
             since = first[strip.name]
             found.append(Buffer(strip.name, strip.bytes, min(offsets), end, since, until))
         for position, start in self.layout.scratch.items():
-            found.append(_beside(tasks[position], "scratch:{}", tasks[position].scratch_bytes, start))
+            found.append(
+                _beside(tasks[position], "scratch:{}", tasks[position].scratch_bytes, start)
+            )
         for position, start in self.layout.ample.items():
             size = tasks[position].ample_bytes
             found.append(_beside(tasks[position], "scratch:{}:ample", size, start))

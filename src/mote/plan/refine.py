@@ -176,7 +176,9 @@ class _Weigher:
         turns = turn_cycles(tasks, segments)
 
         def cycles(size: int) -> float:
-            return turns + sum(min(way.cycles_within(a, size) for way in found) for a, found in options)
+            return turns + sum(
+                min(way.cycles_within(a, size) for way in found) for a, found in options
+            )
 
         low, high = 0, len(limits) - 1
         while low < high:

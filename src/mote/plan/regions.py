@@ -31,7 +31,8 @@ ALIGNMENT = 8
 """Every region starts at a multiple of this in the plan's addresses."""
 
 Part = tuple[str, str | int]
-"""What is kept in one region: ``strip`` and its name, ``scratch``, ``ample`` or ``state`` and a task."""
+"""What is kept in one region: ``strip`` and its name; ``scratch``, ``ample`` or ``state`` and a
+task."""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from mote.lower.step import Program, Step
 from mote.plan import Plan
+from mote.plan.ample import ample_form
 from mote.plan.forms import flash_bytes, forms
 from mote.plan.live import live_bytes
-from mote.plan.task import FEED
+from mote.plan.task import FEED, Task
 
 WEIGH_FLASH = ("balanced", "flash")
 """What may be optimised for where a faster form is left for the flash that it takes."""
@@ -24,7 +25,7 @@ class Candidate:
             that was estimated, or measured where the build was tuned.
         scratch_bytes: Working memory of a call.
         flash_bytes: Of the constants.
-        is_chosen: True for the one that the plan took.
+        is_chosen: True for the one that the plan took; single calls may run in another.
         reason: Why it was, or was not.
     """
 
@@ -50,8 +51,9 @@ def candidates(
     """
     free = free_bytes(plan)
     chosen = plan.frugal or (0,) * len(program.steps)
+    tasks = {task.index: task for task in plan.network.tasks}
     return tuple(
-        _of_step(step, chosen[k], cycles[k], free.get(k, 0), optimize)
+        _of_step(step, chosen[k], tasks[k], cycles[k], free.get(k, 0), optimize)
         for k, step in enumerate(program.steps)
     )
 
@@ -59,34 +61,41 @@ def candidates(
 def free_bytes(plan: Plan) -> dict[int, int]:
     """Scratch that each step could have at its fullest call without a larger arena, about."""
     alive = live_bytes(plan.network, plan.schedule)[1:].tolist()
-    owners = [run.task for run in plan.schedule for _ in range(run.count)]
-    most: dict[int, int] = {}
-    for position, bytes_ in zip(owners, alive, strict=False):
-        most[position] = max(most.get(position, 0), bytes_)
+    calls = [(run.task, run.first + i) for run in plan.schedule for i in range(run.count)]
     tasks = plan.network.tasks
+    most: dict[int, int] = {}
+    for (position, call), bytes_ in zip(calls, alive, strict=False):
+        beside = bytes_ - tasks[position].scratch_at(call)
+        most[position] = max(most.get(position, 0), beside)
     return {
-        tasks[k].index: plan.layout.bytes - bytes_ + tasks[k].scratch_bytes
-        for k, bytes_ in most.items()
+        tasks[k].index: plan.layout.bytes - beside
+        for k, beside in most.items()
         if tasks[k].index != FEED
     }
 
 
 def _of_step(
-    step: Step, chosen: int, cycles: int, free: int, optimize: str
+    step: Step, chosen: int, task: Task, cycles: int, free: int, optimize: str
 ) -> tuple[Candidate, ...]:
     found = forms(step)
+    ample = ample_form(found, chosen) if task.ample_calls else None
     before = [0]
     for form in found[:-1]:
         before.append(before[-1] + form.frugal_cycles)
+    taken = float(before[chosen])
+    if ample is not None:
+        taken += (before[ample] - taken) * len(task.ample_calls) / task.calls
     return tuple(
         Candidate(
             layer=step.node.name,
             kernel=form.kernel.name,
-            cycles=cycles + before[k] - before[chosen],
+            cycles=round(cycles + (before[k] - taken) * (k != chosen)),
             scratch_bytes=form.scratch_bytes,
             flash_bytes=flash_bytes(form),
             is_chosen=k == chosen,
-            reason=_reason(found, before, k, chosen, free, optimize),
+            reason=f"taken by {len(task.ample_calls)} of {task.calls} calls"
+            if k == ample
+            else _reason(found, before, k, chosen, free, optimize),
         )
         for k, form in enumerate(found)
     )
