@@ -22,7 +22,7 @@ from mote.plan.live import most_alive, peak_bytes
 from mote.plan.network import divided_rows, network
 from mote.plan.options import Options
 from mote.plan.refine import WORK, Setting, Start, refine
-from mote.plan.stream import Streaming, curve, interleave, turn_cycles
+from mote.plan.stream import Streaming, curve, interleave
 from mote.plan.task import FEED, Network, Run, Task
 
 SHARES = (1.0, 0.9, 0.75, 0.5, 0.0)
@@ -189,7 +189,7 @@ def _flash_bytes(program: Program, options: Options) -> float:
 def _lost(tasks: Network, segments: Sequence[Sequence[int]]) -> int:
     """What calls cost more than full speed; what the first task of a segment reads is all there."""
     leading = {segment[0] for segment in segments}
-    return turn_cycles(tasks, segments) + sum(
+    return sum(
         task.calls * (task.call_cycles if position in leading else _streamed_cycles(task))
         for position, task in enumerate(tasks.tasks)
     )

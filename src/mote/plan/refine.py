@@ -19,7 +19,7 @@ from mote.plan.ample import Way, ways
 from mote.plan.forms import forms, most_frugal, spare_scratch
 from mote.plan.live import number
 from mote.plan.network import divided_rows, network
-from mote.plan.stream import interleaved, turn_cycles
+from mote.plan.stream import interleaved
 from mote.plan.task import FEED
 
 MOST_ROWS = 8
@@ -173,12 +173,8 @@ class _Weigher:
             floor = max(floor, option[0][-1] + found[-1].scratch_bytes)
         limits = sorted({floor, *(size for o in options for size in _sizes(*o) if size > floor)})
 
-        turns = turn_cycles(tasks, segments)
-
         def cycles(size: int) -> float:
-            return turns + sum(
-                min(way.cycles_within(a, size) for way in found) for a, found in options
-            )
+            return sum(min(way.cycles_within(a, size) for way in found) for a, found in options)
 
         low, high = 0, len(limits) - 1
         while low < high:

@@ -21,9 +21,6 @@ from mote.plan.task import Access, Network, Run, Task
 WORK = 60_000_000
 """About how many calls and rows may be looked at while segments are weighed: bounds the time."""
 
-TURN_CYCLES = 27
-"""To read from a table whose call is next, and to call it, about."""
-
 SEGMENT = 2_000
 """As how many of them a segment counts besides."""
 
@@ -92,12 +89,6 @@ def curve(
         if not best or point.cycles < best[-1].cycles:
             best.append(point)
     return best
-
-
-def turn_cycles(network: Network, segments: Sequence[Sequence[int]]) -> int:
-    """What it costs to find out whose turn it is, in segments of several tasks."""
-    taking_turns = (task for segment in segments if len(segment) > 1 for task in segment)
-    return TURN_CYCLES * sum(network.tasks[task].calls for task in taking_turns)
 
 
 def interleave(network: Network, segments: Sequence[Sequence[int]]) -> tuple[Run, ...]:
