@@ -5,5 +5,5 @@
 
 void mote_depthwise_conv_2d_s8_dsp_fours(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y)
 {
-    mote_depthwise_conv_2d_rows(layer, x, y, layer->y_width - 3u);
+    mote_depthwise_conv_2d_rows(layer, x, y);
 }

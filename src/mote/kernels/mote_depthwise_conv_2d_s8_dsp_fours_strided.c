@@ -9,5 +9,5 @@
 void mote_depthwise_conv_2d_s8_dsp_fours_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
                                                  int8_t *y, const mote_strides *strides)
 {
-    mote_depthwise_conv_2d_rows(layer, x, y, layer->y_width - 3u, strides);
+    mote_depthwise_conv_2d_rows(layer, x, y, strides);
 }

@@ -10,5 +10,5 @@
 void mote_depthwise_conv_2d_s8_dsp_row_5_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
                                                    int8_t *y, const mote_strides *strides)
 {
-    mote_depthwise_conv_2d_rows(layer, x, y, 0, strides);
+    mote_depthwise_conv_2d_rows(layer, x, y, strides);
 }

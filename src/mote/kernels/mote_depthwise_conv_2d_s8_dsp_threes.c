@@ -6,5 +6,5 @@
 
 void mote_depthwise_conv_2d_s8_dsp_threes(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y)
 {
-    mote_depthwise_conv_2d_rows(layer, x, y, 2u * layer->y_width - 5u - layer->left_pad);
+    mote_depthwise_conv_2d_rows(layer, x, y);
 }

@@ -10,5 +10,5 @@
 void mote_depthwise_conv_2d_s8_dsp_threes_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
                                                  int8_t *y, const mote_strides *strides)
 {
-    mote_depthwise_conv_2d_rows(layer, x, y, 2u * layer->y_width - 5u - layer->left_pad, strides);
+    mote_depthwise_conv_2d_rows(layer, x, y, strides);
 }

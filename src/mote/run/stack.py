@@ -18,6 +18,11 @@ from mote.run.firmware import FEED_ALL, STACK_BYTES
 from mote.run.stack_riscv import risc_v_step
 from mote.run.stack_thumb import thumb_step
 
+IN_KERNELS = {
+    f"mote_depthwise_rows{end}": ("mote_depthwise_row",) for end in ("", "_strided")
+}
+"""Functions of the library that call through a pointer, and what they are handed."""
+
 
 @dataclass(frozen=True)
 class StackBound:
@@ -105,6 +110,7 @@ def model_stack(image: Image, code: Mapping[int, Instruction], program: Program)
         code,
         f"{prefix}_run" if f"{prefix}_run" in functions else FEED_ALL,
         through_pointers={
+            **IN_KERNELS,
             f"{prefix}_run": in_tables,
             f"{prefix}_feed_row": in_tables,
             # The compiler may keep the address of what a loop calls in a register.

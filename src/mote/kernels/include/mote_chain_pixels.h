@@ -46,7 +46,7 @@ static inline uint32_t *mote_chain_pack_1(uint32_t *to, int32_t x0, int32_t x1, 
     "str r5, [r0, #-8]\n\t"                                                                          \
     "str r7, [r0, #-4]\n\t"
 
-__attribute__((naked, noinline, unused)) static uint32_t *
+MOTE_SHARED __attribute__((naked)) uint32_t *
 mote_chain_pack_4(__attribute__((unused)) uint32_t *to, __attribute__((unused)) const int8_t *x0,
                   __attribute__((unused)) const int8_t *x1, __attribute__((unused)) const int8_t *x2,
                   __attribute__((unused)) int32_t count)
@@ -87,7 +87,7 @@ static inline uint32_t *mote_chain_pack(uint32_t *to, const int8_t *x0, const in
 }
 
 /* The first window of a row of the result. */
-static void mote_chain_start_row(mote_chain_walk *walk, const int8_t *const *x)
+MOTE_SHARED void mote_chain_start_row(mote_chain_walk *walk, const int8_t *const *x)
 {
     const mote_conv_2d_chain *layer = walk->layer;
     const int32_t reach = layer->kernel_width + 2 * layer->stride_width;
@@ -107,8 +107,8 @@ static inline void mote_chain_turn(mote_chain_walk *walk)
 }
 
 /* Up to three windows anywhere, tap by tap; the last one stands for those that are missing. */
-MOTE_NOT_INLINE static void mote_chain_gather(mote_chain_walk *walk, uint32_t count,
-                                              uint32_t *to MOTE_STRIDES_TAKEN)
+MOTE_SHARED void MOTE_SHARED_NAME(mote_chain_gather)(mote_chain_walk *walk, uint32_t count,
+                                                     uint32_t *to MOTE_STRIDES_TAKEN)
 {
     const mote_conv_2d_chain *layer = walk->layer;
     const int32_t channels = layer->x_channels;
@@ -150,7 +150,7 @@ static inline void mote_chain_put(mote_chain_walk *walk, uint32_t count, uint32_
     if (count < 3 || (uint32_t)walk->column >= walk->places ||
         MOTE_X_PIXEL(layer->x_channels) != layer->x_channels ||
         walk->column + 3 * layer->stride_width > walk->end) {
-        mote_chain_gather(walk, count, to MOTE_STRIDES_GIVEN);
+        MOTE_SHARED_NAME(mote_chain_gather)(walk, count, to MOTE_STRIDES_GIVEN);
         return;
     }
     x = walk->x;

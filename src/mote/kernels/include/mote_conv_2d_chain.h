@@ -20,6 +20,7 @@
 
 #include "mote_chain.h"
 #include "mote_chain_pixels.h"
+#include "mote_copy.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"

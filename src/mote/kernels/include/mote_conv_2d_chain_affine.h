@@ -24,6 +24,7 @@
 #include <stddef.h>
 
 #include "mote_chain_affine.h"
+#include "mote_copy.h"
 #include "mote_kernels.h"
 #include "mote_line_expand.h"
 #include "mote_line_slide.h"

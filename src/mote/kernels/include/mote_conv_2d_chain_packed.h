@@ -28,6 +28,7 @@
 #else
 #include "mote_chain_packed.h"
 #endif
+#include "mote_copy.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"

@@ -19,6 +19,7 @@
 #ifndef MOTE_CONV_2D_DSP_H
 #define MOTE_CONV_2D_DSP_H
 
+#include "mote_copy.h"
 #include "mote_kernels.h"
 #include "mote_multiply_1.h"
 #include "mote_multiply_2.h"

@@ -27,6 +27,7 @@
 
 #include <stddef.h>
 
+#include "mote_copy.h"
 #include "mote_depthwise_gather.h"
 #include "mote_depthwise_taps.h"
 #include "mote_kernels.h"

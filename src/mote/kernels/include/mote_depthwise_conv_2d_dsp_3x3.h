@@ -24,6 +24,7 @@
 #ifndef MOTE_DEPTHWISE_CONV_2D_DSP_3X3_H
 #define MOTE_DEPTHWISE_CONV_2D_DSP_3X3_H
 
+#include "mote_copy.h"
 #include "mote_depthwise_3x3.h"
 #include "mote_distance.h"
 #include "mote_kernels.h"

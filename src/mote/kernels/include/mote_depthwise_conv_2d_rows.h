@@ -19,6 +19,7 @@
 #ifndef MOTE_DEPTHWISE_CONV_2D_ROWS_H
 #define MOTE_DEPTHWISE_CONV_2D_ROWS_H
 
+#include "mote_copy.h"
 #if defined(MOTE_WIDTH)
 #include "mote_depthwise_row.h"
 #elif defined(MOTE_THREES)
@@ -32,13 +33,6 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
-
-/* One copy serves all kernels that are linked: --gc-sections drops the others. */
-#if defined(__GNUC__) && defined(__ELF__)
-#define MOTE_SHARED __attribute__((weak, noinline))
-#else
-#define MOTE_SHARED MOTE_NOT_INLINE static
-#endif
 
 #define MOTE_CUT_AT_ONCE 6 /* channels */
 
@@ -76,8 +70,8 @@ static inline int32_t mote_cut_sum(const mote_depthwise_channel *channel, mote_c
 
 /* The next few channels of from with weights 0 where the job says so; what these contribute joins the bias. Returns
  * the steps to the channel behind them, and in bit 0 whether there is one. */
-MOTE_SHARED uint32_t mote_depthwise_cut(const mote_depthwise_row_job *job, const mote_depthwise_channel *from,
-                                        mote_depthwise_channel *to)
+MOTE_NOT_INLINE static uint32_t mote_depthwise_cut(const mote_depthwise_row_job *job, const mote_depthwise_channel *from,
+                                                   mote_depthwise_channel *to)
 {
     const mote_cut_weights cut = job->cut;
     const uint32_t zeros = job->zeros << 8 & 0xff00ff00u;
@@ -98,8 +92,8 @@ MOTE_SHARED uint32_t mote_depthwise_cut(const mote_depthwise_row_job *job, const
 }
 
 /* What all rows have in common. x_pixel, y_pixel: from one pixel to the next; last: the pixel that the job calls so. */
-MOTE_SHARED void mote_depthwise_start(const mote_depthwise_channels *layer, uint32_t x_pixel, uint32_t y_pixel,
-                                      uint32_t last, mote_depthwise_row_job *job)
+static inline void mote_depthwise_start(const mote_depthwise_channels *layer, uint32_t x_pixel, uint32_t y_pixel,
+                                        uint32_t last, mote_depthwise_row_job *job)
 {
     job->x_1 = x_pixel;
     job->x_3 = 3 * x_pixel;
@@ -114,8 +108,8 @@ MOTE_SHARED void mote_depthwise_start(const mote_depthwise_channels *layer, uint
 }
 
 /* A row; returns whether some of its window is above or below the image. */
-MOTE_SHARED int mote_depthwise_start_row(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y,
-                                         mote_depthwise_row_job *job)
+static inline int mote_depthwise_start_row(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y,
+                                           mote_depthwise_row_job *job)
 {
     const mote_window inside = mote_rows_inside((const void *const *)x, 3);
     const int8_t *const any = x[inside.first], *const third = inside.last < 3 ? any : x[2];
@@ -133,23 +127,35 @@ MOTE_SHARED int mote_depthwise_start_row(const mote_depthwise_channels *layer, c
     return 1;
 }
 
-MOTE_SHARED void mote_depthwise_clamp_row(const mote_depthwise_channels *layer, int8_t *y, uint32_t y_pixel)
-{
-    for (uint32_t i = layer->y_width; i > 0; i--, y += y_pixel)
-        for (uint32_t c = 0; c < layer->channels; c++)
-            y[c] = mote_clamp_s8(y[c], layer->y_min, layer->y_max);
-}
+/* How a kernel computes the pixels of a row. */
+typedef struct {
+    void (*compute)(const mote_depthwise_row_job *job);
+    uint8_t stride; /* horizontal */
+    uint8_t reach;  /* columns that the last turn reads and none before it; 0: there is one turn */
+} mote_depthwise_way;
 
-static inline void mote_depthwise_conv_2d_rows(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y,
-                                               uint32_t last MOTE_STRIDES_TAKEN)
+#if defined(MOTE_WIDTH)
+static const mote_depthwise_way mote_depthwise_how = {mote_depthwise_row, 1, 0};
+#elif defined(MOTE_THREES)
+static const mote_depthwise_way mote_depthwise_how = {mote_depthwise_row, 2, 5};
+#elif defined(MOTE_SIXES)
+static const mote_depthwise_way mote_depthwise_how = {mote_depthwise_row, 1, 5};
+#else
+static const mote_depthwise_way mote_depthwise_how = {mote_depthwise_row, 1, 3};
+#endif
+
+/* All rows of a call. */
+MOTE_SHARED void MOTE_SHARED_NAME(mote_depthwise_rows)(const mote_depthwise_channels *layer, const int8_t *const *x,
+                                                       int8_t *y, const mote_depthwise_way *how MOTE_STRIDES_TAKEN)
 {
     const uint32_t y_pixel = MOTE_Y_PIXEL((uint32_t)layer->channels);
+    const uint32_t last = how->stride * (uint32_t)layer->y_width - how->reach - (how->stride > 1 && layer->left_pad);
     const int is_clamped = layer->y_min > -128 || layer->y_max < 127;
     mote_depthwise_row_job job;
     mote_depthwise_start(layer, MOTE_X_PIXEL((uint32_t)layer->channels), y_pixel, last, &job);
     for (uint32_t left = layer->y_height; left > 0; left--) {
         if (!mote_depthwise_start_row(layer, x, y, &job)) {
-            mote_depthwise_row(&job);
+            how->compute(&job);
         } else {
             mote_depthwise_channel some[MOTE_CUT_AT_ONCE];
             const mote_depthwise_channel *from = job.channel;
@@ -157,14 +163,22 @@ static inline void mote_depthwise_conv_2d_rows(const mote_depthwise_channels *la
             job.channel = some;
             for (; steps & 1; from += MOTE_CUT_AT_ONCE, job.x += steps >> 1) {
                 steps = mote_depthwise_cut(&job, from, some);
-                mote_depthwise_row(&job);
+                how->compute(&job);
             }
         }
-        if (is_clamped)
-            mote_depthwise_clamp_row(layer, y, y_pixel);
         x += layer->stride_height;
+        if (is_clamped)
+            for (uint32_t i = 0; i < layer->y_width * y_pixel; i += y_pixel)
+                for (uint32_t c = 0; c < layer->channels; c++)
+                    y[i + c] = mote_clamp_s8(y[i + c], layer->y_min, layer->y_max);
         y += layer->y_width * y_pixel;
     }
+}
+
+static inline void mote_depthwise_conv_2d_rows(const mote_depthwise_channels *layer, const int8_t *const *x,
+                                               int8_t *y MOTE_STRIDES_TAKEN)
+{
+    MOTE_SHARED_NAME(mote_depthwise_rows)(layer, x, y, &mote_depthwise_how MOTE_STRIDES_GIVEN);
 }
 
 #endif

@@ -25,11 +25,13 @@ typedef struct {
 #define MOTE_STRIDES_GIVEN , strides
 #define MOTE_X_PIXEL(channels) ((void)(channels), strides->x[0])
 #define MOTE_Y_PIXEL(channels) ((void)(channels), strides->y)
+#define MOTE_SHARED_NAME(name) name##_strided /* one for each of the two choices */
 #else
 #define MOTE_STRIDES_TAKEN
 #define MOTE_STRIDES_GIVEN
 #define MOTE_X_PIXEL(channels) (channels)
 #define MOTE_Y_PIXEL(channels) (channels)
+#define MOTE_SHARED_NAME(name) name
 #endif
 
 #endif

@@ -24,6 +24,7 @@
 #ifndef MOTE_WINOGRAD_H
 #define MOTE_WINOGRAD_H
 
+#include "mote_copy.h"
 #include "mote_winograd_job.h"
 #include "mote_winograd_tile.h"
 #if MOTE_TILES == 2

@@ -4,6 +4,7 @@
 #ifndef MOTE_WINOGRAD_GATHER_H
 #define MOTE_WINOGRAD_GATHER_H
 
+#include "mote_copy.h"
 #include "mote_dsp.h"
 
 /* row: the channels in its pixel 0, pixel bytes before the next, width pixels long. column: which pixel comes first,

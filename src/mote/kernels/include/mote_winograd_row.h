@@ -21,6 +21,7 @@
 #endif
 #define MOTE_WINOGRAD_AT_ONCE 8 /* rows have three times as many groups as tiles of several rows */
 
+#include "mote_copy.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"

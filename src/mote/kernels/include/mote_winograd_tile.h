@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "mote_copy.h"
 #include "mote_distance.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
