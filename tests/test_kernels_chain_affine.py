@@ -146,7 +146,7 @@ def chained_layers(rng: np.random.Generator, count: int) -> list[Graph]:
     graphs: list[Graph] = []
     while len(graphs) < count:
         graph = random_conv_2d(rng)
-        if lower(graph, M4).steps[0].kernel.name == KERNEL:
+        if lower(graph, M4).steps[0].kernel.name.startswith(KERNEL):
             graphs.append(graph)
     return graphs
 
@@ -195,7 +195,7 @@ def slides(graph: Graph) -> bool:
 def check_on_host(graphs: Sequence[Graph], rng: np.random.Generator, folder: Path) -> None:
     inputs = random_inputs(graphs, rng)
     steps = [lower(graph, M4).steps[0] for graph in graphs]
-    assert {step.kernel.name for step in steps} == {KERNEL}
+    assert all(step.kernel.name.startswith(KERNEL) for step in steps)
     expected = [reference.run(g, [x])["y"] for g, x in zip(graphs, inputs, strict=True)]
     found = run_steps(steps, [[x] for x in inputs], expected, folder)
     for step, want, got in zip(steps, expected, found, strict=True):
@@ -246,7 +246,7 @@ def test_windows_of_wide_layers_slide_where_three_channels_are_read() -> None:
 def check(graphs: Sequence[Graph], samples: Sequence[Sequence[np.ndarray]], target: str) -> None:
     build = mote.compile(side_by_side(graphs), target, optimize="time")
     used = [step.kernel.name for step in build.program.steps]
-    assert used.count(KERNEL) > 0.7 * len(used)  # passes may leave a layer without dead channels
+    assert sum(name.startswith(KERNEL) for name in used) > 0.7 * len(used)  # passes may leave a layer without dead channels
     for sample, outputs in zip(samples, build.run_samples(samples), strict=True):
         for graph, x, got in zip(graphs, sample, outputs, strict=True):
             want = reference.run(graph, [x])["y"]
@@ -282,7 +282,7 @@ def test_inputs_at_the_ends_of_every_channel_give_the_reference() -> None:
 @pytest.mark.usefixtures("whatever_it_saves")
 def test_many_random_layers_equal_the_reference(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
-    first = [g for g in first_layers(rng) if lower(g, M4).steps[0].kernel.name == KERNEL]
+    first = [g for g in first_layers(rng) if lower(g, M4).steps[0].kernel.name.startswith(KERNEL)]
     graphs = chained_layers(rng, 150) + first
     check_on_host(graphs, rng, tmp_path)
     for start in range(0, len(graphs), 30):  # so many as fit in flash

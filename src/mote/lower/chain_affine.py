@@ -33,6 +33,8 @@ from mote.target.target import Core
 
 TABLE_WORDS = 10
 """Of the stream, for each four channels: multipliers, constants and places."""
+POINTS, SLIDE = "_points", "_slide"
+"""End the names of kernels for windows of one pixel, and for those that slide."""
 MOST_COPIED = 1024
 """Bytes of copies."""
 MOST_COPIED_SLIDING = 2048
@@ -92,6 +94,8 @@ def affine_chain_or(
     windows = windows_of(graph, step.node, len(computed))
     fewer = min(cycles, of_layer(chain, graph, affine_chain_cycles(windows, 0)))
     chain = _with_expanded(replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), graph)
+    if chain.kernel.name.endswith(POINTS):
+        return chain, fewer
     copying, fewest = _copying(chain, graph, windows, 0)
     if fewest <= WORTH_COPYING * fewer:
         chain = replace(copying, frugal=chain, frugal_cycles=round(fewer - fewest))
@@ -159,12 +163,14 @@ def affine_chain_step(
     fours, taps = len(words), chosen.weights.shape[1]
     windows = windows_of(graph, node, len(computed))
     height, window = row_shape(graph.result(node))[1], layer_window(graph, node)
-    beside = 0
-    if windows.borders or sizes["kernel_width"] > 1:
+    beside, form = 0, ""
+    if not windows.borders and sizes["kernel_height"] * sizes["kernel_width"] == 1:
+        form = POINTS
+    elif windows.borders or sizes["kernel_width"] > 1:
         beside = sizes["kernel_height"] * (4 + windows.three * sizes["x_channels"])
     return Step(
         node=node,
-        kernel=KERNELS["mote_conv_2d_s8_dsp_chain_affine"],
+        kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain_affine{form}"],
         parameters=(
             *sizes.items(),
             ("fours", fours),
@@ -255,6 +261,7 @@ def _sliding(chain: Step, graph: Graph, windows: Windows) -> tuple[Step, float]:
         return chain, math.inf
     by_columns = replace(
         chain,
+        kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain_affine{SLIDE}"],
         parameters=tuple((k, slides if k == "slides" else v) for k, v in chain.parameters),
         constants=(replace(weights, array=words), *others),
     )

@@ -40,6 +40,7 @@ _I16, _I32 = DType.INT16, DType.INT32
 _S8, _S16 = (_I8, _I8), (_I16, _I16)
 
 _CHAIN = "mote_conv_2d_chain"
+_LINE, _AFFINE = "mote_conv_2d_line", "mote_conv_2d_s8_dsp_chain_affine"
 _WINOGRAD = "mote_conv_2d_winograd"
 _TAPS = "mote_conv_2d_taps"
 
@@ -108,11 +109,13 @@ KERNELS: dict[str, Kernel] = {
             for tile in ("row", "row_two", "2", "4_one", "4")
             for form in (tile, f"{tile}_single")
         ),
-        replace(
-            _dsp(
-                "mote_conv_2d_s8_dsp_chain_affine", "mote_conv_2d_line", Conv2D, takes_scratch=True
-            ),
-            takes_state=True,
+        replace(_dsp(_AFFINE, _LINE, Conv2D, takes_scratch=True), takes_state=True),
+        *(
+            replace(
+                _dsp(f"{_AFFINE}_{form}", _LINE, Conv2D, takes_scratch=True),
+                strided=f"{_AFFINE}_strided",
+            )
+            for form in ("points", "slide")
         ),
         *(
             _dsp(f"mote_conv_2d_s8_dsp_chain{form}", _CHAIN, Conv2D, takes_scratch=True)

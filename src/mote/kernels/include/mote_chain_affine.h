@@ -107,7 +107,7 @@ typedef struct {
     "strb " b ", [" y ", lr]\n\t"                                                                    \
     "strb " c ", [" y ", lr, lsl #1]\n\t"
 
-__attribute__((naked, noinline, unused)) static void
+MOTE_SHARED __attribute__((naked)) void
 mote_chain_lines(__attribute__((unused)) const mote_line_job *job)
 {
     __asm volatile(

@@ -23,39 +23,9 @@
 
 #include <stddef.h>
 
-#include "mote_chain_affine.h"
-#include "mote_copy.h"
-#include "mote_kernels.h"
 #include "mote_line_expand.h"
+#include "mote_line_layer.h"
 #include "mote_line_slide.h"
-#include "mote_requantize.h"
-#include "mote_strides.h"
-
-/* Copies some columns of rows, from a column that may be outside on, behind offsets of the copies. */
-MOTE_NOT_INLINE static void mote_line_copy(const mote_conv_2d_line *layer, const int8_t *const *x, int32_t rows,
-                                           int32_t column, int32_t columns, void *to MOTE_STRIDES_TAKEN)
-{
-    const int32_t channels = layer->x_channels, pixel = MOTE_X_PIXEL(channels);
-    const int32_t left = column < 0 ? -column : 0;
-    const int32_t right = column + columns < layer->x_width ? columns : layer->x_width - column;
-    uint32_t *offsets = to;
-    int8_t *copy = (int8_t *)(offsets + rows);
-    for (; rows > 0; rows--, x++) {
-        *offsets++ = (uint32_t)(copy - (int8_t *)to);
-        int32_t filled = columns, after = 0;
-        if (*x && left < right) {
-            filled = left, after = columns - right;
-            if (pixel == channels)
-                mote_copy(copy + left * channels, *x + (column + left) * pixel, (right - left) * channels);
-            else
-                for (int32_t i = left; i < right; i++)
-                    mote_copy(copy + i * channels, *x + (column + i) * pixel, channels);
-        }
-        mote_fill(copy, layer->x_zero, filled * channels);
-        copy += columns * channels;
-        mote_fill(copy - after * channels, layer->x_zero, after * channels);
-    }
-}
 
 /* Windows one behind the other, which read x as it is where they are inside, copies elsewhere: of a row of so many
  * columns, or of the rows that all are copied. */
@@ -89,7 +59,7 @@ static inline void mote_line_windows(const mote_conv_2d_line *layer, const int8_
             }
         } else if (!layer->copies) {
             is_copied = 1;
-            mote_line_copy(layer, x, kernel_height, column, reach, copies MOTE_STRIDES_GIVEN);
+            MOTE_SHARED_NAME(mote_line_copy)(layer, x, kernel_height, column, reach, copies MOTE_STRIDES_GIVEN);
             at[0] = 0;
             at[1] = (uint32_t)(stride * layer->x_channels);
             at[2] = 2 * at[1];
@@ -116,8 +86,7 @@ static inline void mote_line_windows(const mote_conv_2d_line *layer, const int8_
 static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
                                                   void *scratch, void *state, uint32_t call MOTE_STRIDES_TAKEN)
 {
-    const uint32_t channels = layer->y_channels, y_pixel = MOTE_Y_PIXEL(channels);
-    const int8_t *end = y + (uint32_t)layer->y_height * layer->y_width * y_pixel;
+    const uint32_t y_pixel = MOTE_Y_PIXEL((uint32_t)layer->y_channels);
     const uint32_t taps = layer->kernel_height * layer->kernel_width * (uint32_t)layer->x_channels;
     const int32_t row_bytes = layer->x_width * MOTE_X_PIXEL(layer->x_channels);
     const int is_plain = layer->kernel_height == 1 && layer->kernel_width == 1 && layer->stride_height == 1 &&
@@ -126,21 +95,13 @@ static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer
     uint32_t *copies = (uint32_t *)scratch + (layer->slides ? layer->slides : 2 * taps);
     mote_line_job job;
 
-    job.x = scratch;
-    job.x_end = job.x + 2 * taps;
-    job.enter = (0u - taps) % 16 * 32;
-    job.y_pixel = y_pixel;
-    job.weights = layer->weights;
+    mote_line_start(layer, y, y_pixel, taps, scratch, &job);
     if (layer->expands) {
         job.weights = state;
+        job.weights_end = job.weights + layer->fours * (2 * taps + 14);
         if (call == 0)
             mote_line_expand(layer->weights, state, layer->fours, taps);
     }
-    job.weights_end = job.weights + layer->fours * (2 * taps + 14);
-    job.row_taps = layer->kernel_width * (uint32_t)layer->x_channels;
-    if (layer->constants)
-        for (int8_t *pixel = y; pixel != end; pixel += y_pixel)
-            mote_copy(pixel, layer->constants, (int32_t)channels);
     for (int32_t i = 0, rows; i < layer->y_height; i += rows) {
         const int32_t left = layer->y_height - i;
         int32_t columns = layer->x_width;
@@ -148,7 +109,7 @@ static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer
         if (layer->copies) {
             rows = left < layer->copies ? left : layer->copies;
             columns = (layer->y_width - 1) * layer->stride_width + layer->kernel_width;
-            mote_line_copy(layer, x, (rows - 1) * layer->stride_height + layer->kernel_height, -layer->pad_left,
+            MOTE_SHARED_NAME(mote_line_copy)(layer, x, (rows - 1) * layer->stride_height + layer->kernel_height, -layer->pad_left,
                            columns, copies MOTE_STRIDES_GIVEN);
         }
         while (is_plain && rows < left && x[rows] == x[0] + rows * row_bytes)
@@ -164,10 +125,7 @@ static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer
             to += (uint32_t)(rows * layer->y_width) * y_pixel;
         }
     }
-    if (layer->y_min > -128 || layer->y_max < 127)
-        for (int8_t *pixel = y; pixel != end; pixel += y_pixel)
-            for (uint32_t i = 0; i < channels; i++)
-                pixel[i] = mote_clamp_s8(pixel[i], layer->y_min, layer->y_max);
+    mote_line_clamp(layer, y, y_pixel);
 }
 
 #endif
