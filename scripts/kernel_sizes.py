@@ -1,4 +1,4 @@
-"""Writes how much code each kernel is: src/mote/lower/kernel_sizes.py.
+"""Writes how much code each kernel is: src/mote/lower/kernel_sizes.py, kernel_functions.py.
 
     python scripts/kernel_sizes.py
 
@@ -9,6 +9,7 @@ plan weighs these figures against cycles and bytes; the compiler of a user may g
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +22,9 @@ FOLDER = Path(__file__).resolve().parents[1] / "src" / "mote"
 STEP = 16
 """Figures are rounded up to a multiple of this, so that they change with the kernel alone."""
 
+Sizes = tuple[int, dict[str, int]]
+"""Code of a kernel alone, and of each function that it shares."""
+
 
 def core_of(kernel: Kernel) -> Core:
     """A core that the kernel is meant for."""
@@ -31,34 +35,72 @@ def core_of(kernel: Kernel) -> Core:
     return CORES["cortex-m4"]
 
 
-def code_bytes(kernel: Kernel) -> int:
-    """Of the object file: code, and constants of its own."""
+def code_bytes(kernel: Kernel) -> Sizes:
+    """Code of a kernel, with constants of its own, and of each function that it shares."""
     core = core_of(kernel)
+    gcc = f"{core.tools.prefix}gcc"
     with tempfile.TemporaryDirectory() as folder:
-        made = str(Path(folder) / "kernel.o")
+        made, linked = str(Path(folder) / "kernel.o"), str(Path(folder) / "linked.o")
         source = FOLDER / "kernels" / f"{kernel.name}.c"
         include = ("-I", str(FOLDER / "kernels" / "include"))
-        compiler, size = f"{core.tools.prefix}gcc", f"{core.tools.prefix}size"
-        subprocess.run(
-            [compiler, *CFLAGS, *core.gcc_flags, *include, "-c", source, "-o", made], check=True
+        _call(gcc, *CFLAGS, *core.gcc_flags, *include, "-c", str(source), "-o", made)
+        keep = f"-Wl,-r,--gc-sections,-e,{kernel.name}"
+        _call(gcc, *core.gcc_flags, "-nostdlib", keep, made, "-o", linked)
+        said = _call(f"{core.tools.prefix}size", linked)
+        symbols = _call(f"{core.tools.prefix}nm", "-S", linked)
+    shared = {
+        name: -(-int(size, 16) // 4) * 4
+        for _, size, kind, name in (
+            line.split() for line in symbols.splitlines() if len(line.split()) == 4
         )
-        said = subprocess.run([size, made], check=True, capture_output=True, text=True).stdout
-    return -(-int(said.splitlines()[1].split()[0]) // STEP) * STEP
+        if kind in "Ww"
+    }
+    own = int(said.splitlines()[1].split()[0]) - sum(shared.values())
+    return -(-own // STEP) * STEP, shared
 
 
-def text(sizes: dict[str, int]) -> str:
-    rows = "".join(f'    "{name}": {size:_},\n' for name, size in sorted(sizes.items()))
+def _call(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def own_text(sizes: dict[str, Sizes]) -> str:
+    rows = "".join(f'    "{name}": {own:_},\n' for name, (own, _) in sorted(sizes.items()))
     return (
         '"""How much code each kernel is, in bytes; written by scripts/kernel_sizes.py."""\n\n'
         f"KERNEL_BYTES = {{\n{rows}}}\n"
-        '"""Compiled for a core that the kernel is meant for, as generated projects are."""\n'
+        '"""Without what it shares; compiled for a core that it is meant for."""\n'
     )
+
+
+def shared_text(sizes: dict[str, Sizes]) -> str:
+    parts = {name: size for _, shared in sizes.values() for name, size in shared.items()}
+    rows = "".join(
+        f'    "{name}": {names(sorted(shared))},\n'
+        for name, (_, shared) in sorted(sizes.items())
+        if shared
+    )
+    bytes_of = "".join(f'    "{name}": {size:_},\n' for name, size in sorted(parts.items()))
+    return (
+        '"""Functions that kernels share, in bytes; written by scripts/kernel_sizes.py."""\n\n'
+        f"SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {{\n{rows}}}\n"
+        '"""A program has each of them once."""\n\n'
+        f"SHARED_BYTES = {{\n{bytes_of}}}\n"
+        '"""Of each of these."""\n'
+    )
+
+
+def names(functions: Sequence[str]) -> str:
+    """A tuple as it is formatted."""
+    if len(functions) == 1:
+        return f'("{functions[0]}",)'
+    return "".join(["(\n", *(f'        "{name}",\n' for name in functions), "    )"])
 
 
 def main() -> int:
     with ThreadPoolExecutor(2) as pool:
         sizes = dict(zip(KERNELS, pool.map(code_bytes, KERNELS.values()), strict=True))
-    (FOLDER / "lower" / "kernel_sizes.py").write_text(text(sizes))
+    (FOLDER / "lower" / "kernel_sizes.py").write_text(own_text(sizes))
+    (FOLDER / "lower" / "kernel_functions.py").write_text(shared_text(sizes))
     return 0
 
 

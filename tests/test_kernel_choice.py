@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mote
+from mote.lower.kernel_functions import SHARED_FUNCTIONS
 from mote.lower.kernel_sizes import KERNEL_BYTES
 from mote.lower.kernels import KERNELS
 from mote.plan import kernel_choice
@@ -76,7 +77,8 @@ def test_every_kernel_has_a_size() -> None:
 
 def test_the_sizes_are_those_of_the_kernels() -> None:
     for name in sorted(KERNELS)[::23]:
-        size = kernel_sizes.code_bytes(KERNELS[name])
+        size, shared = kernel_sizes.code_bytes(KERNELS[name])
+        assert set(shared) == set(SHARED_FUNCTIONS.get(name, ()))
         assert abs(size - KERNEL_BYTES[name]) <= 0.1 * size + 32, (
             name,
             "run scripts/kernel_sizes.py",

@@ -3,7 +3,7 @@
  * Convolution of 3 input channels through mote_line_slide.h: mote_conv_2d_s8_dsp_chain_affine with less code, for layers
  * with slides and copies.
  *
- * x, y, weights, constants, scratch: as mote_conv_2d_chain_affine.h says. */
+ * x, y, weights, constants: as mote_conv_2d_chain_affine.h says.  Scratch: as there. */
 #include "mote_line_layer.h"
 #include "mote_line_slide.h"
 

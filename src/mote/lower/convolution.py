@@ -7,7 +7,7 @@ import numpy as np
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
 from mote.ir.tensor import DType
-from mote.lower.chain import chain_or
+from mote.lower.chain import chain_or, reads_outside
 from mote.lower.chain_affine import affine_chain_or
 from mote.lower.chain_packed import packed_or
 from mote.lower.channels import Channels, Ints, select_channels
@@ -23,6 +23,7 @@ from mote.lower.convolution_cycles import (
     cycles_of_4,
     depthwise_3x3_cycles,
     dsp_cycles_with_loads,
+    dsp_points_cycles,
     of_layer,
     portable_cycles,
     portable_uneven_cycles,
@@ -119,12 +120,42 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Cor
     if bits == 4:
         return step
     known = of_layer(step, graph, cycles)
+    if sizes["kernel_height"] * sizes["kernel_width"] == 1 and not reads_outside(graph, node):
+        step, known = _by_points(step, graph, dsp_points_cycles(*row[:3]), known)
     step, known = packed_or(step, graph, channels, computed, core, known)
     chained = affine_chain_or(step, graph, channels, computed, core, known)
     if chained[0] is step:
         chained = chain_or(step, graph, channels, computed, core, known)
     step, known = chained
     return winograd_or(step, graph, channels, computed, value, core, known)
+
+
+def _by_points(step: Step, graph: Graph, cycles: Cycles, known: float) -> tuple[Step, float]:
+    """The step with a kernel that knows no window but a pixel, before or behind that for any; and
+    its cycles.
+
+    Args:
+        step: Four pixels at a time; its frugal form takes two.
+        graph: The graph of the layer.
+        cycles: Of a call of that kernel.
+        known: Of ``step``.
+    """
+    two = step.frugal
+    assert two is not None
+    points = replace(
+        step,
+        kernel=KERNELS[f"{step.kernel.name}_points"],
+        split=_split(graph, step.node, cycles),
+        frugal=two,
+    )
+    fewer = of_layer(points, graph, cycles)
+    lost = round(fewer - known)
+    if lost <= 0:
+        return replace(points, frugal_cycles=step.frugal_cycles - lost), fewer
+    if lost > step.frugal_cycles:
+        return step, known
+    points = replace(points, frugal_cycles=step.frugal_cycles - lost)
+    return replace(step, frugal=points, frugal_cycles=lost), known
 
 
 def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:

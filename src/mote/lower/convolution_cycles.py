@@ -342,6 +342,17 @@ def dsp_cycles_with_loads(pixels: int, pairs: int, taps: int, kernel_height: int
     return cycles
 
 
+def dsp_points_cycles(pixels: int, pairs: int, taps: int) -> Cycles:
+    """Of windows of one pixel, always four at a time; otherwise as ``dsp_cycles_with_loads``."""
+    four = pairs * (8.9 * taps + 150) + 4 * (3 * taps + 55)
+
+    def cycles(rows: int) -> float:
+        count = rows * pixels
+        return CALL + four * (count if count < 3 else -(-count // 4))
+
+    return cycles
+
+
 def mve_depthwise_3x3_cycles(pixels: int, stride: int, eights: int, quads: int) -> Cycles:
     """Depthwise convolution with MVE; ``eights``, ``quads``: groups of channels."""
     row = 30 + eights * (40 + 11 * (pixels * stride + 2)) + quads * (35 + 27 * pixels)

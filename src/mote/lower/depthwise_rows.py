@@ -83,6 +83,7 @@ def lower_depthwise_rows(
     parameters |= {"left_pad": sizes["pad_left"], "right_pad": _right_pad(sizes)}
     parameters |= dict(zip(("y_min", "y_max"), channels.y_range, strict=True))
     at_once = _at_once(sizes)
+    parameters |= {"last": _last_turn(sizes, at_once)}
     cycles = depthwise_row_cycles(width, len(computed), at_once)
     return Step(
         node=node,
@@ -115,6 +116,20 @@ def channel_words(channels: Channels, places: Sequence[int]) -> np.ndarray:
     return np.column_stack(
         [words, channels.bias.astype(np.int32), channels.multiplier.astype(np.int32)]
     ).reshape(-1)
+
+
+def _last_turn(sizes: dict[str, int], at_once: str) -> int:
+    """The column of x at which the last pixels of a row start, where there are several turns."""
+    width = sizes["y_width"]
+    match at_once:
+        case "threes":
+            return 2 * width - 5 - sizes["pad_left"]
+        case "sixes":
+            return width - 5
+        case "fours":
+            return width - 3
+        case _:
+            return 0
 
 
 def _right_pad(sizes: dict[str, int]) -> int:

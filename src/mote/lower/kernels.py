@@ -39,6 +39,7 @@ _F32, _I8, _U8 = DType.FLOAT32, DType.INT8, DType.UINT8
 _I16, _I32 = DType.INT16, DType.INT32
 _S8, _S16 = (_I8, _I8), (_I16, _I16)
 
+_PAIRS, _PAIR_FORMS = "mote_conv_2d_pairs", ("", "_single", "_wide", "_wide_single")
 _CHAIN = "mote_conv_2d_chain"
 _LINE, _AFFINE = "mote_conv_2d_line", "mote_conv_2d_s8_dsp_chain_affine"
 _WINOGRAD = "mote_conv_2d_winograd"
@@ -94,10 +95,17 @@ KERNELS: dict[str, Kernel] = {
             takes_scratch=True,
             takes_rows=True,
         ),
-        _dsp("mote_conv_2d_s8_dsp", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
-        _dsp("mote_conv_2d_s8_dsp_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
-        _dsp("mote_conv_2d_s8_dsp_wide", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
-        _dsp("mote_conv_2d_s8_dsp_wide_single", "mote_conv_2d_pairs", Conv2D, takes_scratch=True),
+        *(
+            _dsp(f"mote_conv_2d_s8_dsp{form}", _PAIRS, Conv2D, takes_scratch=True)
+            for form in _PAIR_FORMS
+        ),
+        *(
+            replace(
+                _dsp(f"mote_conv_2d_s8_dsp{form}_points", _PAIRS, Conv2D, takes_scratch=True),
+                strided=f"mote_conv_2d_s8_dsp{form}_strided",
+            )
+            for form in _PAIR_FORMS
+        ),
         _mve("mote_conv_2d_s8_mve", "mote_conv_2d_vectors", Conv2D),
         _mve("mote_conv_2d_s8_mve_single", "mote_conv_2d_vectors", Conv2D),
         _mve("mote_depthwise_conv_2d_s8_mve_3x3", "mote_depthwise_vectors", DepthwiseConv2D),

@@ -4,11 +4,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from mote.lower.kernel_sizes import KERNEL_BYTES
 from mote.lower.split import row_shape
 from mote.lower.step import Program, Step
 from mote.plan.ample import Way, ample_form, ways
-from mote.plan.kernel_choice import BESIDE_WEIGHTS, MOST_DEAR, Choice, choose_kernels
+from mote.plan.kernel_choice import (
+    BESIDE_WEIGHTS,
+    MOST_DEAR,
+    Choice,
+    choose_kernels,
+    code_bytes,
+)
 
 FRAME_BYTES, CALL_BYTES = 1_500, 110
 """Of code beside the kernels, about: once, and for each step."""
@@ -181,7 +186,7 @@ def program_flash_bytes(program: Program) -> int:
     """Of the constants of all steps, and of all code, about."""
     constants = sum(flash_bytes(step) for step in _owners(program))
     kernels = {kernel.name for step in program.steps for kernel in step.kernels}
-    return constants + program_frame_bytes(program) + sum(KERNEL_BYTES[name] for name in kernels)
+    return constants + program_frame_bytes(program) + code_bytes(kernels)
 
 
 def weighed_flash_bytes(program: Program) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from mote.lower.kernel_functions import SHARED_BYTES, SHARED_FUNCTIONS
 from mote.lower.kernel_sizes import KERNEL_BYTES
 
 BESIDE_WEIGHTS = 16_000
@@ -63,8 +64,15 @@ def choose_kernels(
     return found
 
 
+def code_bytes(kernels: Collection[str]) -> int:
+    """Of some kernels together."""
+    names = frozenset(kernels)
+    shared = {function for name in names for function in SHARED_FUNCTIONS.get(name, ())}
+    return sum(KERNEL_BYTES[name] for name in names) + sum(SHARED_BYTES[name] for name in shared)
+
+
 def _code(found: Sequence[Choice]) -> int:
-    return sum(KERNEL_BYTES[name] for name in {choice.kernel for choice in found})
+    return code_bytes({choice.kernel for choice in found})
 
 
 def _drop(choices: Sequence[Sequence[Choice]], price: float, beside: float) -> list[Choice]:

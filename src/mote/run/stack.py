@@ -18,9 +18,7 @@ from mote.run.firmware import FEED_ALL, STACK_BYTES
 from mote.run.stack_riscv import risc_v_step
 from mote.run.stack_thumb import thumb_step
 
-IN_KERNELS = {
-    f"mote_depthwise_rows{end}": ("mote_depthwise_row",) for end in ("", "_strided")
-}
+IN_KERNELS = {f"mote_depthwise_rows{end}": ("mote_depthwise_row",) for end in ("", "_strided")}
 """Functions of the library that call through a pointer, and what they are handed."""
 
 

@@ -26,6 +26,7 @@
 #include "mote_multiply_4.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
+#include "mote_widen.h"
 
 /* The windows of a call, from left to right and down, one after the other. */
 typedef struct {
@@ -38,21 +39,6 @@ typedef struct {
     int32_t end;            /* where one behind the last of the row would start */
     uint32_t places;        /* windows that start at columns [0, places[ are inside */
 } mote_windows;
-
-/* Four bytes become the lanes (0, 2) and (1, 3) of a pixel; step: words from one to the next, which is the
- * number of pixels side by side. count: a positive multiple of 4. */
-static inline uint32_t *mote_widen(uint32_t *lane, const int8_t *x, int32_t count, uint32_t step)
-{
-    const int8_t *end = x + count;
-    do {
-        uint32_t word = mote_read32(x);
-        lane[0] = mote_sxtb16(word);
-        lane[step] = mote_sxtb16_ror8(word);
-        lane += 2 * step;
-        x += 4;
-    } while (x != end);
-    return lane;
-}
 
 /* A patch inside the image, offset bytes from the start of its rows. */
 static inline void mote_put_inside(const mote_windows *windows, int32_t offset, uint32_t *lane,

@@ -91,9 +91,9 @@ MOTE_NOT_INLINE static uint32_t mote_depthwise_cut(const mote_depthwise_row_job 
     return steps << 1 | (gap > 0);
 }
 
-/* What all rows have in common. x_pixel, y_pixel: from one pixel to the next; last: the pixel that the job calls so. */
+/* What all rows have in common. x_pixel, y_pixel: from one pixel to the next. */
 static inline void mote_depthwise_start(const mote_depthwise_channels *layer, uint32_t x_pixel, uint32_t y_pixel,
-                                        uint32_t last, mote_depthwise_row_job *job)
+                                        mote_depthwise_row_job *job)
 {
     job->x_1 = x_pixel;
     job->x_3 = 3 * x_pixel;
@@ -101,7 +101,7 @@ static inline void mote_depthwise_start(const mote_depthwise_channels *layer, ui
     job->y_1 = y_pixel;
     job->y_3 = 3 * y_pixel;
     job->y_5 = 5 * y_pixel;
-    job->last = last * x_pixel + !layer->right_pad; /* without padding, no pixel equals it */
+    job->last = layer->last * x_pixel + !layer->right_pad; /* without padding, no pixel equals it */
     job->left_pad = layer->left_pad;
     job->right_pad = layer->right_pad;
     job->zeros = (uint16_t)layer->x_zero * 0x10001u;
@@ -127,35 +127,18 @@ static inline int mote_depthwise_start_row(const mote_depthwise_channels *layer,
     return 1;
 }
 
-/* How a kernel computes the pixels of a row. */
-typedef struct {
-    void (*compute)(const mote_depthwise_row_job *job);
-    uint8_t stride; /* horizontal */
-    uint8_t reach;  /* columns that the last turn reads and none before it; 0: there is one turn */
-} mote_depthwise_way;
-
-#if defined(MOTE_WIDTH)
-static const mote_depthwise_way mote_depthwise_how = {mote_depthwise_row, 1, 0};
-#elif defined(MOTE_THREES)
-static const mote_depthwise_way mote_depthwise_how = {mote_depthwise_row, 2, 5};
-#elif defined(MOTE_SIXES)
-static const mote_depthwise_way mote_depthwise_how = {mote_depthwise_row, 1, 5};
-#else
-static const mote_depthwise_way mote_depthwise_how = {mote_depthwise_row, 1, 3};
-#endif
-
-/* All rows of a call. */
+/* All rows of a call; compute: one of them. */
 MOTE_SHARED void MOTE_SHARED_NAME(mote_depthwise_rows)(const mote_depthwise_channels *layer, const int8_t *const *x,
-                                                       int8_t *y, const mote_depthwise_way *how MOTE_STRIDES_TAKEN)
+                                                       int8_t *y, void (*compute)(const mote_depthwise_row_job *)
+                                                                      MOTE_STRIDES_TAKEN)
 {
     const uint32_t y_pixel = MOTE_Y_PIXEL((uint32_t)layer->channels);
-    const uint32_t last = how->stride * (uint32_t)layer->y_width - how->reach - (how->stride > 1 && layer->left_pad);
     const int is_clamped = layer->y_min > -128 || layer->y_max < 127;
     mote_depthwise_row_job job;
-    mote_depthwise_start(layer, MOTE_X_PIXEL((uint32_t)layer->channels), y_pixel, last, &job);
+    mote_depthwise_start(layer, MOTE_X_PIXEL((uint32_t)layer->channels), y_pixel, &job);
     for (uint32_t left = layer->y_height; left > 0; left--) {
         if (!mote_depthwise_start_row(layer, x, y, &job)) {
-            how->compute(&job);
+            compute(&job);
         } else {
             mote_depthwise_channel some[MOTE_CUT_AT_ONCE];
             const mote_depthwise_channel *from = job.channel;
@@ -163,7 +146,7 @@ MOTE_SHARED void MOTE_SHARED_NAME(mote_depthwise_rows)(const mote_depthwise_chan
             job.channel = some;
             for (; steps & 1; from += MOTE_CUT_AT_ONCE, job.x += steps >> 1) {
                 steps = mote_depthwise_cut(&job, from, some);
-                how->compute(&job);
+                compute(&job);
             }
         }
         x += layer->stride_height;
@@ -178,7 +161,7 @@ MOTE_SHARED void MOTE_SHARED_NAME(mote_depthwise_rows)(const mote_depthwise_chan
 static inline void mote_depthwise_conv_2d_rows(const mote_depthwise_channels *layer, const int8_t *const *x,
                                                int8_t *y MOTE_STRIDES_TAKEN)
 {
-    MOTE_SHARED_NAME(mote_depthwise_rows)(layer, x, y, &mote_depthwise_how MOTE_STRIDES_GIVEN);
+    MOTE_SHARED_NAME(mote_depthwise_rows)(layer, x, y, mote_depthwise_row MOTE_STRIDES_GIVEN);
 }
 
 #endif

@@ -199,6 +199,7 @@ typedef struct {
 typedef struct {
     const int32_t *weights; /* mote_depthwise_channel */
     uint16_t channels, y_height, y_width, stride_height;
+    uint16_t last;          /* column of x that the last turn of a row reads first; 0 where there is one turn */
     uint8_t first;          /* channel that is computed */
     uint8_t is_cut;         /* 1: some channels are not computed */
     uint8_t left_pad, right_pad; /* 1: the first window starts left of the image, the last one ends right of it */
@@ -227,12 +228,20 @@ void mote_conv_2d_s8(const mote_conv_2d_rows *layer, const int8_t *const *x, int
 void mote_conv_2d_s8_w4(const mote_conv_2d_rows *layer, const int8_t *const *x, int8_t *y, void *scratch);
 void mote_conv_2d_s8_swar(const mote_conv_2d_swar *layer, const int8_t *const *x, int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_points(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                void *scratch);
 void mote_conv_2d_s8_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
                                 void *scratch);
+void mote_conv_2d_s8_dsp_single_points(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                       void *scratch);
 void mote_conv_2d_s8_dsp_wide(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
                               void *scratch);
+void mote_conv_2d_s8_dsp_wide_points(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                     void *scratch);
 void mote_conv_2d_s8_dsp_wide_single(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
                                      void *scratch);
+void mote_conv_2d_s8_dsp_wide_single_points(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
+                                            void *scratch);
 void mote_conv_2d_s8_w4_dsp(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
                             void *scratch);
 void mote_conv_2d_s8_w4_dsp_single(const mote_conv_2d_pairs *layer, const int8_t *const *x, int8_t *y,
