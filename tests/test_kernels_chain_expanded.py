@@ -99,7 +99,7 @@ def test_weights_are_expanded_where_the_core_waits_for_flash_longer_than_that_ta
     graph = pointwise(np.random.default_rng(4), 64)
     builds = {t: mote.compile(graph, t, optimize="time") for t in ("cortex-m4", "nucleo-l4r5zi")}
     (direct,), (held,) = (build.program.steps for build in builds.values())
-    assert direct.kernel.name == held.kernel.name == KERNEL
+    assert direct.kernel.name == held.kernel.name == f"{KERNEL}_points"
     assert (dict(direct.parameters)["expands"], dict(held.parameters)["expands"]) == (0, 1)
     assert held.constants[0].learnt_bytes < 0.55 * direct.constants[0].learnt_bytes
     lost = stalls(direct, graph, FLASH)

@@ -2,13 +2,14 @@
  *
  * Convolution 1 x 1 without padding through mote_chain_affine.h: mote_conv_2d_s8_dsp_chain_affine with less code.
  *
- * x, y, weights, constants: as mote_conv_2d_chain_affine.h says.  Scratch: 8 * x_channels bytes.
+ * x, y, weights, constants, state: as mote_conv_2d_chain_affine.h says.  Scratch: 8 * x_channels bytes.
  * Cost: windows are computed in groups of 3, which run on through rows of x that lie one behind the other where each
  * of their pixels is read; one or two windows that are left cost as much as 3. */
+#include "mote_line_expand.h"
 #include "mote_line_layer.h"
 
 void mote_conv_2d_s8_dsp_chain_affine_points(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
-                                             void *scratch)
+                                             void *scratch, void *state, uint32_t call)
 {
     const int32_t channels = layer->x_channels, width = layer->y_width;
     const int32_t step = layer->stride_width * channels, y_pixel = layer->y_channels;
@@ -17,6 +18,7 @@ void mote_conv_2d_s8_dsp_chain_affine_points(const mote_conv_2d_line *layer, con
     mote_line_job job;
 
     mote_line_start(layer, y, (uint32_t)y_pixel, (uint32_t)channels, scratch, &job);
+    mote_line_weights(layer, (uint32_t)channels, state, call, &job);
     job.base = NULL;
     for (int32_t left = layer->y_height, rows; left > 0; left -= rows) {
         int32_t count = width;

@@ -10,7 +10,6 @@ import numpy as np
 
 from mote.ir.graph import Graph
 from mote.lower.channels import Ints
-from mote.lower.kernels import KERNELS
 from mote.lower.split import row_shape
 from mote.lower.step import Step
 
@@ -38,7 +37,6 @@ def expanded(chain: Step, graph: Graph) -> Step:
     once = expansion_cycles(chain)
     return replace(
         chain,
-        kernel=KERNELS["mote_conv_2d_s8_dsp_chain_affine"],
         parameters=tuple((k, 1 if k == "expands" else v) for k, v in chain.parameters),
         constants=(replace(weights, array=pack(words)), *others),
         state_bytes=words.nbytes,

@@ -17,10 +17,12 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_copy",
         "mote_fill",
         "mote_line_copy",
+        "mote_line_expand",
     ),
     "mote_conv_2d_s8_dsp_chain_affine_points": (
         "mote_chain_lines",
         "mote_copy",
+        "mote_line_expand",
     ),
     "mote_conv_2d_s8_dsp_chain_affine_slide": (
         "mote_chain_lines",
@@ -33,6 +35,7 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_copy",
         "mote_fill",
         "mote_line_copy_strided",
+        "mote_line_expand",
     ),
     "mote_conv_2d_s8_dsp_chain_packed": (
         "mote_copy",
@@ -338,5 +341,6 @@ SHARED_BYTES = {
     "mote_fill": 56,
     "mote_line_copy": 204,
     "mote_line_copy_strided": 292,
+    "mote_line_expand": 112,
 }
 """Of each of these."""

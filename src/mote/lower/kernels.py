@@ -121,6 +121,7 @@ KERNELS: dict[str, Kernel] = {
         *(
             replace(
                 _dsp(f"{_AFFINE}_{form}", _LINE, Conv2D, takes_scratch=True),
+                takes_state=form == "points",
                 strided=f"{_AFFINE}_strided",
             )
             for form in ("points", "slide")

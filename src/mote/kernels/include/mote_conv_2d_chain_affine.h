@@ -96,12 +96,7 @@ static inline void mote_conv_2d_chain_affine_rows(const mote_conv_2d_line *layer
     mote_line_job job;
 
     mote_line_start(layer, y, y_pixel, taps, scratch, &job);
-    if (layer->expands) {
-        job.weights = state;
-        job.weights_end = job.weights + layer->fours * (2 * taps + 14);
-        if (call == 0)
-            mote_line_expand(layer->weights, state, layer->fours, taps);
-    }
+    mote_line_weights(layer, taps, state, call, &job);
     for (int32_t i = 0, rows; i < layer->y_height; i += rows) {
         const int32_t left = layer->y_height - i;
         int32_t columns = layer->x_width;

@@ -275,7 +275,7 @@ void mote_conv_2d_s8_dsp_chain(const mote_conv_2d_chain *layer, const int8_t *co
 void mote_conv_2d_s8_dsp_chain_affine(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
                                       void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_affine_points(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
-                                       void *scratch);
+                                             void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_affine_slide(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
                                        void *scratch);
 void mote_conv_2d_s8_dsp_chain_positive(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "mote_chain_affine.h"
+#include "mote_kernels.h"
 
 #define MOTE_LINE_STARTS 4 /* words */
 #define MOTE_LINE_TABLE 10
@@ -23,7 +24,7 @@ static inline int32_t mote_line_pair(int32_t a, int32_t b)
     return (int8_t)a + (int8_t)b * (1 << MOTE_LINE_SLOT);
 }
 
-MOTE_NOT_INLINE static void mote_line_expand(const int32_t *from, int32_t *to, uint32_t fours, uint32_t taps)
+MOTE_SHARED void mote_line_expand(const int32_t *from, int32_t *to, uint32_t fours, uint32_t taps)
 {
     for (; fours > 0; fours--) {
         for (uint32_t i = 0; i < MOTE_LINE_STARTS; i++)
@@ -35,6 +36,18 @@ MOTE_NOT_INLINE static void mote_line_expand(const int32_t *from, int32_t *to, u
         }
         for (uint32_t i = 0; i < MOTE_LINE_TABLE; i++)
             *to++ = *from++;
+    }
+}
+
+/* Weights that the first call of a layer expands into the state, where the layer says so. */
+static inline void mote_line_weights(const mote_conv_2d_line *layer, uint32_t taps, void *state, uint32_t call,
+                                     mote_line_job *job)
+{
+    if (layer->expands) {
+        job->weights = state;
+        job->weights_end = job->weights + layer->fours * (2 * taps + 14);
+        if (call == 0)
+            mote_line_expand(layer->weights, state, layer->fours, taps);
     }
 }
 
