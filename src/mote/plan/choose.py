@@ -87,7 +87,7 @@ def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program,
         for number, program in enumerate(programs)
         for candidate in candidates(program, options, fastest)
     ]
-    found.sort(key=lambda c: c.score(options.optimize, c.live_bytes))
+    found = _different(sorted(found, key=lambda c: c.score(options.optimize, c.live_bytes)))
     limit = options.ram_bytes
     if limit is not None:
         fitting = [c for c in found if c.live_bytes <= limit]
@@ -110,6 +110,18 @@ def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program,
         slowdown=chosen.candidate.cycles / fastest if fastest else 1.0,
     )
     return programs[chosen.candidate.program], plan
+
+
+def _different(found: Sequence[Candidate]) -> list[Candidate]:
+    """Candidates without those that are placed like one before them."""
+    kept: list[tuple[Candidate, Network]] = []
+    for candidate in found:
+        tasks = candidate.network.tasks
+        timeless = tuple(replace(task, call_cycles=0, uneven_cycles=0) for task in tasks)
+        network = replace(candidate.network, tasks=timeless)
+        if all(candidate.schedule != c.schedule or network != other for c, other in kept):
+            kept.append((candidate, network))
+    return [candidate for candidate, _ in kept]
 
 
 def _best(found: Sequence[Candidate], options: Options) -> Placed:

@@ -9,26 +9,32 @@ the others stay.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mote.plan.budget import USUAL, Budget
-from mote.plan.first_fit import place_around, search, search_more
+from mote.plan.first_fit import place_around, search
 from mote.plan.place import Placement, placement
 from mote.plan.problem import Problem, pose
 from mote.plan.task import Network, Run
 
-CORE_EFFORT = 4e-6
+SEARCH_WORK = 14_000
+"""Pairs of items that first fit may compare for each item while orders are repaired again."""
+
+GAP, SEARCHES = 0.03, 3
+"""Where the arena is larger than its bound by more than this share, that is done so often."""
+
+CORE_EFFORT = 2e-6
 """How long the solver may search for cores in each way, for each pair of items that must lie apart,
 in its deterministic time: mostly some ten seconds."""
 
-PRESS_EFFORT = 20e-6
+PRESS_EFFORT = 8e-6
 """The same for better places of items around a time."""
 
-LEAST_EFFORT = 0.04
+LEAST_EFFORT = 0.015
 """Both where there are few pairs."""
 
 SOLVE_EFFORT = 0.3
@@ -84,15 +90,20 @@ def improve(
 ) -> tuple[tuple[int, ...], int]:
     """Addresses in an arena that is no larger, and a size that no arena can fall below.
 
-    First fit repairs more orders; without OR-tools, or with no effort, that is all.
+    First fit repairs orders for longer, with other seeds; without OR-tools, or with no effort, that
+    is all.
 
     Args:
         problem: What is placed.
         bases: Where the items may lie.
         budget: How long to search, and the seed.
     """
-    if problem.end(bases) > problem.bound_bytes:
-        bases = min(bases, search_more(problem, budget), key=problem.end)
+    wanted = problem.goal_bytes
+    for again in range(1, SEARCHES + 1):
+        if problem.end(bases) > wanted:
+            other = replace(budget, seed=(budget.seed + again) % 2**31)
+            bases = min(bases, search(problem, SEARCH_WORK, other), key=problem.end)
+        wanted = round((1 + GAP) * problem.bound_bytes)
     if budget.effort <= 0 or not has_solver():
         return bases, problem.bound_bytes
 
@@ -130,7 +141,7 @@ def _grow_core(
 ) -> tuple[tuple[int, ...], int]:
     """Solve larger and larger cores, until all others fit around one."""
     best = hint = bases
-    near, core = NEAR, _alive(problem, NEAR)
+    near, core = NEAR, problem.alive_at(NEAR)
     while problem.end(best) > bound and effort > 0:
         if _pairs(problem, core).sum() > MAX_PAIRS:
             break
@@ -147,7 +158,7 @@ def _grow_core(
         joining = _obstacles(problem, core, around, goal)
         while not joining and near > 0:
             near -= 1 - NEAR
-            joining = _alive(problem, near) - core
+            joining = problem.alive_at(near) - core
         core |= joining
         hint = around if found.is_optimal else best
     return best, bound
@@ -337,17 +348,6 @@ def _pairs(problem: Problem, core: set[int]) -> NDArray[np.bool_]:
     is_in = np.zeros(len(problem.items.items), bool)
     is_in[list(core)] = True
     return np.asarray(is_in[problem.apart.first] & is_in[problem.apart.second])
-
-
-def _alive(problem: Problem, share: float) -> set[int]:
-    """Items that are alive at calls at which so much of the most bytes is alive."""
-    alive = problem.alive_bytes >= share * problem.alive_bytes.max()
-    before = np.concatenate([[0], np.cumsum(alive)])  # calls until each time, from time -1 on
-    return {
-        number
-        for number, item in enumerate(problem.items.items)
-        if any(before[death + 2] > before[birth + 1] for _, birth, death in item.lives)
-    }
 
 
 def _obstacles(problem: Problem, core: set[int], bases: Sequence[int], goal: int) -> set[int]:

@@ -6,6 +6,8 @@ from functools import cached_property
 from math import gcd
 from operator import add
 
+import numpy as np
+
 from mote.plan.apart import Apart, find_apart, find_overs
 from mote.plan.items import Items, find_items
 from mote.plan.least import Bytes, alive_bytes, least_bytes
@@ -42,6 +44,11 @@ class Problem:
         """Most bytes alive at one time, with what is reserved."""
         return self.reserved + int(self.alive_bytes.max())
 
+    @property
+    def goal_bytes(self) -> int:
+        """No arena is smaller: the last word of the bound need not be full."""
+        return max(self.peak_bytes, self.bound_bytes - self.word + 1)
+
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Bytes of each item."""
@@ -51,6 +58,16 @@ class Problem:
     def lowest(self) -> tuple[int, ...]:
         """The lowest address that each item may have."""
         return tuple(align(self.reserved, item.alignment) for item in self.items.items)
+
+    def alive_at(self, share: float) -> set[int]:
+        """Items that are alive at calls at which so much of the most bytes is alive."""
+        alive = self.alive_bytes >= share * self.alive_bytes.max()
+        before = np.concatenate([[0], np.cumsum(alive)]).tolist()  # until each time, from -1 on
+        return {
+            number
+            for number, item in enumerate(self.items.items)
+            if any(before[death + 2] > before[birth + 1] for _, birth, death in item.lives)
+        }
 
     def end(self, bases: Sequence[int]) -> int:
         """Size of the arena when the items lie at these addresses."""

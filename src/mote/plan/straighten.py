@@ -10,7 +10,7 @@ from itertools import pairwise
 from mote.plan.budget import USUAL, Budget
 from mote.plan.first_fit import place_around
 from mote.plan.place import Placement, placement
-from mote.plan.problem import pose
+from mote.plan.problem import Problem, pose
 from mote.plan.task import Layout, Network, Run, Strip
 
 WORK = 60_000
@@ -98,5 +98,26 @@ def _with_straight(
     pairs = len(problem.apart.first)
     if problem.bound_bytes > size:
         return None, pairs
-    better = placement(network, problem, place_around(problem, {}, size, budget), found.bound_bytes)
+    order = _by_address(problem, found.layout)
+    bases = place_around(problem, {}, size, budget, order=order)
+    better = placement(network, problem, bases, found.bound_bytes)
     return (better if better.layout.bytes <= size else None), pairs
+
+
+def _by_address(problem: Problem, layout: Layout) -> list[int]:
+    """The items from the lowest to the highest of a layout: first fit then has each no higher."""
+
+    def key(number: int) -> tuple[int, int]:
+        item = problem.items.items[number]
+        match item.kind:
+            case "row":
+                base = layout.rows[item.strip][item.index]
+            case "strip":
+                base = min(layout.rows[item.strip])
+            case "scratch":
+                base = layout.scratch[item.index]
+            case "state":
+                base = layout.state[item.index]
+        return base, item.first
+
+    return sorted(range(len(problem.items.items)), key=key)

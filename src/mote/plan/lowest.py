@@ -1,0 +1,40 @@
+"""Places items one after the other, each at the lowest address that is free."""
+
+from collections.abc import Mapping, Sequence
+
+from mote.plan.problem import Problem
+
+
+def first_fit(problem: Problem, order: Sequence[int], fixed: Mapping[int, int]) -> tuple[int, ...]:
+    """The lowest address for each item in turn, around those that have one."""
+    bases = [-1] * len(problem.items.items)
+    for number, base in fixed.items():
+        bases[number] = base
+    for number in order:
+        bases[number] = lowest(problem, bases, number)
+    return tuple(bases)
+
+
+def lowest(problem: Problem, bases: Sequence[int], number: int) -> int:
+    """The lowest address of an item that keeps away from those that have one; others have -1."""
+    taken = [
+        (base + low, base + high)
+        for other, low, high in problem.neighbours[number]
+        if (base := bases[other]) >= 0
+    ]
+    taken.sort()
+    alignment, found = problem.items.items[number].alignment, problem.lowest[number]
+    for low, high in taken:
+        if low >= found:
+            break
+        if high > found:
+            found = -(-high // alignment) * alignment
+    return found
+
+
+def places(problem: Problem, order: Sequence[int]) -> list[int]:
+    """The position of each item in an order; -1 for those that are not in it."""
+    found = [-1] * len(problem.items.items)
+    for position, number in enumerate(order):
+        found[number] = position
+    return found
