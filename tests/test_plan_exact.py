@@ -13,7 +13,7 @@ from mote.plan.needed import lower_bound
 from mote.plan.polish import polish, weigh
 from mote.plan.states import State, States
 from mote.plan.stream import curve, schedule
-from mote.plan.task import Access, Network, Run, Task
+from mote.plan.task import Access, Network, Run, Strip, Task
 from row_networks import (
     RowNetwork,
     image_classification,
@@ -40,6 +40,12 @@ def tiny(seed: int) -> Network:
     if seed >= JOINED:
         return random_joined_network(rng, int(rng.integers(1, 4)), height=3)
     return random_network(rng, int(rng.integers(1, 6)), height=4)
+
+
+def test_a_network_that_computes_nothing_keeps_what_it_is_given() -> None:
+    given = Strip("x", rows=3, row_bytes=8, is_linear=True, is_input=True, is_output=True)
+    found = search(Network({"x": given}, ()), ())
+    assert (found.schedule, found.peak_bytes, found.lower_bound_bytes) == ((), 24, 24)
 
 
 def least_peak(network: Network) -> int:

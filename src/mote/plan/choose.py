@@ -24,6 +24,9 @@ PLACED = 6
 REFINED = 2
 """How many of those that look best then are placed as well as they can be."""
 
+WORTH = 0.01
+"""How many fewer bytes, as a share, one that is second must promise to be placed so."""
+
 Rank = tuple[bool, tuple[float, ...]]
 """What is to be small: first of all what exceeds a limit."""
 
@@ -58,11 +61,12 @@ class Placed:
         bases, bound = improve(self.problem, self.bases, budget=budget)
         return replace(self, bases=bases, bound_bytes=bound, is_refined=True)
 
-    def rank(self, options: Options) -> Rank:
-        """How good it is."""
-        is_larger = options.ram_bytes is not None and self.bytes > options.ram_bytes
+    def rank(self, options: Options, less: float = 0.0) -> Rank:
+        """How good it is, or would be if it took less by this share."""
+        size = round((1 - less) * self.bytes)
+        is_larger = options.ram_bytes is not None and size > options.ram_bytes
         aim = "bytes" if is_larger else options.optimize
-        return is_larger, self.candidate.score(aim, self.bytes)
+        return is_larger, self.candidate.score(aim, size)
 
     @property
     def placement(self) -> Placement:
@@ -136,7 +140,7 @@ def _best(found: Sequence[Candidate], options: Options) -> Placed:
         placed = sorted((*placed, fresh), key=lambda p: p.rank(options))
     best = placed[0].refined(options.budget)
     for other in placed[1:REFINED]:
-        if _promise(other.candidate, options) < best.rank(options):
+        if _promise(other.candidate, options) < best.rank(options, WORTH):
             best = min(best, other.refined(options.budget), key=lambda p: p.rank(options))
     return best
 

@@ -13,7 +13,7 @@ from mote.plan.repair import repair
 WORK = 3_000
 """About how many pairs of items may be compared while orders are repaired, for each item."""
 
-AROUND_WORK = 1_000
+AROUND_WORK = 300
 """The same while items are placed around others that have their places."""
 
 KEPT = 3

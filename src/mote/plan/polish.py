@@ -31,6 +31,8 @@ def polish(
         attempts: How often a call's surroundings are rewritten at most.
     """
     best = list(moves)
+    if not best:
+        return best
     profile = weigh(ledger, best)
     for _ in range(attempts):
         worst = int(profile[1:-1].argmax())
