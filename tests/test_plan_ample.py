@@ -12,6 +12,7 @@ from mote.ir.ops import Rounding
 from mote.lower.lower import lower
 from mote.lower.step import Program
 from mote.plan.ample import Way, ample_form, ways
+from mote.plan.budget import USUAL
 from mote.plan.forms import Flash, Limits, ample_calls, forms, spare_scratch
 from mote.plan.live import live_bytes
 from mote.plan.network import network
@@ -19,6 +20,7 @@ from mote.plan.place import place
 from mote.plan.plan import Plan
 from mote.plan.prove import prove
 from mote.plan.refine import refine
+from mote.plan.straighten import straighten
 from mote.plan.task import Network, Run
 from mote.report.candidates import candidates
 from mote.report.memory_map import memory_map
@@ -49,7 +51,7 @@ def planned(ample: tuple[int, ...]) -> tuple[Program, Plan]:
     sparing = spare_scratch(program, (form,), (0,))
     tasks = network(sparing, {0: 1}, ample={0: ample})
     schedule = (Run(0, 0, tasks.tasks[0].calls),)
-    placed = place(tasks, schedule)
+    placed = straighten(tasks, schedule, place(tasks, schedule), USUAL)
     prove(tasks, schedule, placed.layout)
     return sparing, Plan(tasks, schedule, placed.layout, placed.bound_bytes, frugal=(form,))
 

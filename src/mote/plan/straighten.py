@@ -114,10 +114,8 @@ def _by_address(problem: Problem, layout: Layout) -> list[int]:
                 base = layout.rows[item.strip][item.index]
             case "strip":
                 base = min(layout.rows[item.strip])
-            case "scratch":
-                base = layout.scratch[item.index]
-            case "state":
-                base = layout.state[item.index]
+            case kind:
+                base = layout.beside(kind)[item.index]
         return base, item.first
 
     return sorted(range(len(problem.items.items)), key=key)
