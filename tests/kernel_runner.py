@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kernel_objects import FLOATS, INCLUDE, KERNELS, SANITIZE, STRICT, sanitized_objects
 from mote.codegen.text import real
 from mote.lower.split import Ranges, Window, row_axes
 from mote.lower.step import Step
 
-KERNELS = Path(__file__).resolve().parents[1] / "src" / "mote" / "kernels"
-STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror"]
-SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover"]
-FLOATS = "-ffp-contract=off"
+SANITIZER_CHECKS_COPIES = ["-O0", "-fno-builtin"]
+"""The program around the kernels has far more text than they: what it copies is checked where the
+sanitizer takes the place of ``memcpy``, not by code of its own."""
 C_TYPES = {
     "int8": "int8_t",
     "uint8": "uint8_t",
@@ -70,19 +70,11 @@ def run_steps(
         )
     )
     names = sorted(called_kernels({step.kernel.name for step in steps}))
-    command = [
-        "cc",
-        *STRICT,
-        *SANITIZE,
-        FLOATS,
-        *macros,
-        "-I",
-        str(KERNELS / "include"),
-        "-o",
-        str(folder / "calls"),
-    ]
-    command += [str(source), *(str(KERNELS / f"{name}.c") for name in names), "-lm"]
-    subprocess.run(command, check=True)
+    options = [*STRICT, *SANITIZER_CHECKS_COPIES, FLOATS, *macros, *INCLUDE]
+    made = folder / "calls.o"
+    subprocess.run(["cc", *options, "-c", str(source), "-o", str(made)], check=True)
+    objects = [str(made), *map(str, sanitized_objects(names, macros))]
+    subprocess.run(["cc", *SANITIZE, *objects, "-o", str(folder / "calls"), "-lm"], check=True)
     data = b"".join(array.tobytes() for arrays in inputs for array in arrays)
     done = subprocess.run([str(folder / "calls")], input=data, capture_output=True)
     assert done.returncode == 0, done.stderr.decode(errors="replace")[-3000:]
@@ -162,16 +154,17 @@ def _calls_on_rows(step: Step, x: Array, result: Array, calls: int) -> list[str]
         f"        memcpy(place[i], (char *)x0 + i * {size}, {size});",
         "    }",
         f"    for (int call = 0; call < {calls}; call++) {{",
-        f"        const {kind} *x[{span}];",
+        f"        const {kind} **x = blank({span} * sizeof *x);",
         f"        for (int i = 0; i < {span}; i++) {{",
         f"            int row = first[call % {per_image}] + i;",
         f"            x[i] = row < 0 || row >= last[call % {per_image}] ? NULL",
         f"                                     : place[call / {per_image} * {height} + row];",
         "        }",
         (
-            f"        {step.kernel.name}(&layer, x, ({out} *)((char *)result + call * "
+            f"        {step.kernel.name}(layer, x, ({out} *)((char *)result + call * "
             f"{result.nbytes // calls}){more});"
         ),
+        "        free(x);",
         "    }",
         f"    for (int i = 0; i < {images * height}; i++)",
         "        free(place[i]);",
@@ -205,9 +198,12 @@ def _calls_on_parts(
         given = iter(pointers)
         count = len(arrays) + len(step.constant_operands)
         places = ["0" if i in step.constant_operands else next(given) for i in range(count)]
-        lines.append(f"        const void *const x[] = {{{', '.join(places)}}};")
-        pointers = ["x"]
-    pointers = ["&layer", *pointers, "y", *(["scratch"] if step.kernel.takes_scratch else [])]
+        lines.append(f"        const void *const given[] = {{{', '.join(places)}}};")
+        lines.append("        const void **x = blank(sizeof given);")
+        lines.append("        memcpy(x, given, sizeof given);")
+        pointers = ["(const void *const *)x"]
+        free.append("x")
+    pointers = ["layer", *pointers, "y", *(["scratch"] if step.kernel.takes_scratch else [])]
     return [
         f"    for (int call = 0; call < {calls}; call++) {{",
         *lines,
@@ -228,7 +224,7 @@ def _calls_that_accumulate(step: Step, x: Array, calls: int) -> list[str]:
         f"    for (unsigned call = 0; call < {calls}; call++) {{",
         f"        {kind} *part = blank({size});",
         f"        memcpy(part, (char *)x0 + call * {size}, {size});",
-        f"        {step.kernel.name}(&layer, part, {y}, state, call);",
+        f"        {step.kernel.name}(layer, part, {y}, state, call);",
         "        free(part);",
         "    }",
         "    free(state);",
@@ -267,14 +263,17 @@ def _call(
         literal = real if constant.array.dtype.kind == "f" else str
         values = ",".join(map(literal, constant.array.reshape(-1).tolist()))
         kind = C_TYPES[constant.array.dtype.name]
-        # On the heap too: what surrounds a global is not guarded to the byte.
+        # On the heap, as all is that kernels read: what surrounds a global, or a local variable of
+        # this program, is not guarded to the byte.
         lines.append(f"    static const {kind} {constant.field}_data[] = {{{values}}};")
         lines.append(f"    {kind} *{constant.field} = blank(sizeof {constant.field}_data);")
         lines.append(
             f"    memcpy({constant.field}, {constant.field}_data, sizeof {constant.field}_data);"
         )
         fields.append(f".{constant.field} = {constant.field}")
-    lines.append(f"    {step.kernel.struct} layer = {{{', '.join(fields)}}};")
+    lines.append(f"    const {step.kernel.struct} fields = {{{', '.join(fields)}}};")
+    lines.append(f"    {step.kernel.struct} *layer = blank(sizeof *layer);")
+    lines.append("    memcpy(layer, &fields, sizeof fields);")
     for k, array in enumerate(arrays):
         kind = C_TYPES[array.dtype.name]
         lines.append(f"    {kind} *x{k} = filled({array.nbytes});")
@@ -293,7 +292,8 @@ def _call(
     else:
         lines += _calls_on_parts(step, arrays, result, calls, over, below)
     lines.append(f"    if (fwrite(result, 1, {result.nbytes}, stdout) != {result.nbytes}) abort();")
-    frees = [*(f"x{k}" for k in range(len(arrays))), *(c.field for c in step.constants), "result"]
+    frees = [*(f"x{k}" for k in range(len(arrays))), *(c.field for c in step.constants)]
+    frees += ["layer", "result"]
     frees += ["scratch"] if step.kernel.takes_scratch else []
     return [*lines, *(f"    free({name});" for name in frees), "}"]
 

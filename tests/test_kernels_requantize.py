@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernel_runner import KERNELS, SANITIZE, STRICT
+from kernel_objects import KERNELS, SANITIZE, STRICT
 from mote.ir.ops import Rounding
 from mote.reference.fixed_point import requantize
 

@@ -1,17 +1,15 @@
 """Builds an ELF for an emulated core from a generated project and the measuring harness."""
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from shutil import copyfile
 
 from mote.errors import TargetError, ToolError
-from mote.run.cache import content_key, stored
 from mote.run.interface import Interface, Slot
 from mote.run.machine import MACHINES, Machine
-from mote.run.toolchain import call, version
+from mote.run.objects import compile_objects
+from mote.run.toolchain import call
 from mote.target import Core
 from mote.target.tools import Tools
 
@@ -53,7 +51,6 @@ TRACE_DECLARATION = """\
 void mote_trace(uint32_t step, uint32_t first, const void *part, uint32_t bytes);
 #define MOTE_TRACE(step, first, part, bytes) mote_trace((step), (first), (part), (bytes))
 """
-_COMPILERS = 2
 
 
 @dataclass(frozen=True)
@@ -103,40 +100,23 @@ def build(
     for path, text in texts.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(text)
-    flags = [*core.gcc_flags, *CFLAGS]
-    if trace:
-        flags += ["-DMOTE_TRACE_BUILD", "-include", "harness/trace.h"]
-    flags += ["-Iharness", "-Iproject", "-Iproject/kernels"]
+    flags = [*core.gcc_flags, *CFLAGS, "-Iharness", "-Iproject", "-Iproject/kernels"]
     if not core.tools.has_libc:
         flags += FREESTANDING
-    sources = [p for p in texts if p.endswith(".c") and p != "project/main.c"]
-    headers = content_key(*(text for path, text in sorted(texts.items()) if path.endswith(".h")))
+    traced = ["-DMOTE_TRACE_BUILD", "-include", "harness/trace.h"] if trace else []
+    options = {
+        path: [*flags, *_own_options(path, traced)]
+        for path in texts
+        if path.endswith(".c") and path != "project/main.c"
+    }
     gcc = core.tools.compiler
-    compiler = version(gcc)
-
-    def compile_source(path: str) -> str:
-        output = directory / Path(path).with_suffix(".o")
-        own = HARNESS_CFLAGS if path.startswith("harness/") else ()
-        arguments = [*flags, *own, "-c", path]
-        if not path.startswith("project/kernels/"):
-            call(gcc, [*arguments, "-o", str(output)], directory=directory)
-            return str(output)
-        key = content_key(compiler, *arguments, headers, texts[path])
-        kept = stored(
-            f"objects/{key}.o",
-            lambda made: call(gcc, [*arguments, "-o", str(made)], directory=directory),
-        )
-        copyfile(kept, output)
-        return str(output)
-
-    # The largest file first, so that it does not start last.
-    sources.sort(key=lambda path: -len(texts[path]))
-    with ThreadPoolExecutor(_COMPILERS) as pool:
-        objects = list(pool.map(compile_source, sources))
+    shared = {path for path in options if path.startswith(("project/kernels/", "harness/"))}
+    shared.discard("harness/binding.c")  # it is the model's
+    objects = compile_objects(gcc, options, texts, directory, shared=shared)
     elf = directory / "firmware.elf"
     script = ["-T", "harness/link.ld"]
-    options, libraries = (LDFLAGS, []) if core.tools.has_libc else (LDFLAGS_WITHOUT_LIBC, ["-lgcc"])
-    arguments = [*core.gcc_flags, *options, *script, *sorted(objects), *libraries, "-o", str(elf)]
+    linked, libraries = (LDFLAGS, []) if core.tools.has_libc else (LDFLAGS_WITHOUT_LIBC, ["-lgcc"])
+    arguments = [*core.gcc_flags, *linked, *script, *objects, *libraries, "-o", str(elf)]
     try:
         call(gcc, arguments, directory=directory)
     except ToolError as error:
@@ -149,6 +129,13 @@ def build(
             details=[line for line in error.details if "region" in line],
         ) from None
     return Firmware(elf=elf, core=core, interface=interface, traces=trace)
+
+
+def _own_options(path: str, traced: Sequence[str]) -> Sequence[str]:
+    """What is for some sources; kernels know nothing of traces."""
+    if path.startswith("project/kernels/"):
+        return ()
+    return [*traced, *HARNESS_CFLAGS] if path.startswith("harness/") else traced
 
 
 def _harness(interface: Interface, tools: Tools) -> dict[str, str]:

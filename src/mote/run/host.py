@@ -11,6 +11,7 @@ import numpy as np
 from mote.errors import ToolError
 from mote.ir.tensor import Array
 from mote.run.interface import Interface, Slot
+from mote.run.objects import compile_objects
 from mote.run.toolchain import call
 
 CFLAGS = ("-std=gnu99", "-O1", "-g0", "-fPIC", "-ffp-contract=off")
@@ -108,21 +109,29 @@ def load_all(
     assert len(set(prefixes)) == len(prefixes), "two models share a C prefix"
     with tempfile.TemporaryDirectory(prefix="mote-") as name:
         directory = Path(name)
-        sources = [s for project, i in projects for s in _write(project, i.prefix, directory)]
+        texts: dict[str, str] = {}
+        for project, one in projects:
+            texts |= _laid_out(project, one.prefix)
         # Starting a compiler costs more than a small model: all constants go in one file.
-        weights = "".join(f'#include "{prefix}/weights.c"\n' for prefix in prefixes)
-        (directory / "weights.c").write_text(weights)
-        sources.append("weights.c")
-        options = [*flags, "-Ikernels"]
+        weights = [f"{prefix}/weights.c" for prefix in prefixes]
+        texts["weights.c"] = "".join(f'#include "{path}"\n' for path in weights)
+        traced: list[str] = []
         if trace:
-            (directory / "trace.h").write_text(TRACE_H)
-            (directory / "trace.c").write_text(TRACE_C)
-            options += ["-include", "trace.h"]
-            sources.append("trace.c")
+            texts |= {"trace.h": TRACE_H, "trace.c": TRACE_C}
+            traced = ["-include", "trace.h"]
+        for path, text in texts.items():
+            (directory / path).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path).write_text(text, encoding="utf-8")
+        kernels = {path for path in texts if path.endswith(".c") and path.startswith("kernels/")}
+        options = [*flags, "-Ikernels"]
+        objects = compile_objects(
+            "cc", dict.fromkeys(kernels, options), texts, directory, shared=kernels
+        )
+        own = sorted({p for p in texts if p.endswith(".c")} - kernels - set(weights))
         output = directory / "model.so"
         call(
             "cc",
-            [*options, "-shared", "-o", output.name, *sorted(set(sources))],
+            [*options, *traced, "-shared", "-o", output.name, *own, *objects],
             directory=directory,
         )
         ffi = cffi.FFI()
@@ -145,13 +154,10 @@ def _declarations(interface: Interface) -> str:
     return f"void {prefix}_start({blocks}); int {prefix}_feed_row({blocks}, const void *row);"
 
 
-def _write(project: Project, prefix: str, directory: Path) -> list[str]:
-    """Lay out one project, its kernels in the folder that all share; returns the C files."""
-    sources = []
-    for path, text in project.items():
-        place = path if path.startswith("kernels/") else f"{prefix}/{path}"
-        (directory / place).parent.mkdir(parents=True, exist_ok=True)
-        (directory / place).write_text(text, encoding="utf-8")
-        if path.endswith(".c") and path not in ("main.c", "weights.c"):
-            sources.append(place)
-    return sources
+def _laid_out(project: Project, prefix: str) -> Project:
+    """The files of one project by their places, its kernels in the folder that all share."""
+    return {
+        path if path.startswith("kernels/") else f"{prefix}/{path}": text
+        for path, text in project.items()
+        if path != "main.c"
+    }

@@ -21,6 +21,7 @@ from mote.plan.items import Item, find_items
 from mote.plan.plan import Plan
 from mote.plan.task import FEED, Access, Layout
 from mote.run.interface import Interface, Slot
+from mote.run.objects import compile_objects
 from mote.run.toolchain import call
 
 FLAGS = (
@@ -193,15 +194,20 @@ def run(
     )
     with tempfile.TemporaryDirectory(prefix="mote-") as name:
         directory = Path(name)
-        for path, text in {**project, "main.c": main, "hooks.h": HOOKS}.items():
+        texts = {**project, "main.c": main, "hooks.h": HOOKS}
+        for path, text in texts.items():
             (directory / path).parent.mkdir(parents=True, exist_ok=True)
             (directory / path).write_text(text, encoding="utf-8")
-        sources = sorted(p for p in {**project, "main.c": main} if p.endswith(".c"))
-        call(
-            "cc",
-            [*FLAGS, "-include", "hooks.h", "-I.", "-Ikernels", "-o", "model", *sources],
-            directory=directory,
-        )
+        kernels = {p for p in texts if p.endswith(".c") and p.startswith("kernels/")}
+        flags = [*FLAGS, "-I.", "-Ikernels"]
+        hooks = ["-include", "hooks.h"]
+        options = {
+            path: flags if path in kernels else [*flags, *hooks]
+            for path in texts
+            if path.endswith(".c")
+        }
+        objects = compile_objects("cc", options, texts, directory, shared=kernels)
+        call("cc", [*FLAGS, "-o", "model", *objects], directory=directory)
         data = b"".join(np.ascontiguousarray(a).tobytes() for sample in samples for a in sample)
         (directory / "in.bin").write_bytes(data)
         _execute(directory)
