@@ -1,6 +1,6 @@
 """Chooses kernels for all steps at once: code is in flash once, however many steps it serves."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from mote.lower.kernel_functions import SHARED_BYTES, SHARED_FUNCTIONS
@@ -71,7 +71,7 @@ def code_bytes(kernels: Collection[str]) -> int:
     return sum(KERNEL_BYTES[name] for name in names) + sum(SHARED_BYTES[name] for name in shared)
 
 
-def _code(found: Sequence[Choice]) -> int:
+def _code(found: Iterable[Choice]) -> int:
     return code_bytes({choice.kernel for choice in found})
 
 
@@ -83,23 +83,30 @@ def _drop(choices: Sequence[Sequence[Choice]], price: float, beside: float) -> l
         learnt = choice.flash_bytes - choice.beside_bytes
         return choice.cycles + price * learnt + beside * choice.beside_bytes
 
-    def total(found: Sequence[Choice]) -> float:
-        return beside * _code(found) + sum(map(cost, found))
-
-    def without(closed: Collection[str]) -> list[Choice] | None:
-        left = [[choice for choice in each if choice.kernel not in closed] for each in choices]
-        return [min(each, key=cost) for each in left] if all(left) else None
-
-    closed = frozenset[str]()
-    best = [min(each, key=cost) for each in choices]
+    # Of each step, the cheapest choice first: closing a kernel moves its users along their list.
+    ranked = [sorted(((cost(c), c) for c in each), key=lambda pair: pair[0]) for each in choices]
+    best, closed = [each[0] for each in ranked], set[str]()
     while True:
-        trials = [
-            (total(found), name, found)
-            for name in sorted({choice.kernel for choice in best})
-            if (found := without(closed | {name})) is not None
-        ]
+        users: dict[str, list[int]] = {}
+        for index, (_, choice) in enumerate(best):
+            users.setdefault(choice.kernel, []).append(index)
+        trials = []
+        for name in sorted(users):
+            shut = closed | {name}
+            moved = {
+                i: next((pair for pair in ranked[i] if pair[1].kernel not in shut), None)
+                for i in users[name]
+            }
+            if all(moved.values()):
+                found = [moved.get(i) or pair for i, pair in enumerate(best)]
+                trials.append((_total(found, beside), name, found))
         least = min(trials, key=lambda trial: trial[:2], default=None)
-        if least is None or least[0] >= total(best):
-            return best
-        closed |= {least[1]}
+        if least is None or least[0] >= _total(best, beside):
+            return [choice for _, choice in best]
+        closed.add(least[1])
         best = least[2]
+
+
+def _total(found: Sequence[tuple[float, Choice]], beside: float) -> float:
+    """What choices cost, with their code."""
+    return beside * _code(choice for _, choice in found) + sum(cost for cost, _ in found)
