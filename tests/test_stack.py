@@ -4,16 +4,21 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mote
 from mote.errors import FitError, ToolError
+from mote.ir import DType, Graph, Node, Quantization, Tensor
+from mote.ir.ops import Conv2D, Padding
+from mote.lower import winograd
+from mote.lower.winograd_scheme import ROW_TWO
 from mote.run.cycles import disassemble
 from mote.run.cycles.instruction import Instruction
 from mote.run.elf import Image, read_image, source_name
 from mote.run.firmware import CFLAGS, FREESTANDING, build
 from mote.run.qemu import run
-from mote.run.stack import StackBound, frame_bytes, stack_bound
+from mote.run.stack import StackBound, frame_bytes, model_stack, stack_bound
 from mote.run.toolchain import call
 from mote.target import Core
 from mote.target.cores import CORES
@@ -154,6 +159,50 @@ def test_frames_are_those_that_the_compiler_states(core: Core, tmp_path: Path) -
 def is_assembly(files: Mapping[str, str], name: str) -> bool:
     """The compiler does not look into it."""
     return any(re.search(rf"naked[^;{{]*\b{name}\(", text) for text in files.values())
+
+
+def convolution(size: int, window: int) -> Graph:
+    """Of 16 channels to 16."""
+    rng = np.random.default_rng(1)
+    weights = rng.integers(-20, 21, (16, window, window, 16), np.int8)
+    q = Quantization((0.01,) * 16, (0,) * 16, 0)
+    x = Tensor("x", (1, size, size, 16), DType.INT8, Quantization((0.5,), (3,)))
+    w = Tensor("w", weights.shape, DType.INT8, q, weights)
+    b = Tensor("b", (16,), DType.INT32, None, np.zeros(16, np.int32))
+    op = Conv2D(padding=Padding(*(window // 2,) * 4))
+    y = Tensor("y", (1, size, size, 16), DType.INT8, Quantization((1.0,), (0,)))
+    node = Node("conv", op, ("x", "w", "b"), "y")
+    return Graph("conv", {t.name: t for t in (x, w, b, y)}, (node,), ("x",), ("y",))
+
+
+@pytest.mark.parametrize(
+    ("target", "function", "idle", "busy"),
+    [
+        ("cortex-m4", "mote_winograd_store_columns", (8, 3), (9, 3)),
+        ("cortex-m0plus", "mote_put_last_pixel", (9, 3), (9, 1)),
+    ],
+)
+def test_the_bound_leaves_out_what_a_shape_never_calls(
+    target: str,
+    function: str,
+    idle: tuple[int, int],
+    busy: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    # Only along rows is there a function for tiles that stick out.
+    monkeypatch.setattr(winograd, "SCHEMES", (ROW_TWO,))
+    monkeypatch.setattr(winograd, "scheme_cycles", lambda *_: lambda _: 0.0)
+    core = CORES[target]
+    for place, shape in (("idle", idle), ("busy", busy)):
+        made = mote.compile(convolution(*shape), target, optimize="time")
+        firmware = build(made.files, made.interface, core, tmp_path / place)
+        image, code = parts(firmware.elf, core)
+        assert any(source_name(s.name) == function for s in image.symbols), shape
+        bound = model_stack(image, code, made.program)
+        sample = [np.zeros(made.graph.tensors["x"].shape, np.int8)]
+        assert run(firmware, [sample]).stack_bytes == bound.bytes, (place, bound.path)
+        assert (function in bound.path) == (place == "busy")
 
 
 @pytest.mark.parametrize("fed", [False, True])

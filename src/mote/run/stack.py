@@ -7,10 +7,12 @@ function goes on at the depth that it leaves behind; a call adds what the called
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from mote.codegen.identifiers import c_identifier, layer_function
 from mote.codegen.schedule import ONCE
 from mote.errors import ToolError
+from mote.lower.never_called import never_called
 from mote.lower.step import Program
 from mote.run.cycles.instruction import Instruction
 from mote.run.elf import Image, source_name
@@ -54,6 +56,7 @@ def stack_bound(
     entry: str,
     *,
     through_pointers: Mapping[str, Collection[str]],
+    never: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> StackBound:
     """The stack that a call of a function takes at most.
 
@@ -62,21 +65,24 @@ def stack_bound(
         code: Its instructions by address.
         entry: Name of the function.
         through_pointers: What each function that calls through a pointer may call there.
+        never: For some functions, those that are not called as long as they are active.
 
     Raises:
         ToolError: A function calls itself, or nothing says what is called or how deep the stack
             grows.
     """
     functions = {s.address: s.name for s in image.symbols if s.is_function}
-    known: dict[int, StackBound] = {}
+    apart = {address for address, name in functions.items() if source_name(name) in never}
+    known: dict[tuple[int, frozenset[str]], StackBound] = {}
 
-    def bound(address: int, active: tuple[int, ...]) -> StackBound:
-        if address in known:
-            return known[address]
+    def bound(address: int, active: tuple[int, ...], idle: frozenset[str]) -> StackBound:
         name = functions.get(address) or image.function_at(address)
+        idle |= frozenset(never.get(source_name(name), ()))
+        if (address, idle) in known:
+            return known[address, idle]
         if address in active:
             raise ToolError("stack", f"{name} calls itself: its stack has no bound")
-        frame = _frame(image, code, address, name)
+        frame = _frame(image, code, address, name, apart)
         best = StackBound(frame.depth, (name,))
         for target, depth in frame.calls:
             possible = through_pointers.get(source_name(name), ())
@@ -84,14 +90,16 @@ def stack_bound(
                 raise ToolError("stack", f"{name} calls through a pointer: nothing says what")
             targets = [a for a, called in functions.items() if source_name(called) in possible]
             for called in targets if target is None else (target,):
-                inner = bound(called, (*active, address))
+                if source_name(functions.get(called, "")) in idle:
+                    continue
+                inner = bound(called, (*active, address), idle)
                 if depth + inner.bytes > best.bytes:
                     best = StackBound(depth + inner.bytes, (name, *inner.path))
-        known[address] = best
+        known[address, idle] = best
         return best
 
     (start,) = (a for a, name in functions.items() if source_name(name) == entry)
-    return bound(start, ())
+    return bound(start, (), frozenset())
 
 
 def model_stack(image: Image, code: Mapping[int, Instruction], program: Program) -> StackBound:
@@ -102,6 +110,11 @@ def model_stack(image: Image, code: Mapping[int, Instruction], program: Program)
     functions = {source_name(s.name) for s in image.symbols if s.is_function}
     prefix = c_identifier(program.graph.name)
     layers = [layer_function(program, index) for index in range(len(program.steps))]
+    never = {
+        name: never_called(step)
+        for layer, step in zip(layers, program.steps, strict=True)
+        for name in (layer, layer + ONCE)
+    }
     in_tables = (*layers, *(name + ONCE for name in layers))
     return stack_bound(
         image,
@@ -114,6 +127,7 @@ def model_stack(image: Image, code: Mapping[int, Instruction], program: Program)
             # The compiler may keep the address of what a loop calls in a register.
             FEED_ALL: (f"{prefix}_start", f"{prefix}_feed_row"),
         },
+        never=never,
     )
 
 
@@ -122,7 +136,14 @@ def frame_bytes(image: Image, code: Mapping[int, Instruction], function: str) ->
     return _frame(image, code, image.addresses[function], function).depth
 
 
-def _frame(image: Image, code: Mapping[int, Instruction], entry: int, name: str) -> _Frame:
+def _frame(
+    image: Image,
+    code: Mapping[int, Instruction],
+    entry: int,
+    name: str,
+    apart: Collection[int] = (),
+) -> _Frame:
+    """What a function does; one that it jumps to belongs to it, but those ``apart`` are called."""
     follow = risc_v_step if image.is_risc_v else thumb_step
     frame, depths = _Frame(), dict[int, int]()
     tables: list[int] = []  # depth of each jump through a table
@@ -139,7 +160,9 @@ def _frame(image: Image, code: Mapping[int, Instruction], entry: int, name: str)
             frame.depth = max(frame.depth, depth)
             frame.calls += [(called, depth) for called in step.calls]
             tables += [depth] * step.has_table
-            if step.jump is not None:
+            if step.jump in apart and step.jump != entry:
+                frame.calls.append((step.jump, depth))
+            elif step.jump is not None:
                 pending.append((step.jump, depth))
             if not step.goes_on:
                 break
