@@ -124,14 +124,15 @@ def random_conv_2d(rng: Rng) -> Graph:
     return single_node_graph(op, x_shape, weights, rng, extreme=rng.random() < 0.2)
 
 
-def random_conv_3x3(rng: Rng) -> Graph:
-    """3 x 3 at stride 1, large enough for other algorithms than the plain one."""
+def random_conv_3x3(rng: Rng, heights: tuple[int, int] = (7, 13)) -> Graph:
+    """3 x 3 at stride 1, large enough for other algorithms than the plain one; ``heights``: the
+    least of the image, and one more than the most."""
     op = Conv2D(
         padding=Padding(*(int(n) for n in rng.integers(0, 3, 4))),
         activation=list(Activation)[int(rng.integers(4))],
         rounding=list(Rounding)[int(rng.integers(2))],
     )
-    height, width = (int(n) for n in rng.integers(7, 13, 2))
+    height, width = (int(n) for n in rng.integers((heights[0], 7), (heights[1], 13)))
     inputs, outputs = (int(n) for n in rng.integers(8, 33, 2))
     weights = random_weights((outputs, 3, 3, inputs), rng)
     return single_node_graph(op, (1, height, width, inputs), weights, rng)

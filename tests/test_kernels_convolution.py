@@ -32,11 +32,6 @@ LAYERS: dict[str, Callable[[np.random.Generator], Graph]] = {
     "fully_connected": random_fully_connected,
 }
 WINDOWS = {**LAYERS, "depthwise windows": random_depthwise_window}
-OF_OTHER_TESTS = {
-    "mote_conv_2d_s8_dsp_winograd_row_two",  # test_winograd.py
-    "mote_depthwise_conv_2d_s8_dsp_sixes",  # test_kernels_depthwise_rows.py
-}
-"""Kernels for larger layers than these."""
 every_kind = pytest.mark.parametrize("kind", LAYERS)
 every_family = pytest.mark.parametrize(
     "core",
@@ -80,15 +75,18 @@ def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path
     layers = [LAYERS[kind](rng) for _ in range(150)]
     if kind == "conv_2d":
         layers += [random_conv_3x3(rng) for _ in range(12)]
+        layers += [random_conv_3x3(rng, heights=(3, 7)) for _ in range(10)]
     if kind == "depthwise_conv_2d":
         layers += [random_depthwise_window(rng) for _ in range(40)]
-        layers += [random_depthwise_3x3(rng, width) for width in (3, 4, 5, 6, 8) for _ in range(4)]
+        layers += [
+            random_depthwise_3x3(rng, width) for width in (3, 4, 5, 6, 8, 12) for _ in range(4)
+        ]
         layers += [random_depthwise_3x3(rng, 11, stride=2) for _ in range(4)]
     used = _check(layers, core, rng, tmp_path)
     int8 = (DType.INT8, DType.INT8)
     own = [k for k in KERNELS.values() if (k.operator.kind, k.dtypes) == (kind, int8)]
     # Layers that write or read parts of tensors are those of test_joined_channels.py.
-    own = [k for k in own if not k.takes_strides and k.name not in OF_OTHER_TESTS]
+    own = [k for k in own if not k.takes_strides]
     if core.mve:
         assert {k.name for k in own if k.needs_mve} <= used
     elif core.swar:
