@@ -10,6 +10,11 @@ from mote.plan.plan import Buffer, Plan
 from mote.target.target import Target
 
 MACROS = """\
+/* What calls the kernels runs seldom: small is better than fast. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os")
+#endif
+
 /* One function per layer in the binary, so that debuggers and profilers can name it. GCC 12.2
  * gets constant masks wrong when it vectorises the choice between a row and null for MVE. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__ARM_FEATURE_MVE)
