@@ -4,7 +4,7 @@
 against the cycles that it saves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,7 +48,7 @@ def chain_or(
     """
     if core.name not in CORES:
         return step, cycles
-    found = chain_step(step, graph, channels, computed)
+    found = next(chain_forms(step, graph, channels, computed), None)
     if found is None:
         return step, cycles
     chain, pieces = found
@@ -67,24 +67,41 @@ def shares_weights(node: Node, other: Node) -> bool:
     return node.inputs[1:] == other.inputs[1:]
 
 
-def chain_step(
+def chain_forms(
     step: Step, graph: Graph, channels: Channels, computed: Sequence[int]
-) -> tuple[Step, int] | None:
-    """The layer as a chain, and into how many pieces its taps are cut (0: not at all).
+) -> Iterator[tuple[Step, int]]:
+    """The layer as chains, the better first, and into how many pieces their taps are cut (0: not at
+    all, where that is proven).
 
-    None where its shifts are too large. Arguments as ``chain_or``.
+    None at all where its shifts are too large. Arguments as ``chain_or``.
     """
-    node = step.node
     chosen = select_channels(channels, computed)
     if chosen.right.min() < SHIFTS.start or chosen.right.max() >= SHIFTS.stop:
-        return None
-    words, pieces = _stream(chosen, computed)
+        return
+    chain = find_chain(chosen, lambda c: c.bounds)
+    if chain is not None:
+        yield _chain(step, graph, channels, computed, stream(chosen, chain, computed), 0), 0
+    split = find_split(chosen)
+    words = split_stream(chosen, split, computed)
+    yield _chain(step, graph, channels, computed, words, split.pieces), split.pieces
+
+
+def _chain(
+    step: Step,
+    graph: Graph,
+    channels: Channels,
+    computed: Sequence[int],
+    words: Ints,
+    pieces: int,
+) -> Step:
+    """``words``: of the weights."""
+    node = step.node
     fours = -(-len(computed) // AT_ONCE)
     sizes = {k: v for k, v in row_geometry(graph, node).items() if k != "groups"}
-    taps = 4 * -(-chosen.weights.shape[1] // 4)
+    taps = 4 * -(-graph.operands(node)[1].elements // sizes["y_channels"] // 4)
     is_padded = reads_outside(graph, node)
     form = "_split" * (pieces > 0)
-    chain = Step(
+    return Step(
         node=node,
         kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain{form}{_suffix(channels)}"],
         parameters=(
@@ -109,16 +126,6 @@ def chain_step(
             _cycles(graph, node, len(computed), pieces),
         ),
     )
-    return chain, pieces
-
-
-def _stream(chosen: Channels, places: Sequence[int]) -> tuple[Ints, int]:
-    """The words of the weights, and into how many pieces they are cut."""
-    chain = find_chain(chosen, lambda c: c.bounds)
-    if chain is not None:
-        return stream(chosen, chain, places), 0
-    split = find_split(chosen)
-    return split_stream(chosen, split, places), split.pieces
 
 
 def _cycles(graph: Graph, node: Node, channels: int, pieces: int) -> Cycles:

@@ -5,7 +5,7 @@ line. Two channels share a word, and their sums the slots of a 64-bit accumulato
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,7 +96,7 @@ def affine_chain_or(
     chain = _with_expanded(replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), graph)
     if chain.kernel.name.endswith(POINTS):
         return chain, fewer
-    copying, fewest = _copying(chain, graph, windows, 0)
+    copying, fewest = _copying(chain, graph, windows)
     if fewest <= WORTH_COPYING * fewer:
         chain = replace(copying, frugal=chain, frugal_cycles=round(fewer - fewest))
         fewer = fewest
@@ -224,9 +224,42 @@ def _saved(graph: Graph, node: Node, channels: int) -> float:
     return dsp_cycles_with_loads(*shape)(rows) - chained
 
 
-def _copying(chain: Step, graph: Graph, windows: Windows, sliding: int) -> tuple[Step, float]:
+def affine_forms(
+    step: Step, graph: Graph, channels: Channels, computed: Sequence[int]
+) -> Iterator[Step]:
+    """The layer as such chains: without copies, and with those of each number of rows, with weights
+    in flash or expanded into RAM; also where windows slide over them. Arguments as
+    ``affine_chain_or``."""
+    chain = affine_chain_step(step, graph, channels, computed)
+    if chain is None:
+        return
+    windows = windows_of(graph, step.node, len(computed))
+    for form in (chain, *(form for form, _ in _copied(chain, graph, windows, 0))):
+        yield form
+        yield expanded(form, graph)
+    if windows.inputs == SLIDING_INPUTS:
+        yield from (form for form, _ in _slid(chain, graph, windows))
+
+
+def _copying(chain: Step, graph: Graph, windows: Windows) -> tuple[Step, float]:
     """The step that first copies what some rows of the result read, as many as are best; and its
-    cycles.
+    cycles."""
+    return _fastest(_copied(chain, graph, windows, 0), chain)
+
+
+def _sliding(chain: Step, graph: Graph, windows: Windows) -> tuple[Step, float]:
+    """The step with windows that slide over as many copies as are best; and its cycles."""
+    return _fastest(_slid(chain, graph, windows), chain)
+
+
+def _fastest(forms: Iterator[tuple[Step, float]], chain: Step) -> tuple[Step, float]:
+    return min(forms, key=lambda one: one[1], default=(chain, math.inf))
+
+
+def _copied(
+    chain: Step, graph: Graph, windows: Windows, sliding: int
+) -> Iterator[tuple[Step, float]]:
+    """The step that first copies what 1, 2, ... rows of the result read, with its cycles.
 
     ``sliding``: bytes besides copies where windows slide, else 0.
     """
@@ -234,7 +267,6 @@ def _copying(chain: Step, graph: Graph, windows: Windows, sliding: int) -> tuple
     words = sliding or 8 * windows.kernel[0] * windows.kernel[1] * windows.inputs
     of = sliding_chain_cycles if sliding else affine_chain_cycles
     most = MOST_COPIED_SLIDING if sliding else MOST_COPIED
-    found = []
     for copies in range(1, windows.most_copied(most, min(height, MOST_ROWS)) + 1):
         cycles = of(windows, copies)
         step = replace(
@@ -243,13 +275,12 @@ def _copying(chain: Step, graph: Graph, windows: Windows, sliding: int) -> tuple
             scratch_bytes=words + windows.copied_bytes(copies),
             split=split_windows(height, window, cycles),
         )
-        found.append((step, of_layer(step, graph, cycles)))
-    return min(found, key=lambda one: one[1], default=(chain, math.inf))
+        yield step, of_layer(step, graph, cycles)
 
 
-def _sliding(chain: Step, graph: Graph, windows: Windows) -> tuple[Step, float]:
+def _slid(chain: Step, graph: Graph, windows: Windows) -> Iterator[tuple[Step, float]]:
     """The step with windows that slide over words made once, of copies: other scratch, taps by
-    columns; and its cycles."""
+    columns; with its cycles."""
     (height, width), inputs = windows.kernel, windows.inputs
     (weights, *others) = chain.constants
     words = weights.array.reshape(windows.fours, -1)
@@ -258,14 +289,14 @@ def _sliding(chain: Step, graph: Graph, windows: Windows) -> tuple[Step, float]:
     words = np.concatenate([words[:, :4], taps, words[:, -TABLE_WORDS:]], axis=1)
     slides = 2 * inputs * height * (windows.stride[1] + windows.sliding_columns)
     if slides >= 2**16:
-        return chain, math.inf
+        return
     by_columns = replace(
         chain,
         kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain_affine{SLIDE}"],
         parameters=tuple((k, slides if k == "slides" else v) for k, v in chain.parameters),
         constants=(replace(weights, array=words), *others),
     )
-    return _copying(by_columns, graph, windows, 4 * slides + 2 * inputs * windows.stride[1])
+    yield from _copied(by_columns, graph, windows, 4 * slides + 2 * inputs * windows.stride[1])
 
 
 def stream(channels: Channels, chain: AffineChain, places: Sequence[int]) -> Ints:

@@ -4,7 +4,7 @@
 requantisation. Inputs count from 0 here, 128 above what they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -142,25 +142,13 @@ def packed_or(
         core: Whose cycles count.
         cycles: Of ``step``.
     """
-    if core.name not in CORES or graph.result(step.node).shape[-1] > MOST_CHANNELS:
+    if core.name not in CORES:
         return step, cycles
-    chosen = select_channels(channels, computed)
-    if chosen.right.min() < SHIFTS.start or chosen.right.max() >= SHIFTS.stop:
+    best = next(packed_forms(step, graph, channels, computed), None)
+    if best is None:
         return step, cycles
-    chain = find_packed(chosen)
-    if chain is None and channels.rounding is Rounding.SINGLE:
-        return step, cycles
-    split = find_split(from_zero(chosen)) if chain is None else chain.split
-    count, node = len(computed), step.node
-
-    def cycles_of(layer: Node) -> Cycles:
-        return _cycles(graph, layer, count, split.pieces, chain is None)
-
-    if chain is None:
-        words = split_stream(from_zero(chosen), split, computed, FARTHER)
-    else:
-        words = packed_stream(chosen, chain, computed)
-    packed = _packed_step(step, graph, words, count, chain is None, cycles_of(node))
+    packed, cycles_of = best
+    node, count = step.node, len(computed)
     known = of_layer(packed, graph, cycles_of(node))
     sharing = [n for n in graph.nodes if n.op.kind == node.op.kind and shares_weights(n, node)]
     if sum(_saved(graph, n, count, cycles_of(n)) for n in sharing) > 0:
@@ -169,6 +157,36 @@ def packed_or(
     if len(sharing) > 1 or step.frugal is None:
         return step, cycles
     return _before_the_last(step, packed, known - cycles), cycles
+
+
+def packed_forms(
+    step: Step, graph: Graph, channels: Channels, computed: Sequence[int]
+) -> Iterator[tuple[Step, Callable[[Node], Cycles]]]:
+    """The layer as such chains, the better first, and what calls cost in layers with its weights:
+    with lines where they are proven, then with requantisation in two steps where that is its rule.
+
+    Arguments as ``packed_or``.
+    """
+    node, count = step.node, len(computed)
+    chosen = select_channels(channels, computed)
+    if graph.result(node).shape[-1] > MOST_CHANNELS:
+        return
+    if chosen.right.min() < SHIFTS.start or chosen.right.max() >= SHIFTS.stop:
+        return
+
+    def form(words: Ints, pieces: int, is_double: bool) -> tuple[Step, Callable[[Node], Cycles]]:
+        def cycles_of(layer: Node) -> Cycles:
+            return _cycles(graph, layer, count, pieces, is_double)
+
+        return _packed_step(step, graph, words, count, is_double, cycles_of(node)), cycles_of
+
+    chain = find_packed(chosen)
+    if chain is not None:
+        yield form(packed_stream(chosen, chain, computed), chain.split.pieces, False)
+    if channels.rounding is Rounding.DOUBLE:
+        split = find_split(from_zero(chosen))
+        words = split_stream(from_zero(chosen), split, computed, FARTHER)
+        yield form(words, split.pieces, True)
 
 
 def _before_the_last(step: Step, packed: Step, more: float) -> Step:

@@ -1,6 +1,7 @@
 """Convolution and depthwise convolution as kernel calls."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,15 +74,57 @@ def lower_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
         return lower_mve_convolution(graph, node, channels)
     if core.dsp and sizes["groups"] == 1 and fits_dsp(channels, bits):
         return _dsp_step(graph, node, channels, bits, core)
-    at_once = 4 if sizes["y_channels"] // sizes["groups"] >= 4 else 1
-    taps = channels.weights.shape[1]
-    step = _portable_step(graph, node, channels, channels.weights, taps, at_once * taps)
+    step = portable_convolution(graph, node, channels)
     if core.swar and sizes["groups"] == 1 and bits == 8:
         return swar_step(graph, node, channels, step)
     return step
 
 
+def portable_convolution(graph: Graph, node: Node, channels: Channels) -> Step:
+    """Any convolution."""
+    sizes = geometry(graph, node)
+    at_once = 4 if sizes["y_channels"] // sizes["groups"] >= 4 else 1
+    taps = channels.weights.shape[1]
+    return _portable_step(graph, node, channels, channels.weights, taps, at_once * taps)
+
+
 def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Core) -> Step:
+    plain = dsp_convolution(graph, node, channels, bits)
+    step, computed, value = plain.step, plain.computed, plain.value
+    if bits == 4:
+        return step
+    known = of_layer(step, graph, plain.cycles)
+    if plain.points_cycles:
+        step, known = _by_points(step, graph, plain.points_cycles, known)
+    step, known = packed_or(step, graph, channels, computed, core, known)
+    chained = affine_chain_or(step, graph, channels, computed, core, known)
+    if chained[0] is step:
+        chained = chain_or(step, graph, channels, computed, core, known)
+    step, known = chained
+    return winograd_or(step, graph, channels, computed, value, core, known)
+
+
+@dataclass(frozen=True)
+class DspConvolution:
+    """A convolution with SMLAD.
+
+    Args:
+        step: Four pixels at a time, or two.
+        computed: The channels to compute.
+        value: Results of the others.
+        cycles: Of a call.
+        points_cycles: Of a call of ``points_form``; None where that does not compute the layer.
+    """
+
+    step: Step
+    computed: list[int]
+    value: Ints
+    cycles: Cycles
+    points_cycles: Cycles | None
+
+
+def dsp_convolution(graph: Graph, node: Node, channels: Channels, bits: int) -> DspConvolution:
+    """A convolution without groups whose channels ``fits_dsp`` takes."""
     sizes = row_geometry(graph, node)
     taps = channels.weights.shape[1]
     constant, value = constant_results(channels)
@@ -117,17 +160,19 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Cor
     extra = groups * (2 * cycles_of_2(len(pairs.bias), taps) - cycles_of_4(len(pairs.bias), taps))
     extra *= CYCLES_OF_INSTRUCTION
     step = replace(step, frugal=frugal, frugal_cycles=round(extra))
-    if bits == 4:
-        return step
-    known = of_layer(step, graph, cycles)
+    by_points = None
     if sizes["kernel_height"] * sizes["kernel_width"] == 1 and not reads_outside(graph, node):
-        step, known = _by_points(step, graph, dsp_points_cycles(*row[:3]), known)
-    step, known = packed_or(step, graph, channels, computed, core, known)
-    chained = affine_chain_or(step, graph, channels, computed, core, known)
-    if chained[0] is step:
-        chained = chain_or(step, graph, channels, computed, core, known)
-    step, known = chained
-    return winograd_or(step, graph, channels, computed, value, core, known)
+        by_points = dsp_points_cycles(*row[:3])
+    return DspConvolution(step, computed, value, cycles, by_points)
+
+
+def points_form(step: Step, graph: Graph, cycles: Cycles) -> Step:
+    """A step on four pixels with a kernel that knows no window but a pixel."""
+    return replace(
+        step,
+        kernel=KERNELS[f"{step.kernel.name}_points"],
+        split=_split(graph, step.node, cycles),
+    )
 
 
 def _by_points(step: Step, graph: Graph, cycles: Cycles, known: float) -> tuple[Step, float]:
@@ -140,14 +185,7 @@ def _by_points(step: Step, graph: Graph, cycles: Cycles, known: float) -> tuple[
         cycles: Of a call of that kernel.
         known: Of ``step``.
     """
-    two = step.frugal
-    assert two is not None
-    points = replace(
-        step,
-        kernel=KERNELS[f"{step.kernel.name}_points"],
-        split=_split(graph, step.node, cycles),
-        frugal=two,
-    )
+    points = points_form(step, graph, cycles)
     fewer = of_layer(points, graph, cycles)
     lost = round(fewer - known)
     if lost <= 0:
@@ -166,21 +204,27 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     channels = settle_constant_channels(layer_channels(graph, node))
     sizes = geometry(graph, node)
     bits = weight_bits(graph, node)
-    if core.mve and _is_plain_3x3(sizes) and fits_mve_3x3(sizes) and fits_mve(channels, bits):
+    if core.mve and is_plain_3x3(sizes) and fits_mve_3x3(sizes) and fits_mve(channels, bits):
         return lower_mve_depthwise_3x3(graph, node, channels)
-    if core.dsp and _is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
-        return _depthwise_3x3_step(graph, node, channels, bits)
+    if core.dsp and is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
+        return next(depthwise_3x3_forms(graph, node, channels, bits))
     if core.dsp and fits_taps(sizes, bits) and fits_dsp(channels, 8):
         return lower_depthwise_taps(graph, node, channels)
-    in_a_row = channels.weights.T.reshape(1, -1)
-    taps = channels.weights.shape[1]
-    step = _portable_step(graph, node, channels, in_a_row, taps, in_a_row.size)
-    if core.narrow and _is_plain_3x3(sizes) and bits == 8:
+    step = portable_depthwise(graph, node, channels)
+    if core.narrow and is_plain_3x3(sizes) and bits == 8:
         return narrow_depthwise_3x3_or(step, graph, node, channels)
     return step
 
 
-def _is_plain_3x3(sizes: dict[str, int]) -> bool:
+def portable_depthwise(graph: Graph, node: Node, channels: Channels) -> Step:
+    """Any depthwise convolution."""
+    in_a_row = channels.weights.T.reshape(1, -1)
+    taps = channels.weights.shape[1]
+    return _portable_step(graph, node, channels, in_a_row, taps, in_a_row.size)
+
+
+def is_plain_3x3(sizes: dict[str, int]) -> bool:
+    """True for a depthwise window of 3 x 3 pixels that kernels of their own compute."""
     columns = (sizes["y_width"] - 1) * sizes["stride_width"] + 3
     last = (sizes["y_height"] - 1) * sizes["stride_height"]
     return (
@@ -196,7 +240,9 @@ def _is_plain_3x3(sizes: dict[str, int]) -> bool:
     )
 
 
-def _depthwise_3x3_step(graph: Graph, node: Node, channels: Channels, bits: int) -> Step:
+def depthwise_3x3_forms(graph: Graph, node: Node, channels: Channels, bits: int) -> Iterator[Step]:
+    """A plain 3 x 3 layer whose channels ``fits_dsp`` takes: by rows where that is proven, then
+    window by window."""
     sizes = row_geometry(graph, node)
     single = channels.rounding is Rounding.SINGLE
     constant, value = constant_results(channels)
@@ -205,7 +251,7 @@ def _depthwise_3x3_step(graph: Graph, node: Node, channels: Channels, bits: int)
     chosen = select_channels(channels, computed)
     by_rows = row_channels(sizes, chosen, bits)
     if by_rows is not None:
-        return lower_depthwise_rows(graph, node, by_rows, computed, len(constant), common)
+        yield lower_depthwise_rows(graph, node, by_rows, computed, len(constant), common)
     is_cut = len(computed) < len(constant)
     gaps = np.diff(computed, prepend=0).astype(np.uint8)
     same = ("x_width", "y_height", "y_width", "stride_height", "stride_width", "pad_left", "x_zero")
@@ -216,7 +262,7 @@ def _depthwise_3x3_step(graph: Graph, node: Node, channels: Channels, bits: int)
     weights = np.pad(chosen.weights.reshape(1, -1), ((0, 0), (0, 1)))  # read by words
     unpacked = weights.size if bits == 4 else 0
     cycles = depthwise_3x3_cycles(sizes["y_width"], len(computed), sizes["stride_width"], unpacked)
-    return Step(
+    yield Step(
         node=node,
         kernel=KERNELS[
             "mote_depthwise_conv_2d_s8" + "_w4" * (bits == 4) + "_dsp_3x3" + "_single" * single

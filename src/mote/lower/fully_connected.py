@@ -43,18 +43,21 @@ def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
     if not channels.is_uniform:
         channels = settle_constant_channels(channels)
     if core.mve and fits_mve(channels, weight_bits(graph, node)):
-        return _mve_step(graph, node, channels)
+        return mve_fully_connected(graph, node, channels)
     if core.dsp and fits_dsp(channels, weight_bits(graph, node)):
-        step = _dsp_step(graph, node, channels)
+        step = dsp_fully_connected(graph, node, channels)
         more = round(PORTABLE_CYCLES_MORE * graph.macs(node))
-        return replace(step, frugal=_portable_step(graph, node, channels), frugal_cycles=more)
-    step = _portable_step(graph, node, channels)
+        return replace(
+            step, frugal=portable_fully_connected(graph, node, channels), frugal_cycles=more
+        )
+    step = portable_fully_connected(graph, node, channels)
     if core.swar and weight_bits(graph, node) == 8:
         return swar_fully_connected_or(step, graph, node, channels)
     return step
 
 
-def _dsp_step(graph: Graph, node: Node, channels: Channels) -> Step:
+def dsp_fully_connected(graph: Graph, node: Node, channels: Channels) -> Step:
+    """A layer whose channels ``fits_dsp`` takes."""
     pairs = pair_channels(channels, weight_bits(graph, node), multiple_of=OUTPUTS_AT_A_TIME)
     single = channels.rounding is Rounding.SINGLE
     lanes = in_fours(pack_lanes(pairs))
@@ -80,7 +83,8 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels) -> Step:
     )
 
 
-def _mve_step(graph: Graph, node: Node, channels: Channels) -> Step:
+def mve_fully_connected(graph: Graph, node: Node, channels: Channels) -> Step:
+    """A layer whose channels ``fits_mve`` takes."""
     single = channels.rounding is Rounding.SINGLE
     flags = {"per_channel": int(not channels.is_uniform)}
     return Step(
@@ -92,7 +96,8 @@ def _mve_step(graph: Graph, node: Node, channels: Channels) -> Step:
     )
 
 
-def _portable_step(graph: Graph, node: Node, channels: Channels) -> Step:
+def portable_fully_connected(graph: Graph, node: Node, channels: Channels) -> Step:
+    """Any layer."""
     sizes = layer_sizes(graph, node)
     parameters, constants = requantization(channels)
     if channels.is_uniform:
