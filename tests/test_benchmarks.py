@@ -85,6 +85,16 @@ def test_random_networks_are_compared_in_every_layer() -> None:
 
 
 @pytest.mark.slow
+def test_random_schedules_go_on_where_they_were_stopped(tmp_path: Path) -> None:
+    chosen = ("--target", "cortex-m4", "--results", str(tmp_path / "results.jsonl"))
+    for _ in range(2):
+        found = figures("random_schedules.py", "--count", "3", *chosen)
+        assert [f["value"] for f in found if f["name"] == "layers"] == [3]
+        assert [f["value"] for f in found if f["bar"]] == [0, 0]
+    assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 1
+
+
+@pytest.mark.slow
 def test_joined_channels_are_not_copied() -> None:
     found = {f["name"]: f["value"] for f in figures("joined.py", "--model", "fire")}
     assert found["time, with copies: copied"] == 2 * 64 * 32 * 32
