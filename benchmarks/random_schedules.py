@@ -63,25 +63,34 @@ class Tally:
         self.problems += other.problems
 
 
-def check_chunk(target: str, first: int, count: int, runner: Any) -> Tally:
-    """The layers of some seeds in all their schedules."""
-    seeds = range(first, first + count)
-    cases, refused = schedule_check.drawn_cases(seeds, target)
-    tally = Tally(layers=count - refused, refused=refused, cases=len(cases))
+def check_chunk(
+    targets: Sequence[str], first: int, count: int, runners: Sequence[Any]
+) -> list[Tally]:
+    """The layers of some seeds in all their schedules, on cores that share these."""
+    cases, refused = schedule_check.drawn_cases(range(first, first + count), targets[0])
     seen = {(c.seed, f"{c.family}|{c.job.kernel.name}") for c in cases}
-    tally.of_layers.update(name for _, name in seen)
-    for verdict in schedule_check.judge(cases, runner):
-        tally.compared_bytes += verdict.compared_bytes
-        tally.differing_bytes += verdict.differing_bytes
-        if verdict.problem:
-            case = verdict.case
-            tally.of_differing[f"{case.family}|{case.job.kernel.name}"] += verdict.differing_bytes
-            again = f"--target {target} --first-seed {case.seed} --count 1"
-            text = f"{case}: {verdict.problem} (python benchmarks/random_schedules.py {again})"
-            if not tally.problems:
-                text += f"; smallest: {smaller_layers.smallest_failure(case, target, runner)}"
-            tally.problems.append(text)
-    return tally
+    found = []
+    for target, runner in zip(targets, runners, strict=True):
+        tally = Tally(layers=count - refused, refused=refused, cases=len(cases))
+        tally.of_layers.update(name for _, name in seen)
+        for verdict in schedule_check.judge(cases, runner):
+            _add(tally, verdict, target, runner)
+        found.append(tally)
+    return found
+
+
+def _add(tally: Tally, verdict: Any, target: str, runner: Any) -> None:
+    tally.compared_bytes += verdict.compared_bytes
+    tally.differing_bytes += verdict.differing_bytes
+    if not verdict.problem:
+        return
+    case = verdict.case
+    tally.of_differing[f"{case.family}|{case.job.kernel.name}"] += verdict.differing_bytes
+    again = f"--target {target} --first-seed {case.seed} --count 1"
+    text = f"{case}: {verdict.problem} (python benchmarks/random_schedules.py {again})"
+    if not tally.problems:
+        text += f"; smallest: {smaller_layers.smallest_failure(case, target, runner)}"
+    tally.problems.append(text)
 
 
 def tallies(
@@ -91,29 +100,35 @@ def tallies(
     state = content_key(*library().values())
     known = dict(_read(results, state)) if results else {}
     found = {target: Tally() for target in targets}
-    chunks = [
-        (target, start, min(PER_CHUNK, first + count - start))
-        for target in targets
-        for start in range(first, first + count, PER_CHUNK)
-    ]
-    for chunk in chunks:
-        if chunk in known:
-            found[chunk[0]].add(known[chunk])
-    left = [chunk for chunk in chunks if chunk not in known]
+    groups: dict[object, list[str]] = {}
+    for target in targets:
+        groups.setdefault(schedule_check.schedules_of(target), []).append(target)
+    left = []
+    for start in range(first, first + count, PER_CHUNK):
+        size = min(PER_CHUNK, first + count - start)
+        for group in groups.values():
+            for target in group:
+                found[target].add(known.get((target, start, size), Tally()))
+            missing = [target for target in group if (target, start, size) not in known]
+            left += [(missing, start, size)] if missing else []
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(jobs) as pool:
         runners = {
-            target: job_runner.JobRunner(
-                CORES[target], job_runner.every_kernel(), Path(folder) / target
-            )
-            for target in dict.fromkeys(chunk[0] for chunk in left)
+            target: job_runner.JobRunner(CORES[target], kernels, Path(folder) / target)
+            for kernels in [job_runner.every_kernel()]
+            for target in dict.fromkeys(target for missing, _, _ in left for target in missing)
         }
-        running = {pool.submit(check_chunk, *chunk, runners[chunk[0]]): chunk for chunk in left}
+        running = {
+            pool.submit(check_chunk, *chunk, [runners[target] for target in chunk[0]]): chunk
+            for chunk in left
+        }
         for done in progress(as_completed(running), f"{len(left)} parts", len(left)):
-            chunk, tally = running[done], done.result()
-            found[chunk[0]].add(tally)
-            if results:
-                with results.open("a") as file:
-                    print(json.dumps([state, chunk, vars(tally)]), file=file, flush=True)
+            missing, start, size = running[done]
+            for target, tally in zip(missing, done.result(), strict=True):
+                found[target].add(tally)
+                if results:
+                    with results.open("a") as file:
+                        line = [state, [target, start, size], vars(tally)]
+                        print(json.dumps(line), file=file, flush=True)
     return found
 
 

@@ -27,6 +27,11 @@ LOWERED_AS: dict[str, tuple[str, ...]] = {
 """Whose schedules a core runs, where not its own: the same ones; on the host, all there are."""
 
 
+def schedules_of(target: str) -> tuple[tuple[str, ...], int]:
+    """What cores have in common that run the same cases: schedules, and the size of pointers."""
+    return LOWERED_AS.get(target, (target,)), 4 if CORES[target].machine else 8
+
+
 @dataclass(frozen=True)
 class Case:
     """A layer in one schedule, called in one way.
@@ -105,9 +110,9 @@ def cases_of(layer: Layer, target: str) -> Iterator[Case]:
     """
     (node,) = layer.graph.nodes
     rng = np.random.default_rng([layer.seed, 2])
-    pointer_bytes = 4 if CORES[target].machine else 8
+    cores, pointer_bytes = schedules_of(target)
     seen = set()
-    for core in LOWERED_AS.get(target, (target,)):
+    for core in cores:
         for step in every_schedule(layer.graph, node, CORES[core]):
             key = step.kernel.name, step.parameters, step.scratch_bytes
             if key in seen:
