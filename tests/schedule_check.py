@@ -8,8 +8,9 @@ import numpy as np
 
 from extreme_inputs import inputs_of
 from job_runner import JobRunner, fits
-from kernel_jobs import How, Job, heights, make_job, number_of_calls
+from kernel_jobs import Job
 from layer_families import random_layer
+from layer_jobs import How, heights, make_job, number_of_calls
 from mote import reference
 from mote.errors import UnsupportedModelError
 from mote.ir import Graph
