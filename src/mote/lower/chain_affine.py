@@ -33,6 +33,8 @@ from mote.target.target import Core
 
 TABLE_WORDS = 10
 """Of the stream, for each four channels: multipliers, constants and places."""
+AFFINE = "mote_conv_2d_s8_dsp_chain_affine"
+"""The kernel for any window."""
 POINTS, SLIDE = "_points", "_slide"
 """End the names of kernels for windows of one pixel, and for those that slide."""
 MOST_COPIED = 1024
@@ -170,7 +172,7 @@ def affine_chain_step(
         beside = sizes["kernel_height"] * (4 + windows.three * sizes["x_channels"])
     return Step(
         node=node,
-        kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain_affine{form}"],
+        kernel=KERNELS[f"{AFFINE}{form}"],
         parameters=(
             *sizes.items(),
             ("fours", fours),
@@ -234,7 +236,9 @@ def affine_forms(
     if chain is None:
         return
     windows = windows_of(graph, step.node, len(computed))
-    for form in (chain, *(form for form, _ in _copied(chain, graph, windows, 0))):
+    any_window = replace(chain, kernel=KERNELS[AFFINE])
+    found = [chain, any_window, *(form for form, _ in _copied(any_window, graph, windows, 0))]
+    for form in found:
         yield form
         yield expanded(form, graph)
     if windows.inputs == SLIDING_INPUTS:
@@ -292,7 +296,7 @@ def _slid(chain: Step, graph: Graph, windows: Windows) -> Iterator[tuple[Step, f
         return
     by_columns = replace(
         chain,
-        kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain_affine{SLIDE}"],
+        kernel=KERNELS[f"{AFFINE}{SLIDE}"],
         parameters=tuple((k, slides if k == "slides" else v) for k, v in chain.parameters),
         constants=(replace(weights, array=words), *others),
     )

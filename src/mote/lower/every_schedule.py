@@ -18,6 +18,7 @@ from mote.lower.convolution import (
     depthwise_3x3_forms,
     dsp_convolution,
     is_plain_3x3,
+    points_form,
     portable_convolution,
     portable_depthwise,
 )
@@ -96,6 +97,8 @@ def _dsp_conv_2d(
 ) -> Iterator[Step]:
     plain = dsp_convolution(graph, node, channels, bits)
     yield plain.step
+    if plain.points_cycles and bits == 8:
+        yield points_form(plain.step, graph, plain.points_cycles)
     if bits == 4 or core.name not in CORES:
         return
     of_layer = plain.step, graph, channels, plain.computed
