@@ -29,7 +29,8 @@ from mote.passes import optimize
 from mote.plan import Options, make_plan, spare_scratch
 from mote.target import resolve
 from random_functions import with_own_functions
-from random_graphs import Maker, with_random_rounding
+from random_graph_maker import Maker
+from random_graphs import with_random_rounding
 
 
 def joined_graph(seed: int) -> Graph:

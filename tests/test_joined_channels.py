@@ -30,7 +30,8 @@ from mote.run.interface import interface
 from mote.run.qemu import run
 from mote.target import resolve
 from mote.target.cores import CORES
-from random_graphs import Maker, random_inputs
+from random_graph_maker import Maker
+from random_graphs import random_inputs
 from random_layers import side_by_side
 from row_builds import plan_by_rows, some_rows
 from test_end_to_end_host import check_sanitized, differing, load_together

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import mote
+from chain_layers import layer, random_inputs, worst_inputs
 from kernel_runner import run_steps
 from mote import reference
 from mote.ir import Graph
@@ -22,7 +23,6 @@ from mote.lower.requantization_line import SHIFT, find_line, find_steps
 from mote.lower.step import Step
 from mote.target.cores import CORES
 from random_layers import random_conv_2d, side_by_side
-from test_kernels_chain import layer, random_inputs, worst_inputs
 
 M4 = CORES["cortex-m4"]
 KERNEL = "mote_conv_2d_s8_dsp_chain_affine"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import mote
+from chain_layers import layer, random_inputs
 from kernel_runner import run_steps
 from mote import reference
 from mote.ir import Graph
@@ -21,7 +22,6 @@ from mote.lower.step import Step
 from mote.target.boards import BOARDS
 from mote.target.cores import CORES
 from random_layers import side_by_side
-from test_kernels_chain import layer, random_inputs
 from test_kernels_chain_affine import KERNEL, chained_layers, first_layers
 
 M4 = CORES["cortex-m4"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mote
+from chain_layers import deep_layer, layer, random_inputs, tight_layer, worst_inputs
 from kernel_runner import run_steps
 from mote import reference
 from mote.ir import Graph
@@ -18,14 +19,7 @@ from mote.lower.lower import lower
 from mote.plan.forms import forms
 from mote.target.cores import CORES
 from random_layers import random_conv_2d, side_by_side
-from test_kernels_chain import (
-    deep_layer,
-    layer,
-    random_channels,
-    random_inputs,
-    tight_layer,
-    worst_inputs,
-)
+from test_kernels_chain import random_channels
 
 M4 = CORES["cortex-m4"]
 KERNELS = {"mote_conv_2d_s8_dsp_chain_packed", "mote_conv_2d_s8_dsp_chain_packed_double"}

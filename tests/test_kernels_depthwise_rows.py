@@ -17,7 +17,7 @@ from mote.lower.lower import lower
 from mote.lower.requantization_line import SCALE, SCALED_SHIFT, find_scaled_line, find_steps
 from mote.lower.step import Step
 from mote.target.cores import CORES
-from random_graphs import Maker
+from random_graph_maker import Maker
 from random_layers import side_by_side
 
 M4 = CORES["cortex-m4"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mote
+from chain_layers import layer, random_inputs
 from kernel_runner import run_steps
 from mote import reference
 from mote.ir.graph import Graph
@@ -18,7 +19,6 @@ from mote.lower.step import Step
 from mote.plan.forms import forms
 from mote.target.cores import CORES
 from random_layers import side_by_side
-from test_kernels_chain import layer, random_inputs
 
 M4 = CORES["cortex-m4"]
 

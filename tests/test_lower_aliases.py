@@ -15,7 +15,8 @@ from mote.lower.lower import lower
 from mote.lower.step import Alias, Program
 from mote.plan.network import network
 from mote.target.cores import CORES
-from random_graphs import Maker, random_inputs
+from random_graph_maker import Maker
+from random_graphs import random_inputs
 from row_builds import Choice, build_by_rows, one_row, some_rows
 from test_end_to_end_host import differing, load_together
 

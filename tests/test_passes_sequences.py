@@ -8,7 +8,8 @@ from mote import reference
 from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
 from mote.ir.ops import Add, Conv2D, DepthwiseConv2D, Embedding, Mean, Padding
 from mote.passes.turn_sequences import turn_sequences
-from random_graphs import Maker, random_inputs
+from random_graph_maker import Maker
+from random_graphs import random_inputs
 from row_builds import build_by_rows
 from test_end_to_end_host import differing, load_together
 

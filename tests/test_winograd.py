@@ -32,7 +32,8 @@ from mote.plan import Options, make_plan
 from mote.plan.forms import forms
 from mote.target import resolve
 from mote.target.cores import CORES
-from random_graphs import Maker, random_inputs
+from random_graph_maker import Maker
+from random_graphs import random_inputs
 from random_layers import random_weights, side_by_side, single_node_graph
 
 Array = np.ndarray
