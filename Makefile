@@ -4,7 +4,7 @@
 .PHONY: help setup demo test lint types wheel unit exhaustive clean
 
 BIN = .venv/bin
-PYTEST_ARGUMENTS = -n 2
+PYTEST_ARGUMENTS = -n 2 --dist worksteal
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 20

@@ -14,6 +14,8 @@ _NEVER: dict[str, Callable[[Parameters], bool]] = {
     "mote_winograd_store_columns": lambda of: _size(of, "y_width") % 4 == 0,
     # Computes a last pixel of a layer whose window is one pixel.
     "mote_put_last_pixel": lambda of: _size(of, "kernel_height") * _size(of, "kernel_width") != 1,
+    # A row over which windows slide; kernels that only slide have no such parameter.
+    "mote_line_slide": lambda of: _size(of, "slides") == 0,
 }
 """Function of a kernel -> what is true of a layer's parameters when it is not called."""
 
