@@ -135,6 +135,21 @@ def deep(rng: Rng) -> Graph:
     return _convolution(rng, op, (1, *plane, depth), weights.astype(np.int8))
 
 
+def limits(rng: Rng) -> Graph:
+    """Weights at the limits of int8, as many as lead sums about where some proofs end."""
+    activation, rounding = _op(rng)
+    kernel, depth = (
+        (1, int(rng.integers(30, 180))) if rng.random() < 0.5 else (3, _some(rng, 24, 28, 33, 40))
+    )
+    pad = int(rng.integers(0, kernel // 2 + 1))
+    op = Conv2D(padding=Padding(pad, pad, pad, pad), activation=activation, rounding=rounding)
+    shape = (int(rng.integers(1, 7)), kernel, kernel, depth)
+    ends = np.array([(-128, 127), (127, 127), (-127, 127), (60, 127)][int(rng.integers(4))])
+    weights = rng.choice(ends, shape).astype(np.int8)
+    x_shape = (1, *(kernel + int(n) for n in rng.integers(0, 4, 2)), depth)
+    return single_node_graph(op, x_shape, weights, rng)
+
+
 def depthwise_3x3(rng: Rng) -> Graph:
     """One column of padding on each side or fewer, of any width."""
     activation, rounding = _op(rng)
@@ -231,6 +246,7 @@ FAMILIES: dict[str, tuple[float, Callable[[Rng], Graph]]] = {
     "conv first layer": (8, first_layer),
     "conv 1d": (5, conv_1d),
     "conv deep": (3, deep),
+    "conv limits": (4, limits),
     "conv transposed": (3, random_transposed),
     "depthwise": (6, random_depthwise_conv_2d),
     "depthwise window": (5, random_depthwise_window),

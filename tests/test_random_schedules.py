@@ -4,19 +4,23 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from job_runner import JobRunner, every_kernel
 from kernel_jobs import OUTPUT
-from layer_families import FAMILIES, random_layer
+from layer_families import FAMILIES, limits, random_layer
 from mote.errors import UnsupportedModelError
 from mote.ir import verify
+from mote.lower import winograd
+from mote.lower.channels import Ints
 from mote.lower.every_schedule import every_schedule
 from mote.lower.lower import lower
 from mote.lower.step import Step
+from mote.lower.winograd_scheme import Scheme
 from mote.plan.forms import forms
 from mote.target.cores import CORES
-from schedule_check import Case, cases_of, drawn_cases, drawn_layer, judge
+from schedule_check import Case, cases_of, drawn_cases, drawn_layer, judge, with_inputs
 
 Key = tuple[str, tuple[tuple[str, object], ...], int, tuple[tuple[str, bytes], ...]]
 
@@ -67,6 +71,23 @@ def test_what_is_chosen_is_among_all_schedules(target: str) -> None:
 
 def test_every_family_is_drawn() -> None:
     assert {random_layer(seed)[0] for seed in range(400)} == set(FAMILIES)
+
+
+def test_a_proof_that_holds_too_little_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Winograd's sums as if none could leave 32 bits: some input makes one leave them."""
+
+    def unproven(low: Ints, high: Ints, bias: Ints, scheme: Scheme) -> Ints:
+        return bias - (low + high) // 2 if scheme.is_centred else bias
+
+    monkeypatch.setattr(winograd, "start_of_sums", unproven)
+    cases = []
+    for seed in range(40):
+        layer = with_inputs(seed, "conv limits", limits(np.random.default_rng(seed)))
+        cases += [c for c in cases_of(layer, "cortex-m4") if "winograd_4" in c.job.kernel.name]
+    runner = JobRunner(CORES["cortex-m4"], {case.job.kernel.name for case in cases}, tmp_path)
+    assert any(verdict.problem for verdict in judge(cases, runner))
 
 
 def test_a_wrong_byte_and_one_beside_a_result_are_found(tmp_path: Path) -> None:
