@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from mote.codegen.project import OPTIMIZED, OPTIMIZED_FOR_SIZE
 from mote.lower.kernels import KERNELS
 from mote.lower.step import Kernel
 from mote.run.firmware import CFLAGS
@@ -43,7 +44,8 @@ def code_bytes(kernel: Kernel) -> Sizes:
         made, linked = str(Path(folder) / "kernel.o"), str(Path(folder) / "linked.o")
         source = FOLDER / "kernels" / f"{kernel.name}.c"
         include = ("-I", str(FOLDER / "kernels" / "include"))
-        _call(gcc, *CFLAGS, *core.gcc_flags, *include, "-c", str(source), "-o", made)
+        flags = [OPTIMIZED_FOR_SIZE if kernel.is_small and f == OPTIMIZED else f for f in CFLAGS]
+        _call(gcc, *flags, *core.gcc_flags, *include, "-c", str(source), "-o", made)
         keep = f"-Wl,-r,--gc-sections,-e,{kernel.name}"
         _call(gcc, *core.gcc_flags, "-nostdlib", keep, made, "-o", linked)
         said = _call(f"{core.tools.prefix}size", linked)

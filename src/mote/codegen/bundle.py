@@ -11,7 +11,7 @@ from mote.codegen.example import models_main_c
 from mote.codegen.generate import generate
 from mote.codegen.identifiers import c_identifier
 from mote.codegen.manifest import FILE, SCHEMA, TOOL, manifest_json
-from mote.codegen.project import cmake_lists, makefile
+from mote.codegen.project import cmake_lists, makefile, optimization
 from mote.codegen.text import SPDX, tool
 from mote.errors import InputError
 from mote.lower.step import Program
@@ -45,11 +45,12 @@ def generate_bundle(parts: Sequence[tuple[Program, Plan]], target: Target) -> di
         kernels.update({p: text for p, text in files.items() if p.startswith("kernels/")})
     kernels = dict(sorted(kernels.items()))
     sources = [path for path in (*models, *kernels) if path.endswith(".c")]
+    level = max(optimization(program) for program, _ in parts)  # "s" for size is behind "2"
     files = {
         "models.h": _models_h(names, parts),
         "main.c": models_main_c(parts),
-        "Makefile": makefile(NAME, target, sources),
-        "CMakeLists.txt": cmake_lists(NAME, target, sources),
+        "Makefile": makefile(NAME, target, sources, level),
+        "CMakeLists.txt": cmake_lists(NAME, target, sources, level),
         **models,
         **kernels,
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from mote.codegen.blocks import parameters
 from mote.codegen.formulas import formula
 from mote.codegen.identifiers import activations, constant_name, layer_function, layer_number
+from mote.codegen.row_calls import is_row_call, row_call
 from mote.codegen.row_pointers import first_row_table, row_pointers, rows_per_call
 from mote.codegen.rows import row_address
 from mote.codegen.text import C_TYPES, number, quoted, shape, wrapped
@@ -33,6 +34,9 @@ def layer(program: Program, plan: Plan, index: int) -> str:
         lines += _parameters(program, step, index, task.calls, struct)
     if step.kernel.takes_strides:
         lines += _strides(program, step, index)
+    if is_row_call(program, plan, index, task):
+        looped = is_looped(task)
+        return "\n".join([*lines, row_call(program, plan, index, task, is_looped=looped)])
     arguments = ", uint32_t call, uint32_t end" if is_looped(task) else ""
     head = f"static MOTE_LAYER void {layer_function(program, index)}({parameters(plan)}{arguments})"
     body = _call(program, plan, index, position, task)

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 
 from mote.codegen.text import tool
+from mote.lower.step import Program
 from mote.target.target import Target
 from mote.target.tools import ARM
 
 WARNINGS = "-Wall -Wextra -Wconversion -Wshadow -Wpedantic"
 """The generated code and the kernels are clean under these, for every core."""
+
+OPTIMIZED, OPTIMIZED_FOR_SIZE = "-O2", "-Os"
 
 FLOATS = "-ffp-contract=off"
 """No fused multiply-add in place of two operations: floats are then the same on every core."""
@@ -18,13 +21,20 @@ _LIBC_NOTE = """\
 """
 
 
-def makefile(name: str, target: Target, sources: Iterable[str]) -> str:
+def optimization(program: Program) -> str:
+    """What the compiler is told: projects with small kernels are compiled for size."""
+    is_small = any(step.kernel.is_small for step in program.steps)
+    return OPTIMIZED_FOR_SIZE if is_small else OPTIMIZED
+
+
+def makefile(name: str, target: Target, sources: Iterable[str], level: str) -> str:
     """``make``: the example on this machine; with CROSS: a static library for the core.
 
     Args:
         name: Of the library.
         target: What it is for.
         sources: Its files.
+        level: ``optimization`` of the program.
     """
     flags = " ".join(target.core.gcc_flags)
     note = f" for {target.core.name}" if flags else ""
@@ -39,7 +49,7 @@ def makefile(name: str, target: Target, sources: Iterable[str]) -> str:
 {libc}#   make clean
 
 CROSS ?=
-CFLAGS ?= -O2
+CFLAGS ?= {level}
 WARNINGS := {WARNINGS}
 
 SOURCES := {_continued(sources)}
@@ -76,7 +86,7 @@ clean:
 """
 
 
-def cmake_lists(name: str, target: Target, sources: Iterable[str]) -> str:
+def cmake_lists(name: str, target: Target, sources: Iterable[str], level: str) -> str:
     """The library as a CMake target, to build alone or through ``add_subdirectory``; arguments as
     ``makefile``."""
     listed = "\n".join(f"    {source}" for source in sources)
@@ -106,7 +116,7 @@ add_library({name} STATIC
 target_include_directories({name} PUBLIC ${{CMAKE_CURRENT_SOURCE_DIR}} PRIVATE kernels)
 set_target_properties({name} PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON)
 if(NOT CMAKE_BUILD_TYPE)
-    target_compile_options({name} PRIVATE -O2)
+    target_compile_options({name} PRIVATE {level})
 endif()
 if(CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")
     target_compile_options({name} PRIVATE

@@ -33,8 +33,8 @@ def row_pointers(
     c_type = C_TYPES[graph.tensors[tensor].dtype]
     per_image = task.calls // images
     in_image = "call" if images == 1 else f"call % {per_image}"
-    firsts = _first_rows(program, step, task, window)
-    if _are_spaced(firsts):
+    firsts = first_rows(program, step, task, window)
+    if are_spaced(firsts):
         distance = firsts[1] - firsts[0] if per_image > 1 else 0
         start = f"(int32_t)({in_image}) * {distance}" if distance else "0"
         start += f" - {-firsts[0]}" if firsts[0] < 0 else f" + {firsts[0]}" if firsts[0] else ""
@@ -65,15 +65,15 @@ def first_row_table(program: Program, index: int, step: Step, task: Task) -> lis
         return []
     (window,) = step.split.operands
     assert window is not None
-    firsts = _first_rows(program, step, task, window)
-    if _are_spaced(firsts):
+    firsts = first_rows(program, step, task, window)
+    if are_spaced(firsts):
         return []
     c_type = "uint8_t" if max(firsts) < 2**8 else "uint16_t"
     name = _table_name(program, index)
     return [f"static const {c_type} {name}[{len(firsts)}] = {{", wrapped(map(str, firsts)), "};"]
 
 
-def _first_rows(
+def first_rows(
     program: Program, step: Step, task: Task, window: Window | Ranges
 ) -> tuple[int, ...]:
     """Where each call of an image starts to read."""
@@ -82,7 +82,7 @@ def _first_rows(
     return tuple(window.first(row) for row in range(0, height, rows))
 
 
-def _are_spaced(rows: tuple[int, ...]) -> bool:
+def are_spaced(rows: tuple[int, ...]) -> bool:
     """True when all distances are equal."""
     return len({b - a for a, b in pairwise(rows)}) <= 1
 

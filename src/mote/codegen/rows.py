@@ -37,11 +37,11 @@ def _plus(expression: str, number: int) -> str:
     return f"{expression} + {number}" if number else expression
 
 
-def row_tables(program: Program, plan: Plan) -> str:
-    """The tables of all buffers whose rows are scattered."""
+def row_tables(program: Program, plan: Plan, text: str) -> str:
+    """The tables of all buffers whose rows are scattered, as far as a text reads them."""
     tables = []
     for name in plan.network.strips:
-        if plan.is_linear(name):
+        if plan.is_linear(name) or f"{table_name(program, plan, name)}[" not in text:
             continue
         start = plan.block_at(plan.layout.rows[name][0]).start
         offsets = tuple(offset - start for offset in plan.layout.rows[name])

@@ -2,11 +2,13 @@
 
 from mote.codegen.header import banner
 from mote.codegen.layer import layer
+from mote.codegen.row_calls import is_row_call, row_call_helpers
 from mote.codegen.rows import row_tables
 from mote.codegen.schedule import run_functions
 from mote.codegen.text import SPDX, math_header, quoted, shape
 from mote.lower.step import Program
 from mote.plan.plan import Buffer, Plan
+from mote.plan.task import FEED
 from mote.target.target import Target
 
 MACROS = """\
@@ -49,8 +51,12 @@ def model_c(program: Program, plan: Plan, target: Target) -> str:
     )
     includes = "".join(f'#include "{name}"\n' for name in ("model.h", *headers, "weights.h"))
     includes = includes.replace("\n", "\n\n", 1)
-    tables = row_tables(program, plan)
-    parts = [MACROS, *([tables] if tables else []), *layers, run_functions(program, plan)]
+    tasks = [task for task in plan.network.tasks if task.index != FEED]
+    calls = [t.index for t in tasks if is_row_call(program, plan, t.index, t)]
+    helpers = [row_call_helpers(program, plan, calls)] if calls else []
+    tables = row_tables(program, plan, "".join(layers))
+    parts = [MACROS, *([tables] if tables else []), *helpers, *layers]
+    parts.append(run_functions(program, plan))
     body = "\n".join(parts)
     return f"{head}{math_header(body)}{includes}\n{body}"
 

@@ -18,7 +18,7 @@ MOTE_NOT_INLINE static int32_t exponential(const mote_softmax_short *layer, int3
     int32_t x;
     if (d >= layer->entries)
         return 0;
-    x = -mote_product_q31(-(d * (1 << layer->left)), layer->multiplier);
+    x = -mote_multiply_q31(-(d * (1 << layer->left)), layer->multiplier);
     return x == 0 ? INT32_MAX : mote_exp_q31(x);
 }
 

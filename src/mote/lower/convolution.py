@@ -50,6 +50,7 @@ from mote.lower.mve_layout import fits_mve
 from mote.lower.narrow_depthwise import narrow_depthwise_3x3_or
 from mote.lower.requantization import pack_weights, requantization, result_range
 from mote.lower.rows_per_call import split_windows
+from mote.lower.small_convolution import with_small, with_small_depthwise
 from mote.lower.split import Split
 from mote.lower.step import Constant, Step
 from mote.lower.swar_convolution import swar_step
@@ -101,7 +102,8 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Cor
     if chained[0] is step:
         chained = chain_or(step, graph, channels, computed, core, known)
     step, known = chained
-    return winograd_or(step, graph, channels, computed, value, core, known)
+    step = winograd_or(step, graph, channels, computed, value, core, known)
+    return with_small(step, graph, channels, core)
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,8 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     if core.mve and is_plain_3x3(sizes) and fits_mve_3x3(sizes) and fits_mve(channels, bits):
         return lower_mve_depthwise_3x3(graph, node, channels)
     if core.dsp and is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
-        return next(depthwise_3x3_forms(graph, node, channels, bits))
+        step = next(depthwise_3x3_forms(graph, node, channels, bits))
+        return with_small_depthwise(step, graph, channels, core) if bits == 8 else step
     if core.dsp and fits_taps(sizes, bits) and fits_dsp(channels, 8):
         return lower_depthwise_taps(graph, node, channels)
     step = portable_depthwise(graph, node, channels)

@@ -28,6 +28,7 @@ from mote.lower.fully_connected import (
     dsp_fully_connected,
     mve_fully_connected,
     portable_fully_connected,
+    small_fully_connected,
 )
 from mote.lower.geometry import geometry, row_geometry, weight_bits
 from mote.lower.input_range import layer_channels
@@ -36,6 +37,7 @@ from mote.lower.mve_convolution import lower_mve_convolution
 from mote.lower.mve_depthwise import fits_mve_3x3, lower_mve_depthwise_3x3
 from mote.lower.mve_layout import fits_mve
 from mote.lower.narrow_depthwise import narrow_depthwise_3x3_or
+from mote.lower.small_convolution import small_depthwise_form, small_form
 from mote.lower.step import Step
 from mote.lower.swar_convolution import swar_step
 from mote.lower.swar_fully_connected import swar_fully_connected_or
@@ -79,6 +81,10 @@ def _distinct(steps: Iterable[Step]) -> Iterator[Step]:
             yield step
 
 
+def _found(step: Step | None) -> tuple[Step, ...]:
+    return () if step is None else (step,)
+
+
 def _conv_2d(graph: Graph, node: Node, core: Core) -> Iterator[Step]:
     channels = settle_constant_channels(layer_channels(graph, node))
     bits, is_dense = weight_bits(graph, node), geometry(graph, node)["groups"] == 1
@@ -101,6 +107,7 @@ def _dsp_conv_2d(
         yield points_form(plain.step, graph, plain.points_cycles)
     if bits == 4 or core.name not in CORES:
         return
+    yield from _found(small_form(graph, node, channels, core))
     of_layer = plain.step, graph, channels, plain.computed
     yield from (step for step, _ in packed_forms(*of_layer))
     yield from affine_forms(*of_layer)
@@ -125,6 +132,8 @@ def _depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Iterator[Step]:
     if core.dsp and fits_dsp(channels, 8):  # weights are unpacked before they are used
         if is_3x3:
             yield from depthwise_3x3_forms(graph, node, channels, bits)
+            if bits == 8:
+                yield from _found(small_depthwise_form(graph, node, channels, core))
         if fits_taps(sizes, bits):
             yield lower_depthwise_taps(graph, node, channels)
 
@@ -141,6 +150,7 @@ def _fully_connected(graph: Graph, node: Node, core: Core) -> Iterator[Step]:
         yield mve_fully_connected(graph, node, channels)
     if core.dsp and fits_dsp(channels, bits):
         yield dsp_fully_connected(graph, node, channels)
+        yield from _found(small_fully_connected(graph, node, channels))
 
 
 _SCHEDULES: dict[type[Op], Schedules] = {

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import FullyConnected, Rounding
 from mote.ir.tensor import DType
@@ -22,6 +24,7 @@ from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
 from mote.lower.mve_layout import fits_mve, mve_constants
 from mote.lower.requantization import pack_weights, requantization, result_range
+from mote.lower.small_line import find_lines, find_one_line
 from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
 from mote.lower.swar_fully_connected import swar_fully_connected_or
@@ -47,9 +50,11 @@ def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
     if core.dsp and fits_dsp(channels, weight_bits(graph, node)):
         step = dsp_fully_connected(graph, node, channels)
         more = round(PORTABLE_CYCLES_MORE * graph.macs(node))
-        return replace(
-            step, frugal=portable_fully_connected(graph, node, channels), frugal_cycles=more
-        )
+        portable = portable_fully_connected(graph, node, channels)
+        small = small_fully_connected(graph, node, channels)
+        if small is not None:
+            portable = replace(portable, frugal=small, frugal_cycles=1)
+        return replace(step, frugal=portable, frugal_cycles=more)
     step = portable_fully_connected(graph, node, channels)
     if core.swar and weight_bits(graph, node) == 8:
         return swar_fully_connected_or(step, graph, node, channels)
@@ -92,6 +97,26 @@ def mve_fully_connected(graph: Graph, node: Node, channels: Channels) -> Step:
         kernel=KERNELS["mote_fully_connected_s8_mve" + "_single" * single],
         parameters=tuple({**layer_sizes(graph, node), **result_range(channels), **flags}.items()),
         constants=mve_constants(channels, None, 1 if channels.is_uniform else len(channels.bias)),
+        split=split_pointwise(graph.result(node), ("batches",)),
+    )
+
+
+def small_fully_connected(graph: Graph, node: Node, channels: Channels) -> Step | None:
+    """In the fewest bytes of code and constants; None where some channel has no line."""
+    if weight_bits(graph, node) != 8:
+        return None
+    lines = find_one_line(channels) if channels.is_uniform else find_lines(channels)
+    if lines is None:
+        return None
+    limits = {name: v for name, v in result_range(channels).items() if name != "y_zero"}
+    return Step(
+        node=node,
+        kernel=KERNELS["mote_fully_connected_s8_dsp_small"],
+        parameters=tuple({**layer_sizes(graph, node), **limits, **lines.parameters}.items()),
+        constants=(
+            Constant("weights", channels.weights.astype(np.int8), True),
+            *lines.constants(),
+        ),
         split=split_pointwise(graph.result(node), ("batches",)),
     )
 

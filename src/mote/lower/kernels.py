@@ -61,6 +61,10 @@ def _dsp(name: str, struct: str, operator: type[Op], *, takes_scratch: bool) -> 
     )
 
 
+def _small(kernel: Kernel) -> Kernel:
+    return replace(kernel, is_small=True)
+
+
 def _mve(name: str, struct: str, operator: type[Op]) -> Kernel:
     is_convolution = operator in (Conv2D, DepthwiseConv2D)
     return Kernel(
@@ -105,6 +109,26 @@ KERNELS: dict[str, Kernel] = {
                 strided=f"mote_conv_2d_s8_dsp{form}_strided",
             )
             for form in _PAIR_FORMS
+        ),
+        _small(_dsp("mote_conv_2d_s8_dsp_small", "mote_conv_2d_small", Conv2D, takes_scratch=True)),
+        _small(
+            _dsp(
+                "mote_depthwise_conv_2d_s8_dsp_small",
+                "mote_depthwise_small",
+                DepthwiseConv2D,
+                takes_scratch=False,
+            )
+        ),
+        _small(
+            _dsp(
+                "mote_fully_connected_s8_dsp_small",
+                "mote_fully_connected_small",
+                FullyConnected,
+                takes_scratch=False,
+            )
+        ),
+        _small(
+            _global("mote_global_average_pool_s8_small", "mote_global_pool", AveragePool2D, _S8)
         ),
         _mve("mote_conv_2d_s8_mve", "mote_conv_2d_vectors", Conv2D),
         _mve("mote_conv_2d_s8_mve_single", "mote_conv_2d_vectors", Conv2D),

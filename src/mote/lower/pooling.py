@@ -1,6 +1,7 @@
 """Average and maximum pooling and mean as kernel calls."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 
 from mote.errors import UnsupportedModelError
@@ -21,6 +22,8 @@ from mote.target.target import Core
 
 CYCLES_OF_CELL = 5
 CYCLES_OF_RESULT = 15
+SMALL_CYCLES_MORE = 4
+"""Of the small global pool, for each element that it adds."""
 
 
 def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
@@ -37,13 +40,17 @@ def lower_pool_2d(graph: Graph, node: Node, core: Core) -> Step:
     low, high = activation_range(op.activation, y.q, y.dtype)
     if plane := pooled_plane(graph, node):
         is_average = isinstance(op, AveragePool2D)
-        return Step(
+        step = Step(
             node,
             KERNELS[f"mote_global_{op.kind.removesuffix('_2d')}_{SUFFIXES[y.dtype]}"],
             parameters=(*plane.sizes.items(), ("y_min", low), ("y_max", high)),
             split=plane.split,
             state_bytes=plane.state_bytes(DType.INT32 if is_average else y.dtype),
         )
+        if not (is_average and core.dsp and y.dtype is DType.INT8):
+            return step
+        small = replace(step, kernel=KERNELS["mote_global_average_pool_s8_small"])
+        return replace(step, frugal=small, frugal_cycles=SMALL_CYCLES_MORE * x.elements)
     return Step(
         node,
         KERNELS[f"mote_{op.kind}_{SUFFIXES[y.dtype]}"],

@@ -89,7 +89,7 @@ def find_line(
     near = _near(channels, channel, SHIFT)
     if not near.size:
         return None
-    ends = _intercepts(steps, channel, near, 1, SHIFT)
+    ends = intercepts(steps, channel, near, 1, SHIFT)
     for multiplier, least, end in zip(near.tolist(), *(e.tolist() for e in ends), strict=True):
         if least >= end:
             continue
@@ -113,7 +113,7 @@ def find_scaled_line(channels: Channels, steps: Steps, channel: int) -> Line | N
         return None
     steep = near[0] << np.arange(1, 31)
     near = np.concatenate([near, steep[steep < MULTIPLIER_END]])
-    least, end = _intercepts(steps, channel, near, SCALE, SCALED_SHIFT)
+    least, end = intercepts(steps, channel, near, SCALE, SCALED_SHIFT)
     offsets = -(-least // near)
     most = 2**31 - 1 - SCALE * int(channels.magnitude[channel])
     fits = np.flatnonzero((offsets * near < end) & (np.abs(offsets) <= most))
@@ -144,7 +144,7 @@ def _first_between(step: int, modulus: int, low: int, high: int) -> int | None:
     return None if rounds is None else -(-(low + modulus * rounds) // step)
 
 
-def _intercepts(
+def intercepts(
     steps: Steps, channel: int, multipliers: Ints, scale: int, shift: int
 ) -> tuple[Ints, Ints]:
     """For each multiplier, least intercept with the channel's steps, and one above the greatest;

@@ -52,6 +52,7 @@ class Kernel:
         needs_mve: True when it is faster only on cores with MVE; it still runs everywhere, too.
         needs_swar: True when it is faster only on cores for which two sums in a word pay.
         needs_narrow: True when it is faster only on cores without a wide multiplication.
+        is_small: True when all that speaks for it is how few bytes of code and constants it takes.
         takes_scratch: True when its last argument is a scratch pointer.
         takes_array: True when it reads any number of operands, through an array of pointers with
             nulls for constants.
@@ -74,6 +75,7 @@ class Kernel:
     needs_mve: bool = False
     needs_swar: bool = False
     needs_narrow: bool = False
+    is_small: bool = False
     takes_scratch: bool = False
     takes_array: bool = False
     takes_rows: bool = False

@@ -8,6 +8,7 @@ from mote.lower.step_cycles import program_cycles
 from mote.plan.budget import Budget
 from mote.plan.first_fit import search
 from mote.plan.flash_limit import within_flash
+from mote.plan.forms import without_small
 from mote.plan.modes import Candidate, candidates
 from mote.plan.optimal import improve
 from mote.plan.options import Options
@@ -85,6 +86,8 @@ def make_plan(program: Program, options: Options) -> Plan:
 def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program, Plan]:
     """``make_plan`` for the best of several programs that compute the same, and which that is."""
     programs = [within_flash(program, options.flash_bytes) for program in programs]
+    if options.optimize != "flash":
+        programs = [without_small(program) for program in programs]
     fastest = min(program_cycles(program, options.cycles_per_mac) for program in programs)
     found = [
         replace(candidate, program=number)

@@ -9,6 +9,7 @@ from mote.lower.step import Program, Step
 from mote.plan.ample import Way, ample_form, ways
 from mote.plan.kernel_choice import (
     BESIDE_WEIGHTS,
+    BESIDE_WEIGHTS_IN_FLASH,
     MOST_DEAR,
     Choice,
     choose_kernels,
@@ -17,6 +18,8 @@ from mote.plan.kernel_choice import (
 
 FRAME_BYTES, CALL_BYTES = 1_500, 110
 """Of code beside the kernels, about: once, and for each step."""
+SMALL_FRAME_BYTES, SMALL_CALL_BYTES = 450, 75
+"""The same where small kernels are called, and all is compiled for size."""
 
 
 class Flash(Enum):
@@ -66,6 +69,19 @@ def forms(step: Step) -> tuple[Step, ...]:
 def most_frugal(program: Program) -> tuple[int, ...]:
     """The last form of every step."""
     return tuple(len(forms(step)) - 1 for step in program.steps)
+
+
+def without_small(program: Program) -> Program:
+    """The program without the forms that only spare flash, behind those that it has besides."""
+    return replace(program, steps=tuple(_without_small(step) for step in program.steps))
+
+
+def _without_small(step: Step) -> Step:
+    if step.frugal is None:
+        return step
+    if step.frugal.kernel.is_small:
+        return replace(step, frugal=None, frugal_cycles=0)
+    return replace(step, frugal=_without_small(step.frugal))
 
 
 def spare_scratch(program: Program, frugal: Sequence[int], ample: Collection[int] = ()) -> Program:
@@ -197,6 +213,14 @@ def weighed_flash_bytes(program: Program) -> float:
     return flash + (MOST_DEAR - 1) * max(0, flash - learnt - BESIDE_WEIGHTS)
 
 
+def fewest_flash_bytes(program: Program, table_bytes: int) -> int:
+    """``program_flash_bytes``, with tables of the schedule as far as what is beside the weights
+    exceeds what it should take: below that, they are worth the RAM that they spare."""
+    learnt = sum(c.learnt_bytes for step in _owners(program) for c in step.constants)
+    flash = program_flash_bytes(program)
+    return flash + max(0, flash - learnt + table_bytes - BESIDE_WEIGHTS_IN_FLASH)
+
+
 def _owners(program: Program) -> tuple[Step, ...]:
     """The steps whose constants flash holds.
 
@@ -209,6 +233,8 @@ def _owners(program: Program) -> tuple[Step, ...]:
 
 def program_frame_bytes(program: Program) -> int:
     """Of the code that calls the kernels, about."""
+    if any(step.kernel.is_small for step in program.steps):
+        return SMALL_FRAME_BYTES + SMALL_CALL_BYTES * len(program.steps)
     return FRAME_BYTES + CALL_BYTES * len(program.steps)
 
 

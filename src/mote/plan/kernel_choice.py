@@ -8,6 +8,8 @@ from mote.lower.kernel_sizes import KERNEL_BYTES
 
 BESIDE_WEIGHTS = 16_000
 """Bytes of code and constants beside the weights that are not exceeded where that is cheap."""
+BESIDE_WEIGHTS_IN_FLASH = 8_000
+"""The same where nothing but flash counts: to keep to it, schedules without tables are taken."""
 DEARER, MOST_DEAR = 1.5, 12.0
 """How far the price of a byte beside the weights rises for that, and in which steps."""
 DEAREST = 1e9

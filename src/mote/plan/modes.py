@@ -12,6 +12,7 @@ from mote.plan.forms import (
     ample_calls,
     choose_forms,
     extra_cycles,
+    fewest_flash_bytes,
     forms,
     most_frugal,
     program_flash_bytes,
@@ -23,6 +24,7 @@ from mote.plan.network import divided_rows, network
 from mote.plan.options import Options
 from mote.plan.refine import WORK, Setting, Start, refine
 from mote.plan.stream import Streaming, curve, interleave
+from mote.plan.table_bytes import table_bytes
 from mote.plan.task import FEED, Network, Run, Task
 
 SHARES = (1.0, 0.9, 0.75, 0.5, 0.0)
@@ -99,9 +101,11 @@ def candidates(program: Program, options: Options, fastest: float) -> list[Candi
     points = curve(fine, budget=options.budget)
     if in_haste:
         points = points[-1:]
+    if options.optimize == "flash":
+        points = [*points, _by_layers(fine)]
     some = points[:2] if options.optimize == "ram" and options.ram_bytes is None else points
     found = [c for point in some for c in _mixed(program, fine, point, options, base)]
-    if options.optimize == "time":
+    if options.optimize in ("time", "flash"):
         return found
     limit = options.slowdown * max(fastest, 1.0)  # a network may compute nothing
     if min(found, key=lambda c: (c.live_bytes, c.cycles)).cycles > limit:
@@ -113,6 +117,14 @@ def candidates(program: Program, options: Options, fastest: float) -> list[Candi
         found.remove(best)
         found += _searched(best, options, limit)
     return found
+
+
+def _by_layers(fine: Network) -> Streaming:
+    """Layers one by one, in their own order: no table says which is next."""
+    segments = tuple((position,) for position in range(len(fine.tasks)))
+    calls = interleave(fine, segments)
+    cycles = sum(task.calls * task.call_cycles for task in fine.tasks)
+    return Streaming(peak_bytes(fine, calls), cycles, segments, calls)
 
 
 def _searched(best: Candidate, options: Options, limit: float) -> list[Candidate]:
@@ -176,13 +188,17 @@ def _settled(
         lost = _lost(tasks, setting.segments)
         cycles = base + extra_cycles(program, frugal) + lost - saved
         size = peak_bytes(tasks, schedule)
-        flash_bytes = _flash_bytes(sparing, options)
+        flash_bytes = _flash_bytes(sparing, tasks, schedule, options)
         yield Candidate(tasks, schedule, size, cycles, flash_bytes, frugal)
 
 
-def _flash_bytes(program: Program, options: Options) -> float:
+def _flash_bytes(
+    program: Program, network: Network, schedule: Sequence[Run], options: Options
+) -> float:
     if options.optimize == "balanced":
         return weighed_flash_bytes(program)
+    if options.optimize == "flash":
+        return fewest_flash_bytes(program, table_bytes(network, schedule))
     return program_flash_bytes(program)
 
 
@@ -302,7 +318,7 @@ def _coarse(
             height = divided_rows(program, program.steps[index])
             rows[index] = max(n for n in range(1, rows[index]) if height % n == 0)
     cycles = base + _lost(mixed, point.segments)
-    flash = _flash_bytes(program, options)
+    flash = _flash_bytes(program, mixed, schedule, options)
     return Candidate(mixed, schedule, peak_bytes(mixed, schedule), cycles, flash), rows
 
 

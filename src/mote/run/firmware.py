@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from mote.codegen.project import OPTIMIZED, OPTIMIZED_FOR_SIZE
 from mote.errors import TargetError, ToolError
 from mote.run.interface import Interface, Slot
 from mote.run.machine import MACHINES, Machine
@@ -14,7 +15,7 @@ from mote.target import Core
 from mote.target.tools import Tools
 
 CFLAGS = (
-    *("-std=gnu99", "-O2", "-g0", "-ffp-contract=off"),
+    *("-std=gnu99", OPTIMIZED, "-g0", "-ffp-contract=off"),
     *("-ffunction-sections", "-fdata-sections"),
 )
 """Options for every core, beside ``Core.gcc_flags``; as in the generated build files."""
@@ -100,7 +101,7 @@ def build(
     for path, text in texts.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(text)
-    flags = [*core.gcc_flags, *CFLAGS, "-Iharness", "-Iproject", "-Iproject/kernels"]
+    flags = [*core.gcc_flags, *_flags(project), "-Iharness", "-Iproject", "-Iproject/kernels"]
     if not core.tools.has_libc:
         flags += FREESTANDING
     traced = ["-DMOTE_TRACE_BUILD", "-include", "harness/trace.h"] if trace else []
@@ -136,6 +137,12 @@ def _own_options(path: str, traced: Sequence[str]) -> Sequence[str]:
     if path.startswith("project/kernels/"):
         return ()
     return [*traced, *HARNESS_CFLAGS] if path.startswith("harness/") else traced
+
+
+def _flags(project: Mapping[str, str]) -> list[str]:
+    """``CFLAGS``, optimised for what the project's own build file says."""
+    for_size = f"CFLAGS ?= {OPTIMIZED_FOR_SIZE}" in project.get("Makefile", "").splitlines()
+    return [OPTIMIZED_FOR_SIZE if for_size and flag == OPTIMIZED else flag for flag in CFLAGS]
 
 
 def _harness(interface: Interface, tools: Tools) -> dict[str, str]:

@@ -10,12 +10,6 @@
 #include "mote_dsp.h"
 #include "mote_reciprocal.h"
 
-/* One function for the many places that multiply, as these are few products. */
-MOTE_NOT_INLINE static int32_t mote_product_q31(int32_t a, int32_t b)
-{
-    return mote_multiply_q31(a, b);
-}
-
 /* exp(-x) in Q0.31 for x > 0 in Q5.26. */
 static inline int32_t mote_exp_q31(int32_t x)
 {
@@ -24,14 +18,14 @@ static inline int32_t mote_exp_q31(int32_t x)
     const int32_t eighth = 1895147668; /* exp(-1/8) */
     const uint32_t quarters = (uint32_t)(x - 1) >> 24;
     const int32_t a = ((int32_t)(quarters << 24) - x) * 32 + (1 << 28);
-    const int32_t a2 = mote_product_q31(a, a), a3 = mote_product_q31(a2, a), a4 = mote_product_q31(a2, a2);
-    const int32_t cubic = mote_product_q31(((a4 + 2) >> 2) + a3, 715827883) + a2; /* a4 >= 0 */
+    const int32_t a2 = mote_multiply_q31(a, a), a3 = mote_multiply_q31(a2, a), a4 = mote_multiply_q31(a2, a2);
+    const int32_t cubic = mote_multiply_q31(((a4 + 2) >> 2) + a3, 715827883) + a2; /* a4 >= 0 */
     const int32_t series = a + ((cubic + 1 + (cubic >> 31)) >> 1);               /* halves away from 0 */
     const int32_t *power = powers;
-    int32_t result = eighth + mote_product_q31(eighth, series);
+    int32_t result = eighth + mote_multiply_q31(eighth, series);
     for (uint32_t left = quarters; left; left >>= 1, power++)
         if (left & 1u)
-            result = mote_product_q31(result, *power);
+            result = mote_multiply_q31(result, *power);
     return result;
 }
 

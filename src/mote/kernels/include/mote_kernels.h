@@ -65,6 +65,17 @@ typedef struct {
     uint8_t double_rounding;
 } mote_fully_connected;
 
+/* The same in few bytes of code and constants; as mote_fully_connected_s8_dsp_small.c says. */
+typedef struct {
+    const int8_t *weights; /* [outputs, inputs] */
+    const int32_t *bias;   /* [outputs] */
+    const uint8_t *multiplier;
+    uint16_t batches, inputs, outputs;
+    int8_t y_min, y_max;
+    uint8_t scale, shift;
+    uint8_t multiplier_bytes; /* from one to the next; 0: one for all */
+} mote_fully_connected_small;
+
 /* Two products in a multiplication; arrays and fields as mote_fully_connected_s8_swar.c says. */
 typedef struct {
     const int8_t *weights;
@@ -308,6 +319,7 @@ void mote_transposed_conv_2d_s8(const mote_transposed_conv_2d *layer, const int8
                                 uint32_t row);
 void mote_transposed_conv_2d_s16(const mote_transposed_conv_2d_16x8 *layer, const int16_t *const *x, int16_t *y,
                                  uint32_t row);
+void mote_fully_connected_s8_dsp_small(const mote_fully_connected_small *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y);
 void mote_fully_connected_s8_swar(const mote_fully_connected_swar *layer, const int8_t *x, int8_t *y, void *scratch);
 void mote_fully_connected_s8_w4(const mote_fully_connected *layer, const int8_t *x, int8_t *y,
@@ -326,6 +338,8 @@ void mote_fully_connected_s8_dsp_wide_single(const mote_fully_connected *layer, 
 void mote_average_pool_2d_s8(const mote_pool_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_max_pool_2d_s8(const mote_pool_rows *layer, const int8_t *const *x, int8_t *y);
 void mote_mean_s8(const mote_mean *layer, const int8_t *x, int8_t *y);
+void mote_global_average_pool_s8_small(const mote_global_pool *layer, const int8_t *x, int8_t *y, void *state,
+                                       uint32_t call);
 void mote_global_average_pool_s8(const mote_global_pool *layer, const int8_t *x, int8_t *y, void *state,
                                  uint32_t call);
 void mote_global_max_pool_s8(const mote_global_pool *layer, const int8_t *x, int8_t *y, void *state,

@@ -6,10 +6,11 @@
 
 #include <stdint.h>
 
+#include "mote_dsp.h"
 #include "mote_requantize.h"
 
-/* round(a * b / 2^31), halves up */
-static inline int32_t mote_multiply_q31(int32_t a, int32_t b)
+/* round(a * b / 2^31), halves up; one function for the many places that multiply, as these are few products */
+MOTE_NOT_INLINE static int32_t mote_multiply_q31(int32_t a, int32_t b)
 {
     return mote_requantize_double(a, b, 0);
 }

@@ -78,6 +78,16 @@ static inline int8_t mote_clamp_s8(int32_t value, int32_t low, int32_t high)
     return (int8_t)(value > high ? high : value);
 }
 
+/* Clamps count results in place where int8 alone does not; returns their end. */
+static inline int8_t *mote_clamp_results(int8_t *y, int32_t count, int32_t low, int32_t high)
+{
+    int8_t *const end = y + count;
+    if (low > -128 || high < 127)
+        for (; y != end; y++)
+            *y = mote_clamp_s8(*y, low, high);
+    return end;
+}
+
 static inline int16_t mote_clamp_s16(int32_t value, int32_t low, int32_t high)
 {
     value = value < low ? low : value;

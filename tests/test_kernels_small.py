@@ -1,0 +1,197 @@
+"""The kernels of few bytes: what is proven of their lines, and the bytes of the reference."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mote
+from kernel_check import one_node
+from kernel_runner import run_steps
+from mote import reference
+from mote.ir import DType, Graph, Quantization, Tensor
+from mote.ir.ops import AveragePool2D, Rounding
+from mote.lower import small_convolution
+from mote.lower.channels import Channels
+from mote.lower.lower import lower
+from mote.lower.small_line import Lines, find_lines
+from mote.lower.step import Step
+from mote.plan.forms import forms
+from mote.target.cores import CORES
+from random_layers import (
+    random_conv_2d,
+    random_depthwise_3x3,
+    random_fully_connected,
+    side_by_side,
+)
+from test_kernels_chain import random_inputs
+from test_kernels_chain_affine import all_sums, random_channels
+
+M4 = CORES["cortex-m4"]
+CONVOLUTION, DEPTHWISE = "mote_conv_2d_s8_dsp_small", "mote_depthwise_conv_2d_s8_dsp_small"
+Rng = np.random.Generator
+
+
+@pytest.fixture
+def small_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small forms wherever there are any, and no other."""
+    for name in ("with_small", "with_small_depthwise"):
+        found = getattr(small_convolution, name)
+
+        def last(step: Step, *rest: Any, found: Any = found) -> Step:
+            return forms(found(step, *rest))[-1]
+
+        monkeypatch.setattr(f"mote.lower.convolution.{name}", last)
+
+
+def results(lines: Lines, channel: int, sums: np.ndarray) -> np.ndarray:
+    """What kernels compute of sums without bias; proves that 32 bits hold it."""
+    x = (sums << lines.scale) + lines.bias[channel]
+    assert x.min() >= -(2**31)
+    assert x.max() < 2**31
+    return np.clip(x * lines.multiplier[channel] >> 32 + lines.shift, -128, 127)
+
+
+def read_multipliers(lines: Lines) -> np.ndarray:
+    """As kernels read them: four bytes from each place on."""
+    octets = lines.constants()[1].array
+    places = np.arange(len(lines.bias)) * lines.bytes
+    return np.array([int.from_bytes(octets[i : i + 4].tobytes(), "little") for i in places])
+
+
+def test_lines_are_the_requantisation_of_every_sum() -> None:
+    rng = np.random.default_rng(1)
+    sizes = {3: 0, 4: 0}
+    for k in range(80):
+        channels = random_channels(rng)
+        right = channels.right + int(rng.integers(0, 10)) * (k % 4 == 0)
+        channels = replace(channels, right=right)
+        lines = find_lines(channels)
+        if lines is None:
+            continue
+        sizes[lines.bytes] += 1
+        np.testing.assert_array_equal(read_multipliers(lines), lines.multiplier)
+        assert lines.multiplier.max() < 2**31
+        for i in range(len(channels.bias)):
+            sums = all_sums(channels, i, rng)
+            one = of_channel(channels, i)
+            want = one.results(sums[:, None])[:, 0]
+            found = results(lines, i, sums - channels.bias[i])
+            np.testing.assert_array_equal(np.clip(found, *channels.y_range), want)
+    assert min(sizes.values()) >= 5, sizes
+
+
+def of_channel(channels: Channels, i: int) -> Channels:
+    one = slice(i, i + 1)
+    return replace(channels, multiplier=channels.multiplier[one], right=channels.right[one])
+
+
+def test_no_lines_are_found_where_halves_round_away_from_zero_on_both_sides() -> None:
+    channels = replace(
+        random_channels(np.random.default_rng(2)),
+        multiplier=np.full(1, 1_500_000_001),
+        right=np.full(1, 8),
+        weights=np.full((1, 64), 100),
+        x_low=np.full((1, 64), -128),
+        x_high=np.full((1, 64), 127),
+        bias=np.zeros(1, np.int64),
+        y_zero=0,
+        y_range=(-128, 127),
+        rounding=Rounding.DOUBLE,
+    )
+    assert find_lines(channels) is None
+    assert find_lines(replace(channels, rounding=Rounding.SINGLE)) is not None
+
+
+def only_step(graph: Graph) -> Step:
+    (step,) = lower(graph, M4).steps
+    return step
+
+
+def small_layers(rng: Rng, count: int) -> list[Graph]:
+    graphs: list[Graph] = []
+    while len(graphs) < count:
+        width, stride = int(rng.integers(1, 14)), int(rng.integers(1, 3))
+        is_depthwise = len(graphs) % 2
+        graph = random_depthwise_3x3(rng, width, stride) if is_depthwise else random_conv_2d(rng)
+        if only_step(graph).kernel.name in (CONVOLUTION, DEPTHWISE):
+            graphs.append(graph)
+    return graphs
+
+
+def check_on_host(graphs: Sequence[Graph], rng: Rng, folder: Path) -> None:
+    inputs = random_inputs(graphs, rng)
+    steps = [only_step(graph) for graph in graphs]
+    expected = [reference.run(g, [x])["y"] for g, x in zip(graphs, inputs, strict=True)]
+    found = run_steps(steps, [[x] for x in inputs], expected, folder)
+    for step, want, got in zip(steps, expected, found, strict=True):
+        np.testing.assert_array_equal(got, want, err_msg=f"{step.kernel.name} {step.node.op}")
+
+
+def check(graphs: Sequence[Graph], samples: Sequence[Sequence[np.ndarray]], target: str) -> None:
+    build = mote.compile(side_by_side(graphs), target, optimize="flash")
+    assert {step.kernel.name for step in build.program.steps} == {CONVOLUTION, DEPTHWISE}
+    found = build.run_samples(samples)
+    for sample, outputs in zip(samples, found, strict=True):
+        for graph, x, got in zip(graphs, sample, outputs, strict=True):
+            want = reference.run(graph, [x])["y"]
+            np.testing.assert_array_equal(got, want, err_msg=str(graph.nodes[0].op))
+
+
+@pytest.mark.usefixtures("small_alone")
+def test_random_layers_on_rows_anywhere_equal_the_reference(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    check_on_host(small_layers(rng, 16), rng, tmp_path)
+
+
+@pytest.mark.usefixtures("small_alone")
+def test_the_assembly_of_random_layers_equals_the_reference() -> None:
+    rng = np.random.default_rng(4)
+    graphs = small_layers(rng, 32)
+    check(graphs, [random_inputs(graphs, rng) for _ in range(2)], "cortex-m4")
+
+
+def small_heads(rng: Rng, count: int) -> list[Graph]:
+    """Fully connected layers with one multiplier or several, and pools of whole planes."""
+    graphs: list[Graph] = []
+    while len(graphs) < count:
+        graph = random_pool(rng) if len(graphs) % 3 == 2 else random_fully_connected(rng)
+        if forms(only_step(graph))[-1].kernel.is_small:
+            graphs.append(graph)
+    return graphs
+
+
+def random_pool(rng: Rng) -> Graph:
+    height, width, channels = (int(n) for n in rng.integers(1, 9, 3))
+    q = Quantization((0.1,), (int(rng.integers(-128, 128)),))
+    x = Tensor("x", (1, height, width, channels), DType.INT8, q)
+    return one_node(AveragePool2D((height, width)), (x,), DType.INT8, q)
+
+
+def test_small_heads_equal_the_reference(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    graphs = small_heads(rng, 24)
+    steps = [forms(only_step(graph))[-1] for graph in graphs]
+    kernels = {step.kernel.name for step in steps}
+    assert kernels == {"mote_fully_connected_s8_dsp_small", "mote_global_average_pool_s8_small"}
+    assert {0, 3} <= {dict(s.parameters).get("multiplier_bytes") for s in steps}
+    inputs = random_inputs(graphs, rng)
+    (names,) = {graph.outputs for graph in graphs}
+    expected = [reference.run(g, [x])[names[0]] for g, x in zip(graphs, inputs, strict=True)]
+    found = run_steps(steps, [[x] for x in inputs], expected, tmp_path)
+    for step, want, got in zip(steps, expected, found, strict=True):
+        np.testing.assert_array_equal(got, want, err_msg=f"{step.kernel.name} {step.node.op}")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small_alone")
+@pytest.mark.parametrize("seed", range(100, 120))
+def test_many_random_layers_equal_the_reference(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    graphs = small_layers(rng, 100)
+    check_on_host(graphs, rng, tmp_path)
+    target = ("cortex-m4", "cortex-m7", "cortex-m33")[seed % 3]
+    check(graphs, [random_inputs(graphs, rng) for _ in range(2)], target)
