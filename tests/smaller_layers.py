@@ -42,6 +42,11 @@ def _fails(graph: Graph, case: Case, target: str, runner: JobRunner) -> bool:
 
 def smaller(graph: Graph) -> Iterator[Graph]:
     """The layer with half of its outputs, a smaller image, one image, or less besides."""
+    return (found for found in _cut(graph) if min(found.result(found.nodes[0]).shape) > 0)
+
+
+def _cut(graph: Graph) -> Iterator[Graph]:
+    """As ``smaller``, but some may have no result."""
     (node,) = graph.nodes
     op = node.op
     if not isinstance(op, Conv2D | DepthwiseConv2D | FullyConnected):

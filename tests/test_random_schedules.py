@@ -21,6 +21,7 @@ from mote.lower.winograd_scheme import Scheme
 from mote.plan.forms import forms
 from mote.target.cores import CORES
 from schedule_check import Case, cases_of, drawn_cases, drawn_layer, judge, with_inputs
+from smaller_layers import smallest_failure
 
 Key = tuple[str, tuple[tuple[str, object], ...], int, tuple[tuple[str, bytes], ...]]
 
@@ -38,7 +39,7 @@ def run_cases(cases: Sequence[Case], target: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("target", ["cortex-m0plus", "cortex-m4", "cortex-m55"])
 def test_every_schedule_of_random_layers_equals_the_reference(target: str, tmp_path: Path) -> None:
-    cases, _ = drawn_cases(range(50), target)
+    cases, _ = drawn_cases(range(40), target)
     run_cases(cases, target, tmp_path)
 
 
@@ -76,7 +77,8 @@ def test_every_family_is_drawn() -> None:
 def test_a_proof_that_holds_too_little_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Winograd's sums as if none could leave 32 bits: some input makes one leave them."""
+    """Winograd's sums as if none could leave 32 bits: some input makes one leave them. The layer is
+    made as small as shows it."""
 
     def unproven(low: Ints, high: Ints, bias: Ints, scheme: Scheme) -> Ints:
         return bias - (low + high) // 2 if scheme.is_centred else bias
@@ -87,7 +89,8 @@ def test_a_proof_that_holds_too_little_is_found(
         layer = with_inputs(seed, "conv limits", limits(np.random.default_rng(seed)))
         cases += [c for c in cases_of(layer, "cortex-m4") if "winograd_4" in c.job.kernel.name]
     runner = JobRunner(CORES["cortex-m4"], {case.job.kernel.name for case in cases}, tmp_path)
-    assert any(verdict.problem for verdict in judge(cases, runner))
+    found = next(verdict for verdict in judge(cases, runner) if verdict.problem)
+    assert smallest_failure(found.case, "cortex-m4", runner).endswith("result [1, 1, 1, 1]")
 
 
 def test_a_wrong_byte_and_one_beside_a_result_are_found(tmp_path: Path) -> None:
