@@ -41,6 +41,8 @@ class Limits:
         arena_bytes: What these and the scratch of such a call must keep to.
         rows: That each call of a step computes, by index; where missing, as many as is fastest.
         apart: Steps that read rows at odd distances, by index.
+        in_turn: Steps between whose calls others run, by index: what each keeps all that time adds
+            up, so none takes a form that keeps more than its last one.
         flash: What it counts for.
         cycles: Of the whole program, about.
     """
@@ -50,6 +52,7 @@ class Limits:
     flash: Flash
     cycles: float
     apart: Collection[int] = ()
+    in_turn: Collection[int] = ()
     alive_bytes: Mapping[int, Sequence[int]] = field(default_factory=dict)
     arena_bytes: int = 0
 
@@ -124,7 +127,10 @@ def _choices(program: Program, index: int, step: Step, limits: Limits) -> list[C
     """The forms that fit in scratch; the last one if none does."""
     found = forms(step)
     room = limits.scratch_bytes.get(index, 0)
-    fitting = [k for k, form in enumerate(found) if form.working_bytes <= room]
+    kept = found[-1].state_bytes if index in limits.in_turn else room
+    fitting = [
+        k for k, form in enumerate(found) if form.working_bytes <= room and form.state_bytes <= kept
+    ]
     cycles = _cycles(program, index, limits)
     saved = _saved_by_ample(program, index, limits)
     choices = []

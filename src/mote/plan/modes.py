@@ -1,6 +1,6 @@
 """Schedules that trade bytes for cycles, for each of which the best plan may be made."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mote.lower.step import Program
@@ -177,6 +177,7 @@ def _settled(
             arena_bytes=setting.bytes,
             rows=rows,
             apart=setting.apart,
+            in_turn=setting.in_turn,
             flash=flash,
             cycles=base,
         )
@@ -266,7 +267,13 @@ def _formed(
     fastest = {fine.tasks[task].index for task in larger}
     rows = {index: 1 for index in room if index not in fastest}
     flash = FLASH[options.optimize]
-    limits = Limits(scratch_bytes=room, rows=rows, flash=flash, cycles=base)
+    full = {
+        fine.tasks[task].index
+        for segment in point.segments
+        if len(segment) > 1 and not _keep_all(program, fine, segment, room)
+        for task in segment
+    }
+    limits = Limits(scratch_bytes=room, rows=rows, in_turn=full, flash=flash, cycles=base)
     frugal = choose_forms(program, limits)
     while True:
         sparing = spare_scratch(program, frugal)
@@ -278,6 +285,17 @@ def _formed(
         if better == frugal:
             return replace(candidate, frugal=frugal)
         frugal = better
+
+
+def _keep_all(
+    program: Program, fine: Network, segment: Sequence[int], room: Mapping[int, int]
+) -> bool:
+    """True when steps that run in turn have room for all that any of their forms keep."""
+    steps = [fine.tasks[task].index for task in segment if fine.tasks[task].index != FEED]
+    found = [forms(program.steps[index]) for index in steps]
+    kept = sum(max(f.state_bytes for f in each) - each[-1].state_bytes for each in found)
+    scratch = max((f.scratch_bytes for each in found for f in each), default=0)
+    return kept == 0 or kept + scratch <= min(room[index] for index in steps)
 
 
 def _fastest_rows(program: Program, index: int) -> int:

@@ -44,6 +44,7 @@ class Setting:
         rows: Of a call of each step that is split.
         alive: Bytes alive beside the scratch of each call of a step, by its index.
         apart: Steps that read rows which may lie anywhere.
+        in_turn: Steps between whose calls others run.
         bytes: What all of it needs, with the forms for which there is room.
         cycles: Estimate of what it costs more than full speed in the fastest forms.
     """
@@ -52,6 +53,7 @@ class Setting:
     rows: Mapping[int, int]
     alive: Mapping[int, Sequence[int]]
     apart: frozenset[int]
+    in_turn: frozenset[int]
     bytes: int
     cycles: float
 
@@ -120,7 +122,7 @@ class _Weigher:
         self.program, self.streamed = program, streamed
         self.bare = replace(bare, steps=steps)
         self.work = 0
-        self._known: dict[tuple[int, int | None, bool], list[Way]] = {}
+        self._known: dict[tuple[int, int | None, bool, bool], list[Way]] = {}
 
     @cached_property
     def choices(self) -> Mapping[int, tuple[int, ...]]:
@@ -159,6 +161,7 @@ class _Weigher:
         beside = [each.tolist() for each in of_calls]
         self.work += sum(task.calls for task in tasks.tasks)
         options, apart = [], set()
+        in_turn = {tasks.tasks[task].index for each in segments if len(each) > 1 for task in each}
         leading = {segment[0] for segment in segments}
         for position, task in enumerate(tasks.tasks):
             if task.index == FEED:
@@ -167,7 +170,9 @@ class _Weigher:
                 tasks.strips[read.strip].is_linear for read in task.reads
             ):
                 apart.add(task.index)
-            found = self._ways(task.index, rows.get(task.index), task.index in apart)
+            found = self._ways(
+                task.index, rows.get(task.index), task.index in apart, task.index in in_turn
+            )
             option = sorted(beside[position]), found
             options.append(option)
             floor = max(floor, option[0][-1] + found[-1].scratch_bytes)
@@ -186,11 +191,13 @@ class _Weigher:
         size = limits[high]
         places = {task.index: p for p, task in enumerate(tasks.tasks) if task.index != FEED}
         around = {index: beside[position] for index, position in places.items()}
-        return Setting(segments, rows, around, frozenset(apart), size, cycles(size))
+        return Setting(
+            segments, rows, around, frozenset(apart), frozenset(in_turn), size, cycles(size)
+        )
 
-    def _ways(self, index: int, rows: int | None, is_apart: bool) -> list[Way]:
+    def _ways(self, index: int, rows: int | None, is_apart: bool, is_in_turn: bool) -> list[Way]:
         """How a step may be computed; cycles are those beyond the fastest form at full speed."""
-        key = index, rows, is_apart
+        key = index, rows, is_apart, is_in_turn
         if key not in self._known:
             found, cycles, before = forms(self.program.steps[index]), [], 0
             for form in found:
@@ -198,7 +205,9 @@ class _Weigher:
                 lost += form.split.uneven_cycles if form.split and is_apart else 0
                 cycles.append(before + lost * self._calls(index, rows or 1))
                 before += form.frugal_cycles
-            self._known[key] = ways(found, cycles)
+            kept = found[-1].state_bytes if is_in_turn else max(f.state_bytes for f in found)
+            some = [k for k, form in enumerate(found) if form.state_bytes <= kept]
+            self._known[key] = ways([found[k] for k in some], [cycles[k] for k in some])
         return self._known[key]
 
     def _calls(self, index: int, rows: int) -> int:
