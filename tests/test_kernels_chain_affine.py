@@ -235,12 +235,17 @@ def test_windows_that_slide_give_the_reference(
     check(graphs[:20], [random_inputs(graphs[:20], rng) for _ in range(2)], "cortex-m4")
 
 
+def random_first_layer(rng: np.random.Generator, channels: int = 3) -> Graph:
+    """A layer whose windows slide where it reads three channels."""
+    op, bias = Conv2D(stride=(2, 2), padding=Padding(0, 1, 0, 1)), np.zeros(8, np.int64)
+    weights = rng.integers(-30, 31, (8, 3, 3, channels)).astype(np.int8)
+    return layer(op, (1, 48, 48, channels), weights, -128, bias)
+
+
 def test_windows_of_wide_layers_slide_where_three_channels_are_read() -> None:
     rng = np.random.default_rng(10)
-    op, bias = Conv2D(stride=(2, 2), padding=Padding(0, 1, 0, 1)), np.zeros(8, np.int64)
     for channels in (2, 3, 4):
-        weights = rng.integers(-30, 31, (8, 3, 3, channels)).astype(np.int8)
-        assert slides(layer(op, (1, 48, 48, channels), weights, -128, bias)) == (channels == 3)
+        assert slides(random_first_layer(rng, channels)) == (channels == 3)
 
 
 def check(graphs: Sequence[Graph], samples: Sequence[Sequence[np.ndarray]], target: str) -> None:

@@ -25,6 +25,8 @@ from random_layers import (
     random_fully_connected,
     side_by_side,
 )
+from test_kernels_chain_affine import random_first_layer
+from test_kernels_points import point_layers
 
 LAYERS: dict[str, Callable[[np.random.Generator], Graph]] = {
     "conv_2d": random_conv_2d,
@@ -76,6 +78,7 @@ def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path
     if kind == "conv_2d":
         layers += [random_conv_3x3(rng) for _ in range(12)]
         layers += [random_conv_3x3(rng, heights=(3, 7)) for _ in range(10)]
+        layers += [*point_layers(np.random.default_rng(2), 20), random_first_layer(rng)]
     if kind == "depthwise_conv_2d":
         layers += [random_depthwise_window(rng) for _ in range(40)]
         layers += [

@@ -12,7 +12,7 @@ from chain_layers import layer, random_inputs
 from kernel_runner import run_steps
 from mote import reference
 from mote.ir.graph import Graph
-from mote.ir.ops import Conv2D
+from mote.ir.ops import Conv2D, Rounding
 from mote.lower.kernels import KERNELS
 from mote.lower.lower import lower
 from mote.lower.step import Step
@@ -40,7 +40,7 @@ def point_layers(rng: np.random.Generator, count: int) -> list[Graph]:
         weights = rng.integers(-128, 128, (outputs, 1, 1, inputs)).astype(np.int8)
         weights[rng.random(outputs) < (0.0, 0.3)[i % 2]] = 0
         bias = rng.integers(-3000, 3000, outputs) * (10 ** int(rng.integers(0, 4)))
-        op = Conv2D(stride=stride)
+        op = Conv2D(stride=stride, rounding=list(Rounding)[i // 2 % 2])
         found.append(layer(op, (1, height, width, inputs), weights, -128, bias))
     return found
 
