@@ -19,6 +19,7 @@ from mote.lower.chain_expanded import expanded, pack
 from mote.lower.flash_stalls import stalls
 from mote.lower.lower import lower
 from mote.lower.step import Step
+from mote.plan.forms import Flash, Limits, choose_forms
 from mote.target.boards import BOARDS
 from mote.target.cores import CORES
 from random_layers import side_by_side
@@ -107,3 +108,16 @@ def test_weights_are_expanded_where_the_core_waits_for_flash_longer_than_that_ta
     assert waiting.flash_stall_cycles is not None
     assert waiting.flash_stall_cycles < 0.25 * lost  # of code
     assert waiting.cycles < without.cycles + 0.5 * lost
+
+
+def test_steps_in_turn_keep_no_expanded_weights_while_others_run() -> None:
+    graph = pointwise(np.random.default_rng(4), 64)
+    program = lower(graph, M4)
+    direct = replace(program.steps[0], frugal=None)
+    held = replace(expanded(direct, graph), frugal=direct, frugal_cycles=100)
+    assert held.state_bytes > direct.state_bytes
+    program = replace(program, steps=(held,))
+    room = {0: held.working_bytes}
+    limits = Limits(scratch_bytes=room, rows={}, flash=Flash.IGNORED, cycles=1000.0)
+    assert choose_forms(program, limits) == (0,)
+    assert choose_forms(program, replace(limits, in_turn={0})) == (1,)
