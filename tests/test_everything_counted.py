@@ -1,5 +1,5 @@
-"""The RAM that a profile states is what a program needs: one that has exactly that runs, one that
-has a word less does not."""
+"""The RAM that a profile states is what a program needs: one that has exactly that runs, and writes
+every word of its stack but none below, and one with a word less does not link."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ MACHINE = MACHINES[CORE.machine]
 SECONDS = 30
 """After which a program hangs."""
 
-RIGHT, WRONG, FAULT, HANGS = 10, 11, 12, 124
+RIGHT, WRONG, FAULT, SPOILT, HANGS = 10, 11, 12, 13, 124
 
 """How the program ends."""
 
@@ -40,8 +40,8 @@ ENTRY(start)
 SECTIONS
 {{
     .text : {{ KEEP(*(.vectors)) *(.text*) *(.rodata*) . = ALIGN(8); }} > FLASH
-    /* No memory lies below: what a stack that grows too deep writes there is lost. */
-    .stack (NOLOAD) : {{ . = . + {stack_bytes}; stack_top = .; }} > RAM
+    /* Below lies another's word, or no memory: what is written there is lost. */
+    .stack (NOLOAD) : {{ other = .; . = . + {other_bytes} + {stack_bytes}; stack_top = .; }} > RAM
     .data : {{ *(.data*) *(.bss*) *(COMMON) }} > RAM AT > FLASH
     .arena (NOLOAD) : {{ *(.arena) }} > RAM
     ram_end = .;
@@ -52,7 +52,7 @@ SECTIONS
 PROGRAM = """
 #include "model.h"
 
-extern uint32_t stack_top[], ram_end[];
+extern uint32_t other[], stack_top[], ram_end[];
 void start(void);
 void fault(void);
 void fill(void);
@@ -72,6 +72,7 @@ enum {{ GUARD_WORDS = 256, GUARD = 0x5AC35AC3 }};
 void fill(void)
 {{
     for (uint32_t i = 0; i < GUARD_WORDS; i++) ((volatile uint32_t *)ram_end)[i] = GUARD;
+    *(volatile uint32_t *)other = GUARD; /* the stack's lowest, where no other lies below it */
     for (uint32_t i = 0; i < sizeof arena; i++) arena[i] = 0xA5;
     for (uint32_t i = 0; i < sizeof input; i++) arena[{input_at} + i] = input[i];
 }}
@@ -82,7 +83,7 @@ int check(void)
         if (((volatile uint32_t *)ram_end)[i] != GUARD) return {wrong};
     for (uint32_t i = 0; i < sizeof expected; i++)
         if (arena[{output_at} + i] != expected[i]) return {wrong};
-    return {right};
+    return *(volatile uint32_t *)other == GUARD ? {right} : {spoilt};
 }}
 
 /* Ends the emulation with r0, without stack: the lowest words of the arena hold the arguments. */
@@ -111,14 +112,15 @@ class Account:
     objects: Sequence[str]
     directory: Path
 
-    def link(self, *, ram_bytes: int, stack_bytes: int) -> Path:
-        """A program without a byte of RAM beyond these."""
+    def link(self, *, ram_bytes: int, stack_bytes: int, other_bytes: int = 0) -> Path:
+        """A program without a byte of RAM beyond these, some of them another's."""
         script = SCRIPT.format(
             flash=MACHINE.vectors,
             flash_bytes=MACHINE.flash_bytes,
             ram=MACHINE.ram,
             ram_bytes=ram_bytes,
             stack_bytes=stack_bytes,
+            other_bytes=other_bytes,
         )
         (self.directory / "exact.ld").write_text(script)
         options = [*CORE.gcc_flags, *LDFLAGS, "-T", "exact.ld"]
@@ -145,6 +147,7 @@ def account(path: Path, directory: Path) -> Account:
         output_at=slot.offset,
         prefix=built.interface.prefix,
         right=RIGHT,
+        spoilt=SPOILT,
         wrong=WRONG,
         fault=FAULT,
     )
@@ -168,15 +171,17 @@ def status(elf: Path) -> int:
 @pytest.mark.parametrize(
     "name", ["vww_96_int8", "pretrainedResnet_quant", "kws_ref_model", "ad01_int8"]
 )
-def test_a_program_with_exactly_the_stated_ram_runs_and_with_a_word_less_it_does_not(
+def test_a_program_runs_in_exactly_the_stated_ram_and_writes_all_of_its_stack(
     name: str, tmp_path: Path
 ) -> None:
     made = account(shared_path(f"models/mlperf_tiny/{name}.tflite"), tmp_path)
     totals = made.totals
     ram, stack = totals.ram_bytes, totals.stack_bytes
     assert ram == totals.arena_bytes + totals.scratch_bytes + stack + totals.variables_bytes
-    assert status(made.link(ram_bytes=ram, stack_bytes=stack)) == RIGHT
-    assert status(made.link(ram_bytes=ram, stack_bytes=stack - 4)) != RIGHT
+    # The right outputs, and every word of the stack written: the lowest one, too.
+    assert status(made.link(ram_bytes=ram, stack_bytes=stack)) == SPOILT
+    # No word below it is.
+    assert status(made.link(ram_bytes=ram + 4, stack_bytes=stack, other_bytes=4)) == RIGHT
     with pytest.raises(ToolError) as caught:
         made.link(ram_bytes=ram - 4, stack_bytes=stack)
     assert any("overflowed by 4 bytes" in line for line in caught.value.details)
