@@ -5,7 +5,13 @@ from dataclasses import replace
 from itertools import accumulate
 
 from mote.lower.step import Program, Step
-from mote.plan.forms import flash_bytes, forms, program_flash_bytes, spare_scratch
+from mote.plan.forms import (
+    flash_bytes,
+    forms,
+    most_frugal,
+    program_flash_bytes,
+    spare_scratch,
+)
 
 FIRST_PRICE, LAST_PRICE, DEARER = 0.001, 1e6, 1.3
 """Cycles that a byte of flash is worth, tried from the first to the last."""
@@ -30,7 +36,11 @@ def within_flash(program: Program, limit: int | None) -> Program:
             break
         price *= DEARER
     steps = zip(program.steps, chosen, strict=True)
-    return replace(program, steps=tuple(_without_larger(step, k) for step, k in steps))
+    kept = replace(program, steps=tuple(_without_larger(step, k) for step, k in steps))
+    if program_flash_bytes(kept) <= limit:
+        return kept
+    smallest = spare_scratch(program, most_frugal(program))  # of equal constants, less code
+    return min(kept, smallest, key=program_flash_bytes)
 
 
 def _best(step: Step, price: float) -> int:
