@@ -27,7 +27,7 @@ from mote.lower.join_channels import join_channels
 from mote.lower.lower import lower
 from mote.lower.step import Program, Step
 from mote.lower.winograd import start_of_sums, winograd_step
-from mote.lower.winograd_scheme import FOUR, ROW, ROW_TWO, SCHEMES, TWO, Scheme, scheme_cycles
+from mote.lower.winograd_scheme import FOUR, ROW, ROW_TWO, SCHEMES, THIRDS, TWO, Scheme, scheme_cycles
 from mote.plan import Options, make_plan
 from mote.plan.forms import forms
 from mote.target import resolve
@@ -195,7 +195,7 @@ def random_input(graph: Graph, rng: Rng) -> Array:
     ("target", "scheme"),
     [
         *(("cortex-m4", scheme) for scheme in SCHEMES),
-        *product(("cortex-m7", "cortex-m33"), (ROW_TWO, TWO, FOUR)),
+        *product(("cortex-m7", "cortex-m33"), (ROW_TWO, THIRDS, TWO, FOUR)),
     ],
     ids=lambda value: value.suffix if isinstance(value, Scheme) else value,
 )
@@ -266,7 +266,7 @@ def test_sums_too_large_for_rows_are_refused() -> None:
     assert start_of_sums(-end, zero, zero, ROW) is None
 
 
-@pytest.mark.parametrize("scheme", [ROW, ROW_TWO, TWO], ids=lambda s: s.suffix)
+@pytest.mark.parametrize("scheme", [ROW, THIRDS, ROW_TWO, TWO], ids=lambda s: s.suffix)
 def test_the_largest_weights_are_exact(scheme: Scheme, tmp_path: Path) -> None:
     graph = layer(weights_of(127 * 9 * 32, 32, seed=5), Rounding.DOUBLE)
     inputs = extreme_inputs(graph)

@@ -138,7 +138,7 @@ KERNELS: dict[str, Kernel] = {
         _mve("mote_fully_connected_s8_mve_single", "mote_fully_connected_vectors", FullyConnected),
         *(
             _dsp(f"mote_conv_2d_s8_dsp_winograd_{form}", _WINOGRAD, Conv2D, takes_scratch=True)
-            for tile in ("row", "row_two", "2", "4_one", "4")
+            for tile in ("row", "thirds", "row_two", "2", "4_one", "4")
             for form in (tile, f"{tile}_single")
         ),
         replace(_dsp(_AFFINE, _LINE, Conv2D, takes_scratch=True), takes_state=True),

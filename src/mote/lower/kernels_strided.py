@@ -32,6 +32,8 @@ STRIDED = (
     "mote_conv_2d_s8_dsp_winograd_row_single",
     "mote_conv_2d_s8_dsp_winograd_row_two",
     "mote_conv_2d_s8_dsp_winograd_row_two_single",
+    "mote_conv_2d_s8_dsp_winograd_thirds",
+    "mote_conv_2d_s8_dsp_winograd_thirds_single",
     "mote_conv_2d_s8_swar",
     "mote_conv_2d_s8_w4",
     "mote_conv_2d_s8_w4_dsp",

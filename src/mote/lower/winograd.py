@@ -24,6 +24,8 @@ from mote.target.target import Core
 
 CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
 """Where nothing multiplies more than two int16 in a cycle."""
+PARTS = [1, 2, 3, 4, 0, 5]
+"""Positions in the order of ``kernels/include/mote_winograd_thirds.h``."""
 
 
 def start_of_sums(low: Ints, high: Ints, bias: Ints, scheme: Scheme) -> Ints | None:
@@ -83,10 +85,11 @@ def winograd_step(
     start = start_of_sums(low, high, chosen.bias, scheme)
     shifts_fit = SHIFTS.start <= chosen.right.min() and chosen.right.max() < SHIFTS.stop
     doubled_fit = max(int(high.max()), -int(low.min())) < 2**30
-    if start is None or not shifts_fit or not doubled_fit:
-        return None
     sizes = row_geometry(graph, node)
     inputs = sizes["x_channels"]
+    is_too_thin = scheme.parts > 1 and inputs == 1  # words of several pixels would leave the row
+    if start is None or not shifts_fit or not doubled_fit or is_too_thin:
+        return None
     pairs = pair_channels(chosen, 8, 4)
     missing = (0, 2 * len(pairs.bias) - len(start))
     rest = np.pad(chosen.bias - start, missing)
@@ -95,6 +98,8 @@ def winograd_step(
     words = in_fours(weights.reshape(-1, inputs))
     words = words.reshape(-1, 4, scheme.positions, scheme.taps * words.shape[1] // 2, 2)
     words = words.transpose(0, 2, 3, 1, 4)
+    if scheme.parts > 1:
+        words = words[:, PARTS].reshape(len(words), scheme.parts, -1).swapaxes(0, 1)
     parameters = {
         **{name: sizes[name] for name in ("x_width", "x_channels", "y_height", "y_width")},
         **{name: sizes[name] for name in ("y_channels", "pad_left", "x_zero")},
@@ -110,7 +115,6 @@ def winograd_step(
         constants = _of_tiles(pairs, start, gaps, rest if scheme.is_centred else None)
     is_cut = len(computed) < len(channels.bias)
     suffix = scheme.suffix + "_single" * (channels.rounding is Rounding.SINGLE)
-    fours = -(-inputs // 4)
     return Step(
         node=node,
         kernel=KERNELS[f"mote_conv_2d_s8_dsp_winograd_{suffix}"],
@@ -120,7 +124,7 @@ def winograd_step(
             *constants,
             *([Constant("constants", value.astype(np.int8), False)] if is_cut else []),
         ),
-        scratch_bytes=8 * scheme.tiles * scheme.positions * scheme.taps * fours + scheme.sum_bytes,
+        scratch_bytes=scheme.scratch_bytes(inputs, len(pairs.bias)),
         split=split_windows(
             graph.result(node).shape[1],
             layer_window(graph, node),

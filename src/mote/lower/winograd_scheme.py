@@ -22,6 +22,8 @@ class Scheme:
         input_cycles, output_cycles: Of the transforms, for each tile and word of two input
             channels, and for each tile and output channel.
         tile_cycles: Of each tile beside those.
+        parts: Into which its positions fall: the kernel transforms those of one after the other for
+            less scratch.
     """
 
     rows: int
@@ -35,6 +37,7 @@ class Scheme:
     input_cycles: int
     output_cycles: int
     tile_cycles: int = 0
+    parts: int = 1
 
     @property
     def positions(self) -> int:
@@ -46,14 +49,24 @@ class Scheme:
         """Rows of a kernel that are not transformed, but summed."""
         return 1 if self.rows > 1 else 3
 
-    @property
-    def sum_bytes(self) -> int:
-        """Of scratch, for the sums of all positions; a kernel has those of few on its stack."""
-        return 16 * self.positions * self.tiles if self.rows > 1 else 0
+    def scratch_bytes(self, inputs: int, pairs: int) -> int:
+        """What the kernel says; few sums are on its stack instead.
+
+        Args:
+            inputs: Channels of the input.
+            pairs: Of channels of the result.
+        """
+        fours = -(-inputs // 4)
+        transformed = 8 * self.tiles * self.positions * self.taps * fours // self.parts
+        if self.parts > 1:
+            return transformed + 64 * -(-pairs // 2) + (16 if inputs % 4 else 4) * fours
+        return transformed + (16 * self.positions * self.tiles if self.rows > 1 else 0)
 
     @property
     def suffix(self) -> str:
         """What distinguishes its kernels by name."""
+        if self.parts > 1:
+            return "thirds"
         if self.rows == 1:
             return "row_two" if self.tiles == 2 else "row"
         return f"{self.tile}_one" if self.tiles == 1 else str(self.tile)
@@ -97,7 +110,8 @@ ROW = Scheme(
     tile_cycles=220,
 )
 ROW_TWO = replace(ROW, tiles=2, output_cycles=55)
-SCHEMES = (ROW, ROW_TWO, TWO, replace(FOUR, tiles=1, output_cycles=455), FOUR)
+THIRDS = replace(ROW_TWO, parts=3, input_cycles=55, output_cycles=55, tile_cycles=620)
+SCHEMES = (ROW, THIRDS, ROW_TWO, TWO, replace(FOUR, tiles=1, output_cycles=455), FOUR)
 """Each has more cycles and less scratch or flash than those behind it. What the numbers mean stands
 in the kernels."""
 

@@ -297,6 +297,10 @@ void mote_conv_2d_s8_dsp_winograd_row(const mote_conv_2d_winograd *layer, const 
                                       int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp_winograd_row_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                              int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_winograd_thirds(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                         int8_t *y, void *scratch);
+void mote_conv_2d_s8_dsp_winograd_thirds_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                                int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp_winograd_row_two(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                           int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp_winograd_row_two_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,

@@ -64,6 +64,10 @@ void mote_conv_2d_s8_dsp_winograd_row_strided(const mote_conv_2d_winograd *layer
                                               int8_t *y, void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_winograd_row_single_strided(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                                      int8_t *y, void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_winograd_thirds_strided(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                                 int8_t *y, void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_winograd_thirds_single_strided(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+                                                        int8_t *y, void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_winograd_row_two_strided(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                                   int8_t *y, void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_winograd_row_two_single_strided(const mote_conv_2d_winograd *layer, const int8_t *const *x,
