@@ -27,7 +27,16 @@ from mote.lower.join_channels import join_channels
 from mote.lower.lower import lower
 from mote.lower.step import Program, Step
 from mote.lower.winograd import start_of_sums, winograd_step
-from mote.lower.winograd_scheme import FOUR, ROW, ROW_TWO, SCHEMES, THIRDS, TWO, Scheme, scheme_cycles
+from mote.lower.winograd_scheme import (
+    FOUR,
+    ROW,
+    ROW_TWO,
+    SCHEMES,
+    THIRDS,
+    TWO,
+    Scheme,
+    scheme_cycles,
+)
 from mote.plan import Options, make_plan
 from mote.plan.forms import forms
 from mote.target import resolve

@@ -109,8 +109,8 @@ ROW = Scheme(
     output_cycles=62,
     tile_cycles=220,
 )
-ROW_TWO = replace(ROW, tiles=2, output_cycles=55)
-THIRDS = replace(ROW_TWO, parts=3, input_cycles=55, output_cycles=55, tile_cycles=620)
+ROW_TWO = replace(ROW, tiles=2, output_cycles=40)
+THIRDS = replace(ROW_TWO, parts=3, input_cycles=55, output_cycles=55, tile_cycles=900)
 SCHEMES = (ROW, THIRDS, ROW_TWO, TWO, replace(FOUR, tiles=1, output_cycles=455), FOUR)
 """Each has more cycles and less scratch or flash than those behind it. What the numbers mean stands
 in the kernels."""

@@ -29,15 +29,14 @@ typedef struct {
 #define MOTE_WINOGRAD_ROW_FINISH(y)                                                                  \
     "mul " y ", " y ", r12\n\t" MOTE_WINOGRAD_ROW_SCALE(y) "asr r5, r5, r9\n\tssat " y ", #8, r5\n\t"
 
-/* The results of one tile. r0 sums, at bytes behind it; r10 start, lr its first pixel, r5 then holds the pixel step;
- * then: what else to do then; r6 is free. */
-#define MOTE_WINOGRAD_ROW_TILE(at, then)                                                             \
-    "ldr r2, [r0, #" at "]\n\t"                                                                      \
-    "ldr r3, [r0, #4 * " MOTE_WINOGRAD_SUMS_TEXT " + " at "]\n\t"                                    \
-    "ldr r4, [r0, #8 * " MOTE_WINOGRAD_SUMS_TEXT " + " at "]\n\t"                                    \
-    "ldr r5, [r0, #12 * " MOTE_WINOGRAD_SUMS_TEXT " + " at "]\n\t"                                   \
-    "ldr r6, [r0, #16 * " MOTE_WINOGRAD_SUMS_TEXT " + " at "]\n\t"                                   \
-    "ldr r7, [r0, #20 * " MOTE_WINOGRAD_SUMS_TEXT " + " at "]\n\t"                                   \
+/* The results of a tile. r0 sums; r10 start, lr its first pixel; r2-r7 are used. */
+#define MOTE_WINOGRAD_ROW_TILE                                                                       \
+    "ldr r2, [r0]\n\t"                                                                               \
+    "ldr r3, [r0, #4 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"                                             \
+    "ldr r4, [r0, #8 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"                                             \
+    "ldr r5, [r0, #12 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"                                            \
+    "ldr r6, [r0, #16 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"                                            \
+    "ldr r7, [r0, #20 * " MOTE_WINOGRAD_SUMS_TEXT "]\n\t"                                            \
     "add r3, r3, r10\n\t"                                                                            \
     "add r3, r3, r4\n\t"                                                                             \
     "sub r4, r3, r4, lsl #1\n\t"                                                                     \
@@ -52,75 +51,58 @@ typedef struct {
     "asr r2, r2, #2\n\t"                                                                             \
     "asr r4, r4, #1\n\t" MOTE_WINOGRAD_ROW_FINISH("r2") MOTE_WINOGRAD_ROW_FINISH("r4")               \
         MOTE_WINOGRAD_ROW_FINISH("r3") MOTE_WINOGRAD_ROW_FINISH("r7")                                \
-    "ldr r5, [sp, #44]\n\t" then                                                                     \
+    "ldr r5, [sp, #40]\n\t"                                                                          \
     "add r6, lr, r5\n\t"                                                                             \
     "strb r2, [lr]\n\t"                                                                              \
     "strb r4, [lr, r5]\n\t"                                                                          \
     "strb r3, [lr, r5, lsl #1]\n\t"                                                                  \
     "strb r7, [r6, r5, lsl #1]\n\t"
 
-#if MOTE_TILES == 2
-/* Skips the second tile where it is not wanted. */
-#define MOTE_WINOGRAD_ROW_TILES                                                                      \
-    MOTE_WINOGRAD_ROW_TILE("0", "ldr r6, [sp, #8]\n\tcmp r6, #2\n\t")                                \
-    "bne 2f\n\t"                                                                                     \
-    "add lr, lr, r5, lsl #2\n\t" MOTE_WINOGRAD_ROW_TILE("4", "")                                     \
-    "sub lr, lr, r5, lsl #2\n\t"                                                                     \
-    "2:\n\t"
-#else
-#define MOTE_WINOGRAD_ROW_TILES MOTE_WINOGRAD_ROW_TILE("0", "")
-#endif
-
-/* The results of some tiles, up to MOTE_TILES, side by side in count channels, at least 1. Sums of a position stand
- * MOTE_WINOGRAD_SUMS words after those of the one before, of a channel MOTE_TILES words, of a tile one word.
- * Stack: next; end of the sums; tiles; 8 registers; pixel step. */
+/* The results of a tile in count channels, at least 1. Sums of a position stand MOTE_WINOGRAD_SUMS words after those
+ * of the one before. Stack: next; end of the sums; 8 registers; pixel step. */
 __attribute__((naked, noinline, unused)) static void
 mote_winograd_output_row(__attribute__((unused)) const uint32_t *sums,
                          __attribute__((unused)) mote_winograd_next_channel *next,
-                         __attribute__((unused)) uint32_t count, __attribute__((unused)) uint32_t tiles)
+                         __attribute__((unused)) uint32_t count)
 {
     __asm volatile(
         ".syntax unified\n\t"
-        "add r2, r0, r2, lsl #1 + " MOTE_WINOGRAD_TILES_TEXT "\n\t"
+        "add r2, r0, r2, lsl #2\n\t"
         "ldr r12, [r1, #8]\n\t"
-        "push {r1-r12, lr}\n\t"
+        "push {r1-r2, r4-r12, lr}\n\t"
         "ldrd r1, lr, [r1]\n\t"
         "movw r12, #0xaaab\n\t"
         "movt r12, #0xaaaa\n\t"
         ".balign 4\n\t"
         "1: ldm.w r1!, {r8-r11}\n\t"
-        "add lr, lr, r9, lsr #8\n\t" MOTE_WINOGRAD_ROW_TILES
+        "add lr, lr, r9, lsr #8\n\t" MOTE_WINOGRAD_ROW_TILE
         "ldr r6, [sp, #4]\n\t"
-        "add r0, r0, #4 * " MOTE_WINOGRAD_TILES_TEXT "\n\t"
+        "add r0, r0, #4\n\t"
         "cmp r0, r6\n\t"
         "bne.w 1b\n\t"
         "ldr r0, [sp]\n\t"
         "strd r1, lr, [r0]\n\t"
-        "pop {r1-r12, pc}\n\t");
+        "pop {r1-r2, r4-r12, pc}\n\t");
 }
 
 #else
 
-static inline void mote_winograd_output_row(const uint32_t *sums, mote_winograd_next_channel *next, uint32_t count,
-                                            uint32_t tiles)
+static inline void mote_winograd_output_row(const uint32_t *m, mote_winograd_next_channel *next, uint32_t count)
 {
-    for (; count > 0; count--, sums += MOTE_TILES) {
+    for (; count > 0; count--, m++) {
         const int32_t multiplier = next->channel[0], right = next->channel[1] & 255;
         const uint32_t start = (uint32_t)next->channel[2];
         const int32_t offset = next->channel[3];
         int8_t *y = next->y += next->channel[1] >> 8;
+        const uint32_t m1 = m[MOTE_WINOGRAD_SUMS] + start, m2 = m[2 * MOTE_WINOGRAD_SUMS];
+        const uint32_t m3 = m[3 * MOTE_WINOGRAD_SUMS], m4 = m[4 * MOTE_WINOGRAD_SUMS];
+        const uint32_t s = m1 + m2, d = m1 - m2, p = m3 + m4, q = m3 - m4;
+        const uint32_t m5 = m[5 * MOTE_WINOGRAD_SUMS];
+        const uint32_t r[4] = {m[0] + p + (s << 2), q + (d << 1), s + p, m5 + d + (q << 1)};
         next->channel += 4;
-        for (const uint32_t *m = sums; m != sums + tiles; m++) {
-            const uint32_t m1 = m[MOTE_WINOGRAD_SUMS] + start, m2 = m[2 * MOTE_WINOGRAD_SUMS];
-            const uint32_t m3 = m[3 * MOTE_WINOGRAD_SUMS], m4 = m[4 * MOTE_WINOGRAD_SUMS];
-            const uint32_t s = m1 + m2, d = m1 - m2, p = m3 + m4, q = m3 - m4;
-            const uint32_t m5 = m[5 * MOTE_WINOGRAD_SUMS];
-            const uint32_t r[4] = {m[0] + p + (s << 2), q + (d << 1), s + p, m5 + d + (q << 1)};
-            for (uint32_t i = 0; i < 4; i++, y += next->pixel_step) {
-                const uint32_t six = (uint32_t)((int32_t)r[i] >> (i < 2 ? 2 - i : 0));
-                *y = (int8_t)mote_finish((int32_t)(six * MOTE_WINOGRAD_THIRD), multiplier, offset, right,
-                                         !MOTE_SINGLE);
-            }
+        for (uint32_t i = 0; i < 4; i++, y += next->pixel_step) {
+            const uint32_t six = (uint32_t)((int32_t)r[i] >> (i < 2 ? 2 - i : 0));
+            *y = (int8_t)mote_finish((int32_t)(six * MOTE_WINOGRAD_THIRD), multiplier, offset, right, !MOTE_SINGLE);
         }
     }
 }

@@ -5,7 +5,7 @@
  *
  * What is computed, x, y, gaps and constants are as mote_winograd.h says, with the transforms of mote_winograd_4.h
  * along the rows only.
- * MOTE_TILES tiles of a row are multiplied at a time, 1 or 2.
+ * One tile of a row is multiplied at a time, or two: mote_winograd_row_two.h.
  * weights: [pairs / 2, rounded up][6][3 rows][2 * fours][4 channels][2] transformed ones, 4-byte aligned, in groups
  * of four input channels as there.
  * channels: [2 * pairs][4]: multiplier; right shift, and above its byte the step from the channel before in y, as gaps
@@ -16,80 +16,34 @@
 #ifndef MOTE_WINOGRAD_ROW_H
 #define MOTE_WINOGRAD_ROW_H
 
-#ifndef MOTE_TILES
 #define MOTE_TILES 1
-#endif
 #define MOTE_WINOGRAD_AT_ONCE 8 /* rows have three times as many groups as tiles of several rows */
 
 #include "mote_copy.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
-#include "mote_winograd_gather.h"
-#include "mote_winograd_input_row.h"
-#include "mote_winograd_output_row.h"
-#if MOTE_TILES == 2
-#include "mote_winograd_multiply.h"
-#else
 #include "mote_winograd_multiply_one.h"
-#endif
+#include "mote_winograd_output_row.h"
+#include "mote_winograd_put_row.h"
 
-/* Six pixels of some rows, of which pixels or rows (NULL) are missing, 16 channels at a time. Bytes behind the
- * channels of a pixel meet weights of 0. */
-MOTE_NOT_INLINE static void mote_winograd_put_part(const mote_conv_2d_winograd *layer, const int8_t *const *x,
-                                                   uint32_t rows, int32_t column, uint32_t *v MOTE_STRIDES_TAKEN)
-{
-    const int32_t channels = layer->x_channels, pixel = MOTE_X_PIXEL(channels);
-    const uint32_t fours = (layer->x_channels + 3u) / 4;
-    uint32_t patch[24];
-    const int8_t *const from = (const int8_t *)patch;
-    int is_filled = 0; /* missing pixels are, and stay so */
-    for (uint32_t i = 0; i < rows; i++) {
-        uint32_t *to = v + 2 * MOTE_TILES * fours * i;
-        if (!x[i] || !is_filled)
-            mote_fill((int8_t *)patch, layer->x_zero, 96);
-        is_filled = 1;
-        for (int32_t c = 0; c < channels; c += 16, to += 8 * MOTE_TILES) {
-            const int32_t count = channels - c < 16 ? channels - c : 16;
-            if (x[i])
-                mote_winograd_gather_row(x[i] + c, column, layer->x_width, pixel, count, patch, 6);
-            mote_winograd_input_rows(&from, 16, (uint32_t)(count + 3) / 4, to, 6 * MOTE_TILES * fours, 0, 1);
-        }
-    }
-}
-
-/* The three rows of a tile into v. */
-static inline void mote_winograd_put_rows(const mote_conv_2d_winograd *layer, const int8_t *const *x,
-                                          int32_t column, uint32_t *v MOTE_STRIDES_TAKEN)
-{
-    const uint32_t fours = (layer->x_channels + 3u) / 4;
-    const int32_t pixel = MOTE_X_PIXEL(layer->x_channels);
-    const int is_whole = column >= 0 && column + 6 <= layer->x_width && !(layer->x_channels & 3);
-    const uint32_t rows = !is_whole || (x[0] && x[2]) ? 3 : 1;
-    for (const int8_t *const *end = x + 3; x != end; x += rows, v += 2 * MOTE_TILES * fours)
-        if (is_whole && *x)
-            mote_winograd_input_rows(x, pixel, fours, v, 6 * MOTE_TILES * fours, column * pixel, rows);
-        else
-            mote_winograd_put_part(layer, x, rows, column, v MOTE_STRIDES_GIVEN);
-}
-
-/* Some columns, at most 4 * MOTE_TILES, of the results of count channels. */
+/* Some columns, at most 4, of the results of count channels. */
 MOTE_NOT_INLINE static void mote_winograd_store_columns(const uint32_t *sums, mote_winograd_next_channel *next,
                                                         uint32_t count, int32_t columns)
 {
-    for (; count > 0; count--, sums += MOTE_TILES, next->channel += 4) {
+    for (; count > 0; count--, sums++, next->channel += 4) {
         const int32_t *channel = next->channel;
         const int32_t alone[4] = {channel[0], channel[1] & 255, channel[2], channel[3]};
-        int8_t results[4 * MOTE_TILES];
+        int8_t results[4];
         mote_winograd_next_channel only = {alone, results, 1};
-        mote_winograd_output_row(sums, &only, 1, MOTE_TILES);
+        mote_winograd_output_row(sums, &only, 1);
         next->y += channel[1] >> 8;
         for (int32_t j = 0; j < columns; j++)
             next->y[(uint32_t)j * next->pixel_step] = results[j];
     }
 }
 
-/* All channels of the tiles that columns, at least 1, reach into. */
+/* All channels of a tile, of which so many columns, at least 1, lie inside y. */
 MOTE_NOT_INLINE static void mote_winograd_row_channels(const mote_conv_2d_winograd *layer, const uint32_t *v,
                                                        int8_t *y, int32_t columns MOTE_STRIDES_TAKEN)
 {
@@ -112,7 +66,7 @@ MOTE_NOT_INLINE static void mote_winograd_row_channels(const mote_conv_2d_winogr
         if (columns & 3)
             mote_winograd_store_columns(sums, &next, count, columns);
         else
-            mote_winograd_output_row(sums, &next, count, (uint32_t)columns / 4);
+            mote_winograd_output_row(sums, &next, count);
     }
 }
 
@@ -127,10 +81,9 @@ static inline void mote_conv_2d_winograd_row(const mote_conv_2d_winograd *layer,
         for (uint32_t i = 0; i < end; i += y_pixel)
             mote_copy(y + i, layer->constants, (int32_t)channels);
     for (int8_t *last = y + end, *to = y; to != last; x++)
-        for (int32_t column = 0; column < layer->y_width; column += 4 * MOTE_TILES) {
-            const int32_t left = layer->y_width - column, columns = left < 4 * MOTE_TILES ? left : 4 * MOTE_TILES;
-            for (int32_t t = 0; 4 * t < columns; t++)
-                mote_winograd_put_rows(layer, x, column + 4 * t - layer->pad_left, v + t MOTE_STRIDES_GIVEN);
+        for (int32_t column = 0; column < layer->y_width; column += 4) {
+            const int32_t left = layer->y_width - column, columns = left < 4 ? left : 4;
+            mote_winograd_put_rows(layer, x, column - layer->pad_left, v MOTE_STRIDES_GIVEN);
             mote_winograd_row_channels(layer, v, to, columns MOTE_STRIDES_GIVEN);
             to += columns * (int32_t)y_pixel;
         }

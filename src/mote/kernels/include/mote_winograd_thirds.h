@@ -17,6 +17,7 @@
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
+#include "mote_winograd_row_job.h"
 #include "mote_winograd_thirds_input.h"
 #include "mote_winograd_thirds_multiply.h"
 
@@ -27,7 +28,7 @@ typedef struct {
 } mote_winograd_thirds_pixels;
 
 /* The pixels of three rows (NULL: outside x) from a column on, below 0 too; to: [3][6]. */
-static inline void mote_winograd_thirds_tile(const mote_conv_2d_winograd *layer, const int8_t *const *x,
+MOTE_NOT_INLINE static void mote_winograd_thirds_tile(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                              const mote_winograd_thirds_pixels *pixels, int32_t column,
                                              const int8_t **to MOTE_STRIDES_TAKEN)
 {
@@ -44,7 +45,7 @@ static inline void mote_winograd_thirds_tile(const mote_conv_2d_winograd *layer,
 }
 
 /* Some results of a row in all channels, by two tiles: from y on, and second bytes further, as pixels say. */
-MOTE_NOT_INLINE static void mote_winograd_thirds_turn(mote_winograd_thirds_job *job, const int8_t *const *pixels,
+static inline void mote_winograd_thirds_turn(mote_winograd_row_job *job, const int8_t *const *pixels,
                                                       const int16_t *weights, uint32_t *v)
 {
     const uint32_t quads = (uint32_t)(job->channels_end - job->channels + 15) / 16;
@@ -63,13 +64,13 @@ static inline void mote_conv_2d_winograd_thirds(const mote_conv_2d_winograd *lay
     const uint32_t end = (uint32_t)layer->y_height * layer->y_width * y_pixel;
     const uint32_t fours = (layer->x_channels + 3u) / 4;
     const uint32_t computed = 2u * layer->pairs - (layer->channels[8 * layer->pairs - 3] < 256);
-    const int32_t width = layer->y_width, farthest = width < 4 ? 0 : width - 4;
+    const int32_t width = layer->y_width;
     const int8_t *tiles[2 * 3 * 6];
     mote_winograd_thirds_pixels pixels;
-    mote_winograd_thirds_job job;
+    mote_winograd_row_job job;
 
     job.groups = 3 * fours;
-    job.skip = mote_winograd_thirds_skip(job.groups);
+    job.skip = mote_winograd_row_skip(job.groups);
     job.x = scratch;
     job.sums = (uint32_t *)scratch + 24 * fours;
     job.channels = layer->channels;
@@ -88,7 +89,7 @@ static inline void mote_conv_2d_winograd_thirds(const mote_conv_2d_winograd *lay
                 mote_copy(pixels.last + (uint32_t)i * 4 * fours,
                           x[i] + (layer->x_width - 1) * MOTE_X_PIXEL(layer->x_channels), layer->x_channels);
         for (int32_t column = 0; column < width; column += 8) {
-            const int32_t a = column < farthest ? column : farthest, b = a + 4 < farthest ? a + 4 : farthest;
+            const int32_t a = mote_winograd_row_begin(column, width), b = mote_winograd_row_begin(a + 4, width);
             job.y = row + (uint32_t)a * y_pixel;
             job.second = (uint32_t)(b - a) * y_pixel;
             mote_winograd_thirds_tile(layer, x, &pixels, a - layer->pad_left, tiles MOTE_STRIDES_GIVEN);

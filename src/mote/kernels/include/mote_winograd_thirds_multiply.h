@@ -15,32 +15,11 @@
 
 #include "mote_winograd_finish.h"
 #include "mote_winograd_multiply.h"
+#include "mote_winograd_row_job.h"
 
-#define MOTE_THIRDS_AT_ONCE 12 /* groups of 4 input channels in a round; each row has as many, so often no more */
 #define MOTE_THIRDS_THIRD 2863311531u
 
-typedef struct {
-    const int16_t *weights; /* of a third: [quads][2 positions][2 * groups][4 channels][2] */
-    uint32_t groups;        /* of 4 input channels, of all three rows */
-    uint32_t skip;          /* mote_winograd_thirds_skip(groups) */
-    const uint32_t *x;      /* [2 positions][2 * groups][2 tiles] */
-    uint32_t *sums;         /* [quads][2][4 channels][2 tiles] */
-    const int32_t *channels, *channels_end; /* as mote_winograd_row.h says */
-    int8_t *y;
-    uint32_t steps[3]; /* from result 0 of a tile to 1, 2 and 3; 0 where there is none, before result 0 is stored */
-    uint32_t second;   /* from the first tile to the second one, which is stored first */
-} mote_winograd_thirds_job;
-
-/* Of the groups in a round, how many the first round leaves out. */
-static inline uint32_t mote_winograd_thirds_skip(uint32_t groups)
-{
-    return MOTE_THIRDS_AT_ONCE - 1 - (groups + MOTE_THIRDS_AT_ONCE - 1) % MOTE_THIRDS_AT_ONCE;
-}
-
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
-
-#define MOTE_THIRDS_GROUP MOTE_WINOGRAD_FOUR(MOTE_WINOGRAD_ADD)
-#define MOTE_THIRDS_GROUPS MOTE_THIRDS_GROUP MOTE_THIRDS_GROUP MOTE_THIRDS_GROUP MOTE_THIRDS_GROUP
 
 #if MOTE_SINGLE
 #define MOTE_THIRDS_SCALE(y) "smmla r5, " y ", r8, r11\n\t"
@@ -155,7 +134,7 @@ static inline uint32_t mote_winograd_thirds_skip(uint32_t groups)
 /* third: 0 to 2. Registers of a position as mote_winograd_multiply.h says. Stack behind the frame: third, end of
  * the weights of all quads, 9 registers. */
 __attribute__((naked, noinline, unused)) static void
-mote_winograd_thirds_multiply(__attribute__((unused)) const mote_winograd_thirds_job *job,
+mote_winograd_thirds_multiply(__attribute__((unused)) const mote_winograd_row_job *job,
                               __attribute__((unused)) uint32_t third,
                               __attribute__((unused)) const int16_t *weights_end)
 {
@@ -191,7 +170,7 @@ mote_winograd_thirds_multiply(__attribute__((unused)) const mote_winograd_thirds
         "b.w 9f\n\t"
         /* All rounds of a position. */
         ".balign 4\n\t"
-        "2:\n\t" MOTE_THIRDS_GROUPS MOTE_THIRDS_GROUPS MOTE_THIRDS_GROUPS
+        "2:\n\t" MOTE_WINOGRAD_ROW_GROUPS
         "ldr r10, [sp, #" MOTE_THIRDS_END "]\n\t"
         "cmp r8, r10\n\t"
         "bne.w 2b\n\t"
@@ -220,7 +199,7 @@ mote_winograd_thirds_multiply(__attribute__((unused)) const mote_winograd_thirds
 
 #else
 
-static inline void mote_winograd_thirds_position(const mote_winograd_thirds_job *job, const int16_t *weights,
+static inline void mote_winograd_thirds_position(const mote_winograd_row_job *job, const int16_t *weights,
                                                  const uint32_t *x, uint32_t *sums)
 {
     for (uint32_t word = 0; word < 2 * job->groups; word++, x += 2, weights += 8)
@@ -236,7 +215,7 @@ static inline void mote_winograd_thirds_store(const int32_t *channel, uint32_t a
     *i = (int8_t)mote_finish((int32_t)(a * MOTE_THIRDS_THIRD), multiplier, offset, right, !MOTE_SINGLE);
 }
 
-static inline void mote_winograd_thirds_multiply(const mote_winograd_thirds_job *job, uint32_t third,
+static inline void mote_winograd_thirds_multiply(const mote_winograd_row_job *job, uint32_t third,
                                                  const int16_t *weights_end)
 {
     const int32_t *channel = job->channels;
