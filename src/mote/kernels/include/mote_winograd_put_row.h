@@ -4,6 +4,7 @@
 #ifndef MOTE_WINOGRAD_PUT_ROW_H
 #define MOTE_WINOGRAD_PUT_ROW_H
 
+#include "mote_copy.h"
 #include "mote_kernels.h"
 #include "mote_strides.h"
 #include "mote_winograd_gather.h"

@@ -6,6 +6,7 @@
 #ifndef MOTE_WINOGRAD_ROW_TWO_H
 #define MOTE_WINOGRAD_ROW_TWO_H
 
+#include "mote_copy.h"
 #include "mote_requantize.h"
 #include "mote_winograd_put_row.h"
 #include "mote_winograd_row_two_multiply.h"

@@ -14,6 +14,7 @@
 #ifndef MOTE_WINOGRAD_THIRDS_H
 #define MOTE_WINOGRAD_THIRDS_H
 
+#include "mote_copy.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
