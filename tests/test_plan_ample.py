@@ -81,7 +81,7 @@ def test_a_form_that_loses_more_to_its_calls_is_not_mixed_in() -> None:
     form = scarce_form(lowered())
     cycles = [float(k) for k in range(len(found))]
     assert ways(found, cycles)[form].ample_bytes > found[form].scratch_bytes
-    slow = [*cycles[: ample_form(found, form)], 1e9, *cycles[form:]]
+    slow = [1e9 if k == ample_form(found, form) else each for k, each in enumerate(cycles)]
     assert ways(found, slow)[form].ample_bytes == found[form].scratch_bytes
 
 
@@ -129,13 +129,15 @@ def test_calls_of_both_forms_compute_the_layer_and_touch_nothing_else(
 def test_the_faster_form_is_planned_where_cycles_are_wanted() -> None:
     program = lowered()
     form = scarce_form(program)
+    ample = ample_form(forms(program.steps[0]), form)
+    assert ample is not None
     start = ((0,),), {0: 1}
     free, *_ = refine(program, [start], np.inf, streamed=False)
     assert free.bytes == max(free.alive[0]) + min(f.scratch_bytes for f in forms(program.steps[0]))
     limits = Limits(
         scratch_bytes={0: forms(program.steps[0])[form].scratch_bytes},
         alive_bytes={0: [0, 5, 9]},
-        arena_bytes=forms(program.steps[0])[form - 1].scratch_bytes + 5,
+        arena_bytes=forms(program.steps[0])[ample].scratch_bytes + 5,
         rows={0: 1},
         flash=Flash.IGNORED,
         cycles=0,

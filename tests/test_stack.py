@@ -12,7 +12,7 @@ from mote.errors import FitError, ToolError
 from mote.ir import DType, Graph, Node, Quantization, Tensor
 from mote.ir.ops import Conv2D, Padding
 from mote.lower import winograd
-from mote.lower.winograd_scheme import ROW_TWO
+from mote.lower.winograd_scheme import ROW
 from mote.run.cycles import disassemble
 from mote.run.cycles.instruction import Instruction
 from mote.run.elf import Image, read_image, source_name
@@ -190,8 +190,8 @@ def test_the_bound_leaves_out_what_a_shape_never_calls(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    # Only along rows is there a function for tiles that stick out.
-    monkeypatch.setattr(winograd, "SCHEMES", (ROW_TWO,))
+    # Only along rows, one tile at a time, is there a function for tiles that stick out.
+    monkeypatch.setattr(winograd, "SCHEMES", (ROW,))
     monkeypatch.setattr(winograd, "scheme_cycles", lambda *_: lambda _: 0.0)
     core = CORES[target]
     for place, shape in (("idle", idle), ("busy", busy)):
