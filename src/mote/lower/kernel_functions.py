@@ -242,6 +242,22 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_copy",
         "mote_fill",
     ),
+    "mote_conv_2d_s8_dsp_winograd_thirds": (
+        "mote_copy",
+        "mote_fill",
+    ),
+    "mote_conv_2d_s8_dsp_winograd_thirds_single": (
+        "mote_copy",
+        "mote_fill",
+    ),
+    "mote_conv_2d_s8_dsp_winograd_thirds_single_strided": (
+        "mote_copy",
+        "mote_fill",
+    ),
+    "mote_conv_2d_s8_dsp_winograd_thirds_strided": (
+        "mote_copy",
+        "mote_fill",
+    ),
     "mote_conv_2d_s8_w4_dsp": (
         "mote_copy",
         "mote_fill",
