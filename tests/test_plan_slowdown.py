@@ -34,15 +34,15 @@ def test_a_plan_takes_no_more_cycles_than_it_may() -> None:
         assert build.profile().totals.cycles <= 1.05 * slowdown * fast  # limits are of estimates
 
 
-def test_each_percent_beyond_the_limit_saves_two_of_the_bytes() -> None:
+def test_a_plan_of_few_bytes_keeps_to_the_limit_of_cycles() -> None:
     made = program(KWS)
     tight, least = (
         make_plan(made, Options(optimize="ram", slowdown=slowdown)) for slowdown in (1.1, math.inf)
     )
-    assert tight.slowdown <= 1.1 * 1.1 < least.slowdown
+    assert tight.slowdown <= 1.1 < least.slowdown
     assert tight.total_bytes > least.total_bytes
     balanced = make_plan(made, Options(slowdown=1.1))
-    assert tight.total_bytes * max(1, tight.slowdown / 1.1) ** 2 <= balanced.total_bytes
+    assert tight.total_bytes <= balanced.total_bytes
 
 
 def test_a_hard_limit_of_bytes_goes_beyond_the_limit_of_cycles() -> None:
@@ -63,7 +63,7 @@ def test_modes_rank_by_bytes_with_every_limit_of_cycles(seed: int) -> None:
         )
         assert ram.total_bytes <= balanced.total_bytes
         assert time.slowdown <= balanced.slowdown
-        assert balanced.slowdown <= slowdown
+        assert max(balanced.slowdown, ram.slowdown) <= slowdown
 
 
 def test_calls_of_more_rows_buy_cycles_inside_segments() -> None:

@@ -236,8 +236,8 @@ def compile(
             with the fewest bytes that ``slowdown`` allows), ``flash`` (the fewest bytes of
             constants and code), ``time`` (layer by layer), or ``balanced`` (the least product of
             RAM, flash and the square of cycles).
-        slowdown: How many times the estimated cycles of ``time`` ``balanced`` and ``ram`` may take;
-            ``ram`` up to a tenth more, each 1 % for 2 % fewer bytes. ``math.inf``: no limit.
+        slowdown: How many times the estimated cycles of ``time`` ``balanced`` and ``ram`` may take.
+            ``math.inf``: no limit.
         ram: Most bytes of RAM, the most stack that any input can need included, except on the host
             and without its compiler; of the plans that keep to it, ``optimize`` chooses.
         feed_rows: The application delivers the input row by row while the network runs, with

@@ -110,8 +110,8 @@ _OPTIONS: tuple[Decorator, ...] = (
         default=SLOWDOWN,
         show_default=True,
         metavar="TIMES",
-        help="How many times the estimated cycles of --optimize time there may be: balanced takes "
-        "no more, ram up to a tenth more, each 1 % for 2 % fewer bytes. `inf`: any number.",
+        help="How many times the estimated cycles of --optimize time balanced and ram may take. "
+        "`inf`: any number.",
     ),
     click.option(
         "--ram",

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from math import ceil
 
 from mote.lower.split import row_shape
 from mote.lower.step import Program, Step
@@ -158,7 +159,7 @@ def _saved_by_ample(program: Program, index: int, limits: Limits) -> list[int]:
     if len(found) == 1 or len(alive) <= 1:
         return [0] * len(found)
     return [
-        round((way.cycles - way.ample_cycles) * len(limits.ample_calls(index, way)) / len(alive))
+        ceil((way.cycles - way.ample_cycles) * len(limits.ample_calls(index, way)) / len(alive))
         for way in ways(found, _cycles(program, index, limits))
     ]
 

@@ -31,8 +31,11 @@ SHARES = (1.0, 0.9, 0.75, 0.5, 0.0)
 """Layers that run on their own compute several rows at a time where at most this share of the peak
 is alive. Larger calls cost fewer cycles, but bind rows together, which may cost bytes."""
 
-RAM_SHARES, BALANCED_SHARES = (1.1, 1.06, 1.03, 1.0), (1.0, 0.9)
+BALANCED_SHARES = (1.0, 0.9)
 """Of the cycles that there may be: how many plans of few bytes are looked for that take so many."""
+
+SETTINGS = 6
+"""How many settings of few bytes are worth a closer look, for all shares together."""
 
 FLASH = {
     "balanced": Flash.WEIGHED,
@@ -78,8 +81,8 @@ class Candidate:
                 return self.cycles, size
             case "flash":
                 return self.flash_bytes, size * self.cycles**2
-            case "ram" if self.excess <= RAM_SHARES[0]:
-                return 0, size * self.excess**2, self.cycles
+            case "ram" if self.excess <= 1:
+                return 0, size, self.cycles
             case _ if self.excess > 1:
                 return 1, self.cycles, size
             case _:
@@ -155,11 +158,12 @@ def _refined(
         _, rows = _coarse(sparing, fine, point, options, base, alone, alone)
         starts.append((point.segments, rows))
     found = []
-    shares = BALANCED_SHARES if options.optimize == "balanced" else RAM_SHARES
+    shares = BALANCED_SHARES if options.optimize == "balanced" else (1.0,)
     work = options.budget.count(WORK // len(shares))
     for share in shares:
         most = share * limit - base
         settings = refine(program, starts, most, streamed=options.feed_rows, work=work)
+        settings = settings[: SETTINGS // len(shares)]
         found += [c for setting in settings for c in _settled(program, setting, options, base)]
         starts = [(setting.segments, setting.rows) for setting in settings]
     return found

@@ -23,9 +23,8 @@ class Options:
             ``flash``: the fewest bytes of constants and code, then the least product of RAM and the
             square of cycles. ``balanced``: the least product of RAM, flash and the square of
             estimated cycles.
-        slowdown: How many times the estimated cycles of ``time`` there may be. ``balanced`` takes
-            no more, if any plan does that and keeps to ``ram_bytes``; ``ram`` takes up to a tenth
-            more, each 1 % for 2 % fewer bytes.
+        slowdown: How many times the estimated cycles of ``time`` ``balanced`` and ``ram`` may take,
+            if any plan does that and keeps to ``ram_bytes``.
         ram_bytes: The arena must not be larger; of the plans that keep to it, the one that
             ``optimize`` would choose.
         flash_bytes: Constants and code should not take more, as far as other forms of the steps can

@@ -28,9 +28,6 @@ MOST_ROWS = 8
 WORK = 20_000
 """Calls in all schedules that are weighed: bounds the time."""
 
-BEST = 6
-"""How many settings are worth a closer look."""
-
 Start = tuple[tuple[tuple[int, ...], ...], Mapping[int, int]]
 """Segments, and the rows of a call of each step that is split."""
 
@@ -86,7 +83,7 @@ def refine(
     for place, setting in enumerate(found):
         share = (work - weigher.work) // (len(found) - place)
         best += _climb(weigher, setting, limit, weigher.work + share)
-    return sorted(best, key=lambda s: s.key(limit))[:BEST]
+    return sorted(best, key=lambda s: s.key(limit))
 
 
 def _climb(weigher: "_Weigher", setting: Setting, limit: float, until: int) -> list[Setting]:
