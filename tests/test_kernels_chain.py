@@ -40,6 +40,7 @@ def without_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "mote.lower.convolution.affine_chain_or", lambda step, *rest: (step, rest[-1])
     )
+    monkeypatch.setattr("mote.lower.chain.find_split_affine", lambda *_: None)
 
 
 @pytest.fixture

@@ -258,7 +258,7 @@ def check(graphs: Sequence[Graph], samples: Sequence[Sequence[np.ndarray]], targ
             np.testing.assert_array_equal(got, want, err_msg=str(graph.nodes[0].op))
 
 
-@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m33"])
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m33", "cortex-m7"])
 @pytest.mark.usefixtures("whatever_it_saves")
 def test_the_assembly_equals_the_reference(target: str) -> None:
     rng = np.random.default_rng(6)
@@ -280,6 +280,19 @@ def test_inputs_at_the_ends_of_every_channel_give_the_reference() -> None:
     nearly_full = [layer_channels(graph, graph.nodes[0]).bounds for graph in graphs]
     assert max(int((high - low).max()) for low, high in nearly_full) > SLOT // 3
     check(graphs, [[worst_inputs(graph, rng) for graph in graphs] for _ in range(8)], "cortex-m4")
+
+
+@pytest.mark.parametrize(
+    ("target", "taps", "is_dual"),
+    [("cortex-m7", 16, True), ("cortex-m7", 15, False), ("cortex-m33", 16, False)],
+)
+def test_loads_alternate_with_multiplications_on_a_core_that_issues_both(
+    target: str, taps: int, is_dual: bool
+) -> None:
+    weights = np.random.default_rng(11).integers(-60, 61, (8, 1, 1, taps)).astype(np.int8)
+    graph = layer(Conv2D(rounding=Rounding.SINGLE), (1, 9, 9, taps), weights, -128)
+    (step,) = lower(graph, CORES[target]).steps
+    assert step.kernel.name == KERNEL + "_dual" * is_dual
 
 
 @pytest.mark.slow

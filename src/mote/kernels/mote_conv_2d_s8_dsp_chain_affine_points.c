@@ -1,47 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Convolution 1 x 1 without padding through mote_chain_affine.h: mote_conv_2d_s8_dsp_chain_affine with less code.
- *
- * x, y, weights, constants, state: as mote_conv_2d_chain_affine.h says.  Scratch: 8 * x_channels bytes.
- * Cost: windows are computed in groups of 3, which run on through rows of x that lie one behind the other where each
- * of their pixels is read; one or two windows that are left cost as much as 3. */
-#include "mote_line_expand.h"
-#include "mote_line_layer.h"
+ * Convolution 1 x 1 with SMLAL, requantisation by a line; see mote_line_points.h. */
+#include "mote_line_points.h"
 
 void mote_conv_2d_s8_dsp_chain_affine_points(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
                                              void *scratch, void *state, uint32_t call)
 {
-    const int32_t channels = layer->x_channels, width = layer->y_width;
-    const int32_t step = layer->stride_width * channels, y_pixel = layer->y_channels;
-    const int is_dense = layer->stride_height * layer->stride_width == 1 && layer->x_width == width;
-    int8_t *to = y;
-    mote_line_job job;
-
-    mote_line_start(layer, y, (uint32_t)y_pixel, (uint32_t)channels, scratch, &job);
-    mote_line_weights(layer, (uint32_t)channels, state, call, &job);
-    job.base = NULL;
-    for (int32_t left = layer->y_height, rows; left > 0; left -= rows) {
-        int32_t count = width;
-        for (rows = 1; is_dense && rows < left && x[rows] == x[0] + count * channels; rows++)
-            count += width;
-        job.rows = x;
-        job.rows_end = x + 1;
-        job.step_1 = (uint32_t)step;
-        job.y_pixel = (uint32_t)y_pixel;
-        if (count < 3) /* each alone */
-            job.step_1 = job.y_pixel = 0;
-        job.step_2 = 2 * job.step_1;
-        job.y_group = 3 * job.y_pixel;
-        for (int32_t i = 0, groups; i < count; i += groups * (count < 3 ? 1 : 3)) {
-            const int32_t first = count < 3 || i + 3 <= count ? i : count - 3;
-            groups = i + 3 <= count ? (count - i) / 3 : 1;
-            job.groups = (uint32_t)groups;
-            job.at = (uint32_t)(first * step);
-            job.y = to + first * y_pixel;
-            mote_chain_lines(&job);
-        }
-        x += rows * layer->stride_height;
-        to += count * y_pixel;
-    }
-    mote_line_clamp(layer, y, (uint32_t)y_pixel);
+    mote_line_points(layer, x, y, scratch, state, call);
 }

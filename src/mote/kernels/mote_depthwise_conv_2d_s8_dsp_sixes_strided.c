@@ -3,7 +3,6 @@
  * mote_depthwise_conv_2d_s8_dsp_sixes for pixels that lie apart, as mote_strides.h says; see
  * mote_depthwise_conv_2d_rows.h. */
 #define MOTE_STRIDED 1
-#define MOTE_SIXES 1
 #include "mote_depthwise_conv_2d_rows.h"
 #include "mote_kernels_strided.h"
 

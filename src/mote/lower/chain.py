@@ -5,7 +5,7 @@ against the cycles that it saves.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,11 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, Rounding
 from mote.lower.chain_layout import AT_ONCE, TABLE_WORDS, find_chain, stream
 from mote.lower.chain_split import SPLIT_TABLE_WORDS, find_split, split_stream
+from mote.lower.chain_split_affine import (
+    MOST_CHANNELS,
+    find_split_affine,
+    split_affine_stream,
+)
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.convolution_cycles import Cycles, chain_cycles, dsp_cycles_with_loads, of_layer
 from mote.lower.dsp_layout import SHIFTS
@@ -26,6 +31,10 @@ from mote.target.target import Core
 
 CORES = ("cortex-m4", "cortex-m7", "cortex-m33")
 """Where SMLAL takes a cycle, and nothing is faster."""
+DUAL_CORES = ("cortex-m7",)
+"""Of these, which issue a load with a multiplication."""
+FOUR = 4
+"""Taps whose loads and multiplications alternate."""
 
 
 def chain_or(
@@ -51,15 +60,43 @@ def chain_or(
     found = next(chain_forms(step, graph, channels, computed), None)
     if found is None:
         return step, cycles
-    chain, pieces = found
+    chain, form = found
+    if form.is_affine:
+        chain = in_order_of(core, chain, FOUR)
     sharing = [
         n for n in graph.nodes if n.op.kind == step.node.op.kind and shares_weights(n, step.node)
     ]
-    if sum(_saved(graph, node, len(computed), pieces) for node in sharing) <= 0:
+    if sum(_saved(graph, node, len(computed), form) for node in sharing) <= 0:
         return step, cycles
-    each = _cycles(graph, step.node, len(computed), pieces)
+    each = _cycles(graph, step.node, len(computed), form)
     fewer = min(cycles, of_layer(chain, graph, each))
     return replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), fewer
+
+
+@dataclass(frozen=True)
+class Form:
+    """How sums are taken.
+
+    Args:
+        pieces: Into how many the taps are cut; 0: not at all.
+        is_affine: True where lines requantise them.
+    """
+
+    pieces: int = 0
+    is_affine: bool = False
+
+    @property
+    def table_words(self) -> int:
+        """Of the stream, for each four channels, besides weights and what sums start at."""
+        return SPLIT_TABLE_WORDS if self.pieces and not self.is_affine else TABLE_WORDS
+
+
+def in_order_of(core: Core, step: Step, taps: int) -> Step:
+    """A chain with lines of so many taps, by the kernel whose instructions are in the order that a
+    core likes."""
+    if core.name not in DUAL_CORES or taps % FOUR:
+        return step
+    return replace(step, kernel=KERNELS[f"{step.kernel.name}_dual"])
 
 
 def shares_weights(node: Node, other: Node) -> bool:
@@ -69,9 +106,9 @@ def shares_weights(node: Node, other: Node) -> bool:
 
 def chain_forms(
     step: Step, graph: Graph, channels: Channels, computed: Sequence[int]
-) -> Iterator[tuple[Step, int]]:
-    """The layer as chains, the better first, and into how many pieces their taps are cut (0: not at
-    all, where that is proven).
+) -> Iterator[tuple[Step, Form]]:
+    """The layer as chains, the better first, and how they take sums: of all taps where that is
+    proven, then in pieces, with lines where these are proven.
 
     None at all where its shifts are too large. Arguments as ``chain_or``.
     """
@@ -80,10 +117,16 @@ def chain_forms(
         return
     chain = find_chain(chosen, lambda c: c.bounds)
     if chain is not None:
-        yield _chain(step, graph, channels, computed, stream(chosen, chain, computed), 0), 0
+        yield _chain(step, graph, channels, computed, stream(chosen, chain, computed), Form())
+    affine = None
+    if graph.result(step.node).shape[-1] <= MOST_CHANNELS:
+        affine = find_split_affine(chosen, chosen)
+    if affine is not None:
+        words = split_affine_stream(chosen, affine, computed)
+        yield _chain(step, graph, channels, computed, words, Form(affine.split.pieces, True))
     split = find_split(chosen)
     words = split_stream(chosen, split, computed)
-    yield _chain(step, graph, channels, computed, words, split.pieces), split.pieces
+    yield _chain(step, graph, channels, computed, words, Form(split.pieces))
 
 
 def _chain(
@@ -92,18 +135,18 @@ def _chain(
     channels: Channels,
     computed: Sequence[int],
     words: Ints,
-    pieces: int,
-) -> Step:
+    form: Form,
+) -> tuple[Step, Form]:
     """``words``: of the weights."""
     node = step.node
     fours = -(-len(computed) // AT_ONCE)
     sizes = {k: v for k, v in row_geometry(graph, node).items() if k != "groups"}
     taps = 4 * -(-graph.operands(node)[1].elements // sizes["y_channels"] // 4)
     is_padded = reads_outside(graph, node)
-    form = "_split" * (pieces > 0)
-    return Step(
+    name = "_split" * (form.pieces > 0) + ("_affine" if form.is_affine else _suffix(channels))
+    chain = Step(
         node=node,
-        kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain{form}{_suffix(channels)}"],
+        kernel=KERNELS[f"mote_conv_2d_s8_dsp_chain{name}"],
         parameters=(
             *sizes.items(),
             ("fours", fours),
@@ -115,7 +158,7 @@ def _chain(
                 "weights",
                 words.astype(np.uint32).view(np.int32),
                 is_weights=True,
-                table_bytes=4 * fours * (SPLIT_TABLE_WORDS if pieces else TABLE_WORDS),
+                table_bytes=4 * fours * form.table_words,
             ),
             *(constant for constant in step.constants if constant.field == "constants"),
         ),
@@ -123,26 +166,28 @@ def _chain(
         split=split_windows(
             row_shape(graph.result(node))[1],
             layer_window(graph, node),
-            _cycles(graph, node, len(computed), pieces),
+            _cycles(graph, node, len(computed), form),
         ),
     )
+    return chain, form
 
 
-def _cycles(graph: Graph, node: Node, channels: int, pieces: int) -> Cycles:
+def _cycles(graph: Graph, node: Node, channels: int, form: Form) -> Cycles:
     """Of a call that computes some rows, and so many channels of them."""
     sizes = row_geometry(graph, node)
     taps = sizes["kernel_height"] * sizes["kernel_width"] * sizes["x_channels"]
     fours = -(-channels // AT_ONCE)
-    return chain_cycles(sizes["y_width"], fours, 4 * -(-taps // 4), sizes["kernel_height"], pieces)
+    row = sizes["y_width"], fours, 4 * -(-taps // 4), sizes["kernel_height"]
+    return chain_cycles(*row, form.pieces, form.is_affine)
 
 
-def _saved(graph: Graph, node: Node, channels: int, pieces: int) -> float:
+def _saved(graph: Graph, node: Node, channels: int, form: Form) -> float:
     """Cycles of SMLAD less those of a chain, in one call."""
     sizes = row_geometry(graph, node)
     taps = sizes["kernel_height"] * sizes["kernel_width"] * sizes["x_channels"]
     shape = sizes["y_width"], -(-channels // 2), taps, sizes["kernel_height"]
     rows = sizes["y_height"]
-    return dsp_cycles_with_loads(*shape)(rows) - _cycles(graph, node, channels, pieces)(rows)
+    return dsp_cycles_with_loads(*shape)(rows) - _cycles(graph, node, channels, form)(rows)
 
 
 def _suffix(channels: Channels) -> str:

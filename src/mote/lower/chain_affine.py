@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mote.ir.graph import Graph, Node
-from mote.lower.chain import CORES, reads_outside, shares_weights
+from mote.lower.chain import CORES, in_order_of, reads_outside, shares_weights
 from mote.lower.chain_expanded import expanded, expansion_cycles
 from mote.lower.chain_layout import AT_ONCE, SLOT, pair_by_size
 from mote.lower.channels import Channels, Ints, select_channels
@@ -88,6 +88,7 @@ def affine_chain_or(
     chain = affine_chain_step(step, graph, channels, computed)
     if chain is None:
         return step, cycles
+    chain = in_order_of(core, chain, channels.weights.shape[1])
     sharing = [
         n for n in graph.nodes if n.op.kind == step.node.op.kind and shares_weights(n, step.node)
     ]
@@ -96,7 +97,7 @@ def affine_chain_or(
     windows = windows_of(graph, step.node, len(computed))
     fewer = min(cycles, of_layer(chain, graph, affine_chain_cycles(windows, 0)))
     chain = _with_expanded(replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), graph)
-    if chain.kernel.name.endswith(POINTS):
+    if POINTS in chain.kernel.name:
         return chain, fewer
     copying, fewest = _copying(chain, graph, windows)
     if fewest <= WORTH_COPYING * fewer:

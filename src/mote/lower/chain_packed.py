@@ -5,20 +5,20 @@ requantisation. Inputs count from 0 here, 128 above what they are.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Rounding
 from mote.lower.chain import CORES, reads_outside, shares_weights
-from mote.lower.chain_layout import AT_ONCE, SLOT, TABLE_WORDS, channel_words
-from mote.lower.chain_split import (
-    SPLIT_TABLE_WORDS,
-    SplitChain,
-    find_split,
-    split_stream,
-    sums_of_pieces,
+from mote.lower.chain_layout import AT_ONCE, TABLE_WORDS
+from mote.lower.chain_split import SPLIT_TABLE_WORDS, find_split, split_stream
+from mote.lower.chain_split_affine import (
+    MOST_CHANNELS,
+    SplitAffineChain,
+    find_split_affine,
+    split_affine_stream,
 )
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.convolution_cycles import (
@@ -30,7 +30,6 @@ from mote.lower.convolution_cycles import (
 from mote.lower.dsp_layout import SHIFTS
 from mote.lower.geometry import layer_window, row_geometry
 from mote.lower.kernels import KERNELS
-from mote.lower.requantization_line import Line, Steps, find_line, find_steps
 from mote.lower.rows_per_call import split_windows
 from mote.lower.split import row_shape
 from mote.lower.step import Constant, Step
@@ -38,27 +37,8 @@ from mote.target.target import Core
 
 ABOVE = 128
 """What is added to inputs."""
-ATTEMPTS = 3
-"""How many numbers of pieces are tried: smaller ones leave more room for offsets."""
 FARTHER = 2**11
 """What the first pixel is multiplied with in a word."""
-MOST_CHANNELS = 2**15
-"""Ways from a channel's place to another's have 16 bits."""
-
-
-@dataclass(frozen=True)
-class PackedChain:
-    """Channels in the order in which they are computed, their taps in pieces.
-
-    Args:
-        split: The order, and the pieces.
-        starts: ``[2, pairs, pieces]``, what sums of A and of B start at.
-        lines: ``[2, pairs]``, of A and of B.
-    """
-
-    split: SplitChain
-    starts: Ints
-    lines: tuple[tuple[Line, ...], tuple[Line, ...]]
 
 
 def from_zero(channels: Channels) -> Channels:
@@ -71,55 +51,9 @@ def from_zero(channels: Channels) -> Channels:
     )
 
 
-def find_packed(channels: Channels) -> PackedChain | None:
+def find_packed(channels: Channels) -> SplitAffineChain | None:
     """The fewest pieces of which no slot overflows, and lines; None where few more have none."""
-    steps, pieces = find_steps(channels), 1
-    for _ in range(ATTEMPTS):
-        split = find_split(channels, pieces)
-        chain = _with_lines(channels, steps, split)
-        if chain is not None:
-            return chain
-        pieces = split.pieces + 1
-    return None
-
-
-def _with_lines(channels: Channels, steps: Steps, split: SplitChain) -> PackedChain | None:
-    """Starts in whose sum each line finds its offset.
-
-    Of two pixels p and q, the slots of a piece are A(p) + a, A(p) + a + B(q) + b, and B(p) + b. As
-    the first two are in [0, SLOT), the third is in (-SLOT, SLOT).
-    """
-    above = from_zero(channels)
-    least, greatest = sums_of_pieces(above, split.taps)
-    lines: tuple[list[Line], list[Line]] = [], []
-    starts = []
-    for a, b in np.reshape(split.order, (-1, 2)).tolist():
-        # A start from -greatest to -least of B takes no room from A.
-        second = _start(channels, steps, above.bias, b, -greatest[b], -least[b])
-        if second is None:
-            return None
-        ends = least[b] + second[1], greatest[b] + second[1]
-        low, high = least[a] + np.minimum(ends[0], 0), greatest[a] + np.maximum(ends[1], 0)
-        first = _start(channels, steps, above.bias, a, -low, SLOT - 1 - high)
-        if first is None:
-            return None
-        for found, (line, _) in zip(lines, (first, second), strict=True):
-            found.append(line)
-        starts.append([first[1], second[1]])
-    return PackedChain(split, np.swapaxes(starts, 0, 1), (tuple(lines[0]), tuple(lines[1])))
-
-
-def _start(
-    channels: Channels, steps: Steps, bias: Ints, channel: int, low: Ints, high: Ints
-) -> tuple[Line, Ints] | None:
-    """The line of a channel, and between which of ``low`` and ``high`` each piece starts for it."""
-    first = int(low.sum() - bias[channel])
-    line = find_line(channels, steps, channel, (first, int(high.sum() - bias[channel])))
-    if line is None:
-        return None
-    more = line.offset - first
-    before = np.concatenate([[0], np.cumsum(high - low)[:-1]])
-    return line, low + np.clip(more - before, 0, high - low)
+    return find_split_affine(channels, from_zero(channels))
 
 
 def packed_or(
@@ -182,7 +116,7 @@ def packed_forms(
 
     chain = find_packed(chosen)
     if chain is not None:
-        yield form(packed_stream(chosen, chain, computed), chain.split.pieces, False)
+        yield form(split_affine_stream(chosen, chain, computed, FARTHER), chain.split.pieces, False)
     if channels.rounding is Rounding.DOUBLE:
         split = find_split(from_zero(chosen))
         words = split_stream(from_zero(chosen), split, computed, FARTHER)
@@ -252,32 +186,3 @@ def _saved(graph: Graph, node: Node, channels: int, chain: Cycles) -> float:
     shape = sizes["y_width"], -(-channels // 2), taps, sizes["kernel_height"]
     rows = sizes["y_height"]
     return dsp_cycles_with_loads(*shape)(rows) - chain(rows)
-
-
-def packed_stream(channels: Channels, chain: PackedChain, places: Sequence[int]) -> Ints:
-    """Words as ``mote_packed_job`` says; ``places``: of the channels in a pixel of the result."""
-    order, taps = list(chain.split.order), chain.split.taps
-    fours = len(order) // AT_ONCE
-    words = channel_words(select_channels(channels, order), SLOT)
-    a, b = chain.starts
-    first = a + SLOT * (a + b) + SLOT * SLOT * b
-    sums = np.stack([first, first + FARTHER * a + 2**32 * b], axis=1)
-    starts = np.stack([sums % 2**32, sums >> 32], axis=2).reshape(fours, 8, -1)
-    parts = []
-    for piece in range(chain.split.pieces):
-        of_taps = words[:, piece * taps : (piece + 1) * taps]
-        parts += [starts[:, :, piece], of_taps.reshape(fours, -1)]
-    each = np.concatenate([*parts, _table(chain, np.asarray(places)[order])], axis=1)
-    return np.concatenate([[4 * taps], each.ravel()])
-
-
-def _table(chain: PackedChain, placed: Ints) -> Ints:
-    """``[fours, 10]``: lines, and the ways from a channel's place to the next one's."""
-    fours = len(placed) // AT_ONCE
-    lines = [[(line.multiplier, line.constant) for line in one] for one in chain.lines]
-    numbers = np.swapaxes(lines, 0, 1).reshape(fours, 2, 4)
-    places = placed.reshape(fours, AT_ONCE)
-    way = np.diff(places, axis=1)
-    ways = [places[:, 0] + (way[:, 0] << 16), way[:, 1] % 2**16 + (way[:, 2] << 16)]
-    halves = [np.insert(numbers[:, i], 2, ways[i], axis=1) for i in range(2)]
-    return np.concatenate(halves, axis=1)

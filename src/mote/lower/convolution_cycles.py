@@ -181,19 +181,34 @@ def depthwise_row_cycles(pixels: int, channels: int, at_once: str) -> Cycles:
 
     ``at_once``: how many of them the kernel's name says.
     """
-    groups = {"fours": 20.5 * pixels + 57, "sixes": 19.5 * pixels + 57, "threes": 28 * pixels + 82}
+    groups = {
+        "sixes": 19.5 * pixels + 57,
+        "sixes_two": 19 * pixels + 57,
+        "sixes_three": 19 * pixels + 57,
+        "sixes_four": 19 * pixels + 57,
+        "threes": 28 * pixels + 82,
+        "threes_two": 28 * pixels + 82,
+    }
     row = groups[at_once] if at_once in groups else ROW_OF_CHANNEL[pixels]
     return lambda rows: CALL + rows * (150 + channels * row)
 
 
-def chain_cycles(pixels: int, fours: int, taps: int, kernel_height: int, pieces: int = 0) -> Cycles:
+def chain_cycles(
+    pixels: int,
+    fours: int,
+    taps: int,
+    kernel_height: int,
+    pieces: int = 0,
+    is_affine: bool = False,
+) -> Cycles:
     """Chained convolution in groups of 3 pixels that run over the rows of a call, with loads.
 
-    ``fours``: of channels; ``pieces``: of the taps where they are cut. Two pixels that are over
-    cost as much as 3, one about two thirds.
+    ``fours``: of channels; ``pieces``: of the taps where they are cut; ``is_affine``: with lines.
+    Two pixels that are over cost as much as 3, one about two thirds.
     """
     cut = (pieces > 0) * 24 + (pieces > 1) * 24 + max(pieces - 1, 0) * 60
-    group = fours * (9.63 * taps + 128 + cut) + 8.25 * taps + 50 * kernel_height + 150
+    four = 9.31 * taps + 100 if is_affine else 9.63 * taps + 128
+    group = fours * (four + cut) + 8.25 * taps + 50 * kernel_height + 150
     spared = fours * (3.13 * taps - 10)
 
     def cycles(rows: int) -> float:

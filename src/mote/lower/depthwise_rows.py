@@ -1,6 +1,6 @@
 """Depthwise convolution 3 x 3 with DSP, all channels of a row at a time.
 
-``kernels/include/mote_depthwise_row.h``, ``mote_depthwise_fours.h``, ``mote_depthwise_sixes.h`` and
+``kernels/include/mote_depthwise_row.h``, ``mote_depthwise_sixes.h`` and
 ``mote_depthwise_threes.h`` say how. Their requantisation is a line, found and proved here.
 """
 
@@ -19,7 +19,9 @@ from mote.lower.rows_per_call import split_windows
 from mote.lower.step import Constant, Step
 
 IN_REGISTERS = range(3, 7)
-"""Pixels of a row that are in registers at once; others are computed six or four at a time."""
+"""Pixels of a row that are in registers at once; others are computed six at a time."""
+OVER = {0: "", 2: "_two", 3: "_three", 4: "_four"}
+"""How many may be over, as the names of kernels say it."""
 TABLE_BYTES = 7
 """Of a channel's 20: multiplier, step to the next one, and two that are 0."""
 
@@ -46,19 +48,19 @@ def row_channels(sizes: dict[str, int], channels: Channels, bits: int) -> Channe
 def _is_regular(sizes: dict[str, int]) -> bool:
     width = sizes["y_width"]
     if sizes["stride_width"] == 2:
-        return width % 3 == 0
+        return width >= 3 and width % 3 != 1
     is_padded = sizes["pad_left"] == 1 and width == sizes["x_width"]
-    return is_padded and (width in IN_REGISTERS or width % 4 == 0 or width % 6 == 0)
+    return is_padded and (width in IN_REGISTERS or (width > 6 and width % 6 in OVER))
 
 
 def _at_once(sizes: dict[str, int]) -> str:
     """How many pixels of a row are computed at once, as the names of kernels say it."""
     width = sizes["y_width"]
     if sizes["stride_width"] == 2:
-        return "threes"
+        return "threes_two" if width % 3 else "threes"
     if width in IN_REGISTERS:
         return f"row_{width}"
-    return "fours" if width % 6 else "sixes"
+    return "sixes" + OVER[width % 6]
 
 
 def lower_depthwise_rows(
@@ -83,7 +85,7 @@ def lower_depthwise_rows(
     parameters |= {"left_pad": sizes["pad_left"], "right_pad": _right_pad(sizes)}
     parameters |= dict(zip(("y_min", "y_max"), channels.y_range, strict=True))
     at_once = _at_once(sizes)
-    parameters |= {"last": _last_turn(sizes, at_once)}
+    parameters |= {"last": _last_turn(sizes)}
     cycles = depthwise_row_cycles(width, len(computed), at_once)
     return Step(
         node=node,
@@ -118,18 +120,14 @@ def channel_words(channels: Channels, places: Sequence[int]) -> np.ndarray:
     ).reshape(-1)
 
 
-def _last_turn(sizes: dict[str, int], at_once: str) -> int:
-    """The column of x at which the last pixels of a row start, where there are several turns."""
+def _last_turn(sizes: dict[str, int]) -> int:
+    """The column of x at which the last six or three pixels of a row start, or 0."""
     width = sizes["y_width"]
-    match at_once:
-        case "threes":
-            return 2 * width - 5 - sizes["pad_left"]
-        case "sixes":
-            return width - 5
-        case "fours":
-            return width - 3
-        case _:
-            return 0
+    if width in IN_REGISTERS and sizes["stride_width"] == 1:
+        return 0
+    if sizes["stride_width"] == 2:
+        return 2 * (width - width % 3) - 5 - sizes["pad_left"]
+    return width - width % 6 - 5
 
 
 def _right_pad(sizes: dict[str, int]) -> int:

@@ -19,8 +19,20 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_line_copy",
         "mote_line_expand",
     ),
+    "mote_conv_2d_s8_dsp_chain_affine_dual": (
+        "mote_chain_lines_dual",
+        "mote_copy",
+        "mote_fill",
+        "mote_line_copy",
+        "mote_line_expand",
+    ),
     "mote_conv_2d_s8_dsp_chain_affine_points": (
         "mote_chain_lines",
+        "mote_copy",
+        "mote_line_expand",
+    ),
+    "mote_conv_2d_s8_dsp_chain_affine_points_dual": (
+        "mote_chain_lines_dual",
         "mote_copy",
         "mote_line_expand",
     ),
@@ -83,6 +95,27 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
     ),
     "mote_conv_2d_s8_dsp_chain_split": (
         "mote_chain_gather",
+        "mote_chain_pack_4",
+        "mote_chain_start_row",
+        "mote_copy",
+        "mote_fill",
+    ),
+    "mote_conv_2d_s8_dsp_chain_split_affine": (
+        "mote_chain_gather",
+        "mote_chain_pack_4",
+        "mote_chain_start_row",
+        "mote_copy",
+        "mote_fill",
+    ),
+    "mote_conv_2d_s8_dsp_chain_split_affine_dual": (
+        "mote_chain_gather",
+        "mote_chain_pack_4",
+        "mote_chain_start_row",
+        "mote_copy",
+        "mote_fill",
+    ),
+    "mote_conv_2d_s8_dsp_chain_split_affine_strided": (
+        "mote_chain_gather_strided",
         "mote_chain_pack_4",
         "mote_chain_start_row",
         "mote_copy",
@@ -279,14 +312,6 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
     "mote_depthwise_conv_2d_s8_dsp_3x3_single": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_3x3_single_strided": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_3x3_strided": ("mote_fill",),
-    "mote_depthwise_conv_2d_s8_dsp_fours": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_fours_strided": (
-        "mote_depthwise_rows_strided",
-        "mote_fill",
-    ),
     "mote_depthwise_conv_2d_s8_dsp_row_3": (
         "mote_depthwise_rows",
         "mote_fill",
@@ -325,7 +350,31 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_depthwise_rows",
         "mote_fill",
     ),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_four": (
+        "mote_depthwise_rows",
+        "mote_fill",
+    ),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_four_strided": (
+        "mote_depthwise_rows_strided",
+        "mote_fill",
+    ),
     "mote_depthwise_conv_2d_s8_dsp_sixes_strided": (
+        "mote_depthwise_rows_strided",
+        "mote_fill",
+    ),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_three": (
+        "mote_depthwise_rows",
+        "mote_fill",
+    ),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_three_strided": (
+        "mote_depthwise_rows_strided",
+        "mote_fill",
+    ),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_two": (
+        "mote_depthwise_rows",
+        "mote_fill",
+    ),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_two_strided": (
         "mote_depthwise_rows_strided",
         "mote_fill",
     ),
@@ -335,6 +384,14 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_fill",
     ),
     "mote_depthwise_conv_2d_s8_dsp_threes_strided": (
+        "mote_depthwise_rows_strided",
+        "mote_fill",
+    ),
+    "mote_depthwise_conv_2d_s8_dsp_threes_two": (
+        "mote_depthwise_rows",
+        "mote_fill",
+    ),
+    "mote_depthwise_conv_2d_s8_dsp_threes_two_strided": (
         "mote_depthwise_rows_strided",
         "mote_fill",
     ),
@@ -349,6 +406,7 @@ SHARED_BYTES = {
     "mote_chain_gather": 364,
     "mote_chain_gather_strided": 364,
     "mote_chain_lines": 1_188,
+    "mote_chain_lines_dual": 1_188,
     "mote_chain_pack_4": 132,
     "mote_chain_start_row": 72,
     "mote_copy": 80,

@@ -42,6 +42,7 @@ _S8, _S16 = (_I8, _I8), (_I16, _I16)
 _PAIRS, _PAIR_FORMS = "mote_conv_2d_pairs", ("", "_single", "_wide", "_wide_single")
 _CHAIN = "mote_conv_2d_chain"
 _LINE, _AFFINE = "mote_conv_2d_line", "mote_conv_2d_s8_dsp_chain_affine"
+_SPLIT_AFFINE = "mote_conv_2d_s8_dsp_chain_split_affine"
 _WINOGRAD = "mote_conv_2d_winograd"
 _TAPS = "mote_conv_2d_taps"
 
@@ -151,10 +152,23 @@ KERNELS: dict[str, Kernel] = {
             for form in ("points", "slide")
         ),
         *(
+            replace(
+                _dsp(f"{_AFFINE}{form}_dual", _LINE, Conv2D, takes_scratch=True),
+                takes_state=True,
+                strided=f"{_AFFINE}_strided",
+            )
+            for form in ("", "_points")
+        ),
+        replace(
+            _dsp(f"{_SPLIT_AFFINE}_dual", _CHAIN, Conv2D, takes_scratch=True),
+            strided=f"{_SPLIT_AFFINE}_strided",
+        ),
+        *(
             _dsp(f"mote_conv_2d_s8_dsp_chain{form}", _CHAIN, Conv2D, takes_scratch=True)
             for form in (
                 *("", "_positive", "_single"),
                 *("_split", "_split_positive", "_split_single"),
+                "_split_affine",
                 *("_packed", "_packed_double"),
             )
         ),
@@ -243,7 +257,10 @@ KERNELS: dict[str, Kernel] = {
                 DepthwiseConv2D,
                 takes_scratch=False,
             )
-            for pixels in ("fours", "sixes", "threes", "row_3", "row_4", "row_5", "row_6")
+            for pixels in (
+                *("sixes", "sixes_two", "sixes_three", "sixes_four", "threes", "threes_two"),
+                *("row_3", "row_4", "row_5", "row_6"),
+            )
         ),
         _dsp(
             "mote_depthwise_conv_2d_s8_dsp_3x3",

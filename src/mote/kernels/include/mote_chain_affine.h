@@ -13,9 +13,18 @@
  *
  * Exact: 64-bit sums wrap around, and in the end the first two slots are in [0, 2^21[, the third in
  * [-2^21, 2^21[; lower/chain_affine.py proves it for every pair of channels, for any three pixels, and that the
- * line rounds every sum of a channel as the layer does. */
+ * line rounds every sum of a channel as the layer does.
+ *
+ * MOTE_DUAL: loads and multiplications alternate; taps are a multiple of 4. */
 #ifndef MOTE_CHAIN_AFFINE_H
 #define MOTE_CHAIN_AFFINE_H
+
+#ifndef MOTE_DUAL
+#define MOTE_DUAL 0
+#endif
+#if MOTE_DUAL
+#define mote_chain_lines mote_chain_lines_dual
+#endif
 
 #include "mote_dsp.h"
 
@@ -77,7 +86,30 @@ typedef struct {
     "smlal r2, r3, r11, r12\n\t"                                                                     \
     "smlal r4, r5, r10, lr\n\t"                                                                      \
     "smlal r6, r7, r11, lr\n\t"
+#if MOTE_DUAL
+/* The four products of a tap, from whose words others are loaded as soon as nothing needs them: on a core that issues
+ * two instructions at once, a multiplication and a load. */
+#define MOTE_LINE_PRODUCTS(load_w, load_x, load_others)                                              \
+    "smlal r0, r1, r10, r12\n\t"                                                                     \
+    "smlal r2, r3, r11, r12\n\t" load_w                                                             \
+    "smlal r4, r5, r10, lr\n\t" load_x                                                              \
+    "smlal r6, r7, r11, lr\n\t" load_others
+/* A tap whose words are there, and the words of the next one. */
+#define MOTE_LINE_TAP_BEFORE(at, at_2)                                                               \
+    MOTE_LINE_PRODUCTS("ldr r12, [r9, #" at "]\n\t", "ldr r10, [r8, #" at "]\n\t",                   \
+                       "ldr r11, [r8, #" at_2 "]\n\tldr lr, [r9, #" at_2 "]\n\t")
+#define MOTE_LINE_4_TAPS                                                                             \
+    "ldr r10, [r8], #32\n\t"                                                                         \
+    "ldr r12, [r9], #32\n\t"                                                                         \
+    "ldr r11, [r8, #-28]\n\t"                                                                        \
+    "ldr lr, [r9, #-28]\n\t"                                                                         \
+    MOTE_LINE_TAP_BEFORE("-24", "-20")                                                               \
+    MOTE_LINE_TAP_BEFORE("-16", "-12")                                                               \
+    MOTE_LINE_TAP_BEFORE("-8", "-4")                                                                 \
+    MOTE_LINE_PRODUCTS("", "", "")
+#else
 #define MOTE_LINE_4_TAPS MOTE_LINE_TAP MOTE_LINE_TAP MOTE_LINE_TAP MOTE_LINE_TAP
+#endif
 
 /* From the sums l1, h1 and l2, h2 of two words to those of A in r10, l1, r12 and of B in r11, h1, h2. */
 #define MOTE_LINE_SUMS(l1, h1, l2, h2)                                                               \

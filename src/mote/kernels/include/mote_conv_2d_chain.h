@@ -2,7 +2,8 @@
  *
  * Convolution through mote_chain.h: the windows of 3 pixels are packed into words in scratch, then multiplied
  * with all channels. The kernels mote_conv_2d_s8_dsp_chain*.c are this file with one choice of MOTE_SPLIT,
- * MOTE_SINGLE, MOTE_POSITIVE and MOTE_STRIDED each.
+ * MOTE_SINGLE, MOTE_POSITIVE and MOTE_STRIDED each; MOTE_AFFINE, which implies MOTE_SPLIT: through
+ * mote_chain_split_affine.h, whatever the rounding.
  *
  * y[oy,ox,o] = clamp(requantize(bias[o] + sum_{ky,kx,i} x[iy][ix,i] * weights[o,ky,kx,i]) + y_zero)
  * with iy = oy * stride_height + ky * dilation_height, ix = ox * stride_width + kx * dilation_width - pad_left
@@ -18,7 +19,15 @@
 #ifndef MOTE_CONV_2D_CHAIN_H
 #define MOTE_CONV_2D_CHAIN_H
 
+#ifndef MOTE_AFFINE
+#define MOTE_AFFINE 0
+#endif
+#if MOTE_AFFINE
+#define MOTE_SPLIT 1
+#include "mote_chain_split_affine.h"
+#else
 #include "mote_chain.h"
+#endif
 #include "mote_chain_pixels.h"
 #include "mote_copy.h"
 #include "mote_kernels.h"
@@ -42,7 +51,7 @@ static inline void mote_conv_2d_chain_rows(const mote_conv_2d_chain *layer, cons
     job.piece_bytes = (uint32_t)layer->weights[0];
     job.weights = layer->weights + 1;
     job.weights_end =
-        job.weights + layer->fours * (8 * fours + 12 + 4 * ((32 * fours - 1) / job.piece_bytes + 1));
+        job.weights + layer->fours * (8 * fours + (MOTE_AFFINE ? 10 : 12) + 4 * ((32 * fours - 1) / job.piece_bytes + 1));
 #else
     job.weights = layer->weights;
     job.weights_end = layer->weights + layer->fours * (8 * fours + 14);
@@ -67,7 +76,11 @@ static inline void mote_conv_2d_chain_rows(const mote_conv_2d_chain *layer, cons
             for (uint32_t i = 0; i < count; i++)
                 mote_copy(y + i * y_pixel, layer->constants, (int32_t)channels);
         job.y = y;
+#if MOTE_AFFINE
+        mote_chain_split_affine(&job);
+#else
         mote_chain(&job);
+#endif
         if (is_clamped)
             for (uint32_t i = 0; i < count * y_pixel; i += y_pixel)
                 for (int8_t *result = y + i, *end = result + channels; result != end; result++)

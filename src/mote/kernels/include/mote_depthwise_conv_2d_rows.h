@@ -2,8 +2,8 @@
  *
  * Depthwise convolution 3 x 3 row by row, all channels of one output row at a time. The kernels
  * mote_depthwise_conv_2d_s8_dsp_row_*.c (MOTE_WIDTH, through mote_depthwise_row.h), *_threes*.c (MOTE_THREES, through
- * mote_depthwise_threes.h), *_sixes*.c (MOTE_SIXES, through mote_depthwise_sixes.h) and *_fours*.c (through
- * mote_depthwise_fours.h) are this file with one choice of MOTE_STRIDED each.
+ * mote_depthwise_threes.h) and *_sixes*.c (through mote_depthwise_sixes.h) are this file with one choice of MOTE_STRIDED
+ * each; MOTE_TAIL: so many pixels of a row are over.
  *
  * y[oy,ox,c] = clamp(requantize(bias[c] + sum_{ky,kx} x[iy][ix,c] * weights[c,ky,kx]) + y_zero)
  * with iy = oy * stride_height + ky, ix = ox * stride + kx - left_pad; stride 2 with MOTE_THREES, else 1 and y_width columns of x
@@ -19,15 +19,16 @@
 #ifndef MOTE_DEPTHWISE_CONV_2D_ROWS_H
 #define MOTE_DEPTHWISE_CONV_2D_ROWS_H
 
+#ifndef MOTE_TAIL
+#define MOTE_TAIL 0
+#endif
 #include "mote_copy.h"
 #if defined(MOTE_WIDTH)
 #include "mote_depthwise_row.h"
 #elif defined(MOTE_THREES)
 #include "mote_depthwise_threes.h"
-#elif defined(MOTE_SIXES)
-#include "mote_depthwise_sixes.h"
 #else
-#include "mote_depthwise_fours.h"
+#include "mote_depthwise_sixes.h"
 #endif
 #include "mote_distance.h"
 #include "mote_kernels.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the assembly of mote_depthwise_row.h, mote_depthwise_fours.h, mote_depthwise_sixes.h and
+ * What the assembly of mote_depthwise_row.h, mote_depthwise_sixes.h and
  * mote_depthwise_threes.h computes, in C: for machines without the DSP extension, and as its definition. */
 #ifndef MOTE_DEPTHWISE_ROW_PORTABLE_H
 #define MOTE_DEPTHWISE_ROW_PORTABLE_H

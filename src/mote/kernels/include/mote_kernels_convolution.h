@@ -313,6 +313,10 @@ void mote_conv_2d_s8_dsp_chain_affine_points(const mote_conv_2d_line *layer, con
                                              void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_affine_slide(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
                                        void *scratch);
+void mote_conv_2d_s8_dsp_chain_affine_dual(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
+                                           void *scratch, void *state, uint32_t call);
+void mote_conv_2d_s8_dsp_chain_affine_points_dual(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
+                                                  void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_positive(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                     void *scratch);
 void mote_conv_2d_s8_dsp_chain_single(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
@@ -323,6 +327,10 @@ void mote_conv_2d_s8_dsp_chain_packed_double(const mote_conv_2d_chain *layer, co
                                              void *scratch);
 void mote_conv_2d_s8_dsp_chain_split(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                      void *scratch);
+void mote_conv_2d_s8_dsp_chain_split_affine(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                            void *scratch);
+void mote_conv_2d_s8_dsp_chain_split_affine_dual(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                                 void *scratch);
 void mote_conv_2d_s8_dsp_chain_split_positive(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                               void *scratch);
 void mote_conv_2d_s8_dsp_chain_split_single(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
@@ -346,9 +354,12 @@ void mote_depthwise_conv_2d_s8_dsp(const mote_conv_2d_taps *layer, const int8_t 
                                    void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_single(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
                                           void *scratch);
-void mote_depthwise_conv_2d_s8_dsp_fours(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_sixes(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_sixes_two(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_sixes_three(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_sixes_four(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_threes(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
+void mote_depthwise_conv_2d_s8_dsp_threes_two(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_row_3(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_row_4(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_row_5(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);

@@ -44,6 +44,8 @@ void mote_conv_2d_s8_dsp_chain_packed_double_strided(const mote_conv_2d_chain *l
                                                      void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_split_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                              void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_chain_split_affine_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
+                                                    void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_split_positive_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                                       void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_split_single_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
@@ -104,12 +106,18 @@ void mote_depthwise_conv_2d_s8_dsp_strided(const mote_conv_2d_taps *layer, const
                                            void *scratch, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_single_strided(const mote_conv_2d_taps *layer, const int8_t *const *x,
                                                   int8_t *y, void *scratch, const mote_strides *strides);
-void mote_depthwise_conv_2d_s8_dsp_fours_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
-                                                 int8_t *y, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_sixes_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
                                                  int8_t *y, const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_dsp_sixes_two_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
+                                                     int8_t *y, const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_dsp_sixes_three_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
+                                                       int8_t *y, const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_dsp_sixes_four_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
+                                                      int8_t *y, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_threes_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
                                                  int8_t *y, const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_dsp_threes_two_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
+                                                      int8_t *y, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_row_3_strided(const mote_depthwise_channels *layer, const int8_t *const *x,
                                                   int8_t *y, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_row_4_strided(const mote_depthwise_channels *layer, const int8_t *const *x,

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: Apache-2.0
- *
- * Depthwise convolution 3 x 3, four pixels of a row at a time; see mote_depthwise_conv_2d_rows.h. */
-#include "mote_depthwise_conv_2d_rows.h"
-
-void mote_depthwise_conv_2d_s8_dsp_fours(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y)
-{
-    mote_depthwise_conv_2d_rows(layer, x, y);
-}
