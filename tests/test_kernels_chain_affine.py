@@ -292,7 +292,7 @@ def test_loads_alternate_with_multiplications_on_a_core_that_issues_both(
     weights = np.random.default_rng(11).integers(-60, 61, (8, 1, 1, taps)).astype(np.int8)
     graph = layer(Conv2D(rounding=Rounding.SINGLE), (1, 9, 9, taps), weights, -128)
     (step,) = lower(graph, CORES[target]).steps
-    assert step.kernel.name == KERNEL + "_dual" * is_dual
+    assert step.kernel.name == KERNEL + "_points" + "_dual" * is_dual
 
 
 @pytest.mark.slow
