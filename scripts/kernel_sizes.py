@@ -23,6 +23,9 @@ FOLDER = Path(__file__).resolve().parents[1] / "src" / "mote"
 STEP = 16
 """Figures are rounded up to a multiple of this, so that they change with the kernel alone."""
 
+COLUMNS = 100
+"""Of a line."""
+
 Sizes = tuple[int, dict[str, int]]
 """Code of a kernel alone, and of each function that it shares."""
 
@@ -77,7 +80,7 @@ def own_text(sizes: dict[str, Sizes]) -> str:
 def shared_text(sizes: dict[str, Sizes]) -> str:
     parts = {name: size for _, shared in sizes.values() for name, size in shared.items()}
     rows = "".join(
-        f'    "{name}": {names(sorted(shared))},\n'
+        f'    "{name}": {names(name, sorted(shared))},\n'
         for name, (_, shared) in sorted(sizes.items())
         if shared
     )
@@ -91,10 +94,13 @@ def shared_text(sizes: dict[str, Sizes]) -> str:
     )
 
 
-def names(functions: Sequence[str]) -> str:
-    """A tuple as it is formatted."""
+def names(kernel: str, functions: Sequence[str]) -> str:
+    """A tuple as it is formatted behind the name of its kernel."""
     if len(functions) == 1:
         return f'("{functions[0]}",)'
+    in_a_row = "({})".format(", ".join(f'"{name}"' for name in functions))
+    if len(f'    "{kernel}": {in_a_row},') <= COLUMNS:
+        return in_a_row
     return "".join(["(\n", *(f'        "{name}",\n' for name in functions), "    )"])
 
 

@@ -61,8 +61,7 @@ def chain_or(
     if found is None:
         return step, cycles
     chain, form = found
-    if form.is_affine:
-        chain = in_order_of(core, chain, FOUR)
+    chain = in_order_of(core, chain, FOUR)
     sharing = [
         n for n in graph.nodes if n.op.kind == step.node.op.kind and shares_weights(n, step.node)
     ]
@@ -94,9 +93,10 @@ class Form:
 def in_order_of(core: Core, step: Step, taps: int) -> Step:
     """A chain with lines of so many taps, by the kernel whose instructions are in the order that a
     core likes."""
-    if core.name not in DUAL_CORES or taps % FOUR:
+    kernel = KERNELS.get(f"{step.kernel.name}_dual")
+    if kernel is None or core.name not in DUAL_CORES or taps % FOUR:
         return step
-    return replace(step, kernel=KERNELS[f"{step.kernel.name}_dual"])
+    return replace(step, kernel=kernel)
 
 
 def shares_weights(node: Node, other: Node) -> bool:

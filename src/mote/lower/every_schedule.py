@@ -9,7 +9,7 @@ from dataclasses import replace
 from mote.ir.graph import Graph, Node
 from mote.ir.ops import Conv2D, DepthwiseConv2D, FullyConnected, Op
 from mote.ir.tensor import DType
-from mote.lower.chain import CORES, chain_forms
+from mote.lower.chain import CORES, FOUR, chain_forms, in_order_of
 from mote.lower.chain_affine import affine_forms
 from mote.lower.chain_packed import packed_forms
 from mote.lower.channels import Channels
@@ -110,8 +110,11 @@ def _dsp_conv_2d(
     yield from _found(small_form(graph, node, channels, core))
     of_layer = plain.step, graph, channels, plain.computed
     yield from (step for step, _ in packed_forms(*of_layer))
-    yield from affine_forms(*of_layer)
-    yield from (step for step, _ in chain_forms(*of_layer))
+    taps = channels.weights.shape[1]
+    for step in affine_forms(*of_layer):
+        yield from (step, in_order_of(core, step, taps))
+    for step, _ in chain_forms(*of_layer):
+        yield from (step, in_order_of(core, step, FOUR))
     if is_winograd(row_geometry(graph, node)):
         for scheme in SCHEMES:
             step = winograd_step(graph, node, channels, plain.computed, plain.value, scheme)

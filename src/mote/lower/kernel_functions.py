@@ -1,10 +1,7 @@
 """Functions that kernels share, in bytes; written by scripts/kernel_sizes.py."""
 
 SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
-    "mote_conv_2d_s8_dsp": (
-        "mote_copy",
-        "mote_fill",
-    ),
+    "mote_conv_2d_s8_dsp": ("mote_copy", "mote_fill"),
     "mote_conv_2d_s8_dsp_chain": (
         "mote_chain_gather",
         "mote_chain_pack_4",
@@ -49,22 +46,10 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_line_copy_strided",
         "mote_line_expand",
     ),
-    "mote_conv_2d_s8_dsp_chain_packed": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_chain_packed_double": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_chain_packed_double_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_chain_packed_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
+    "mote_conv_2d_s8_dsp_chain_packed": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_chain_packed_double": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_chain_packed_double_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_chain_packed_strided": ("mote_copy", "mote_fill"),
     "mote_conv_2d_s8_dsp_chain_positive": (
         "mote_chain_gather",
         "mote_chain_pack_4",
@@ -164,233 +149,77 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_fill",
     ),
     "mote_conv_2d_s8_dsp_points": ("mote_copy",),
-    "mote_conv_2d_s8_dsp_single": (
-        "mote_copy",
-        "mote_fill",
-    ),
+    "mote_conv_2d_s8_dsp_single": ("mote_copy", "mote_fill"),
     "mote_conv_2d_s8_dsp_single_points": ("mote_copy",),
-    "mote_conv_2d_s8_dsp_single_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_wide": (
-        "mote_copy",
-        "mote_fill",
-    ),
+    "mote_conv_2d_s8_dsp_single_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_wide": ("mote_copy", "mote_fill"),
     "mote_conv_2d_s8_dsp_wide_points": ("mote_copy",),
-    "mote_conv_2d_s8_dsp_wide_single": (
-        "mote_copy",
-        "mote_fill",
-    ),
+    "mote_conv_2d_s8_dsp_wide_single": ("mote_copy", "mote_fill"),
     "mote_conv_2d_s8_dsp_wide_single_points": ("mote_copy",),
-    "mote_conv_2d_s8_dsp_wide_single_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_wide_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_2": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_2_single": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_2_single_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_2_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_4": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_4_one": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_4_one_single": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_4_one_single_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_4_one_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_4_single": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_4_single_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_4_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_row": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_row_single": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_row_single_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_row_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_row_two": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_row_two_single": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_row_two_single_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_row_two_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_thirds": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_thirds_single": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_thirds_single_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_dsp_winograd_thirds_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_w4_dsp": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_w4_dsp_single": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_w4_dsp_single_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
-    "mote_conv_2d_s8_w4_dsp_strided": (
-        "mote_copy",
-        "mote_fill",
-    ),
+    "mote_conv_2d_s8_dsp_wide_single_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_wide_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_2": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_2_single": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_2_single_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_2_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_4": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_4_one": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_4_one_single": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_4_one_single_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_4_one_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_4_single": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_4_single_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_4_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_row": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_row_single": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_row_single_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_row_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_row_two": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_row_two_single": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_row_two_single_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_row_two_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_thirds": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_thirds_single": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_thirds_single_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_dsp_winograd_thirds_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_w4_dsp": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_w4_dsp_single": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_w4_dsp_single_strided": ("mote_copy", "mote_fill"),
+    "mote_conv_2d_s8_w4_dsp_strided": ("mote_copy", "mote_fill"),
     "mote_depthwise_conv_2d_s8_dsp": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_3x3": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_3x3_single": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_3x3_single_strided": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_3x3_strided": ("mote_fill",),
-    "mote_depthwise_conv_2d_s8_dsp_row_3": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_row_3_strided": (
-        "mote_depthwise_rows_strided",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_row_4": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_row_4_strided": (
-        "mote_depthwise_rows_strided",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_row_5": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_row_5_strided": (
-        "mote_depthwise_rows_strided",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_row_6": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_row_6_strided": (
-        "mote_depthwise_rows_strided",
-        "mote_fill",
-    ),
+    "mote_depthwise_conv_2d_s8_dsp_row_3": ("mote_depthwise_rows", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_row_3_strided": ("mote_depthwise_rows_strided", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_row_4": ("mote_depthwise_rows", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_row_4_strided": ("mote_depthwise_rows_strided", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_row_5": ("mote_depthwise_rows", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_row_5_strided": ("mote_depthwise_rows_strided", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_row_6": ("mote_depthwise_rows", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_row_6_strided": ("mote_depthwise_rows_strided", "mote_fill"),
     "mote_depthwise_conv_2d_s8_dsp_single": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_single_strided": ("mote_fill",),
-    "mote_depthwise_conv_2d_s8_dsp_sixes": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_sixes_four": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
+    "mote_depthwise_conv_2d_s8_dsp_sixes": ("mote_depthwise_rows", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_four": ("mote_depthwise_rows", "mote_fill"),
     "mote_depthwise_conv_2d_s8_dsp_sixes_four_strided": (
         "mote_depthwise_rows_strided",
         "mote_fill",
     ),
-    "mote_depthwise_conv_2d_s8_dsp_sixes_strided": (
-        "mote_depthwise_rows_strided",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_sixes_three": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_strided": ("mote_depthwise_rows_strided", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_three": ("mote_depthwise_rows", "mote_fill"),
     "mote_depthwise_conv_2d_s8_dsp_sixes_three_strided": (
         "mote_depthwise_rows_strided",
         "mote_fill",
     ),
-    "mote_depthwise_conv_2d_s8_dsp_sixes_two": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_sixes_two_strided": (
-        "mote_depthwise_rows_strided",
-        "mote_fill",
-    ),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_two": ("mote_depthwise_rows", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_sixes_two_strided": ("mote_depthwise_rows_strided", "mote_fill"),
     "mote_depthwise_conv_2d_s8_dsp_strided": ("mote_fill",),
-    "mote_depthwise_conv_2d_s8_dsp_threes": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_threes_strided": (
-        "mote_depthwise_rows_strided",
-        "mote_fill",
-    ),
-    "mote_depthwise_conv_2d_s8_dsp_threes_two": (
-        "mote_depthwise_rows",
-        "mote_fill",
-    ),
+    "mote_depthwise_conv_2d_s8_dsp_threes": ("mote_depthwise_rows", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_threes_strided": ("mote_depthwise_rows_strided", "mote_fill"),
+    "mote_depthwise_conv_2d_s8_dsp_threes_two": ("mote_depthwise_rows", "mote_fill"),
     "mote_depthwise_conv_2d_s8_dsp_threes_two_strided": (
         "mote_depthwise_rows_strided",
         "mote_fill",

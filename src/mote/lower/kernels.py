@@ -146,18 +146,10 @@ KERNELS: dict[str, Kernel] = {
         *(
             replace(
                 _dsp(f"{_AFFINE}_{form}", _LINE, Conv2D, takes_scratch=True),
-                takes_state=form == "points",
+                takes_state=form != "slide",
                 strided=f"{_AFFINE}_strided",
             )
-            for form in ("points", "slide")
-        ),
-        *(
-            replace(
-                _dsp(f"{_AFFINE}{form}_dual", _LINE, Conv2D, takes_scratch=True),
-                takes_state=True,
-                strided=f"{_AFFINE}_strided",
-            )
-            for form in ("", "_points")
+            for form in ("points", "slide", "dual", "points_dual")
         ),
         replace(
             _dsp(f"{_SPLIT_AFFINE}_dual", _CHAIN, Conv2D, takes_scratch=True),
