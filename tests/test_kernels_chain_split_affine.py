@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mote
+from chain_layers import deep_layer, random_inputs, tight_layer, worst_inputs
 from kernel_runner import run_steps
 from mote import reference
 from mote.ir import Graph, Quantization, Tensor
@@ -17,14 +18,7 @@ from mote.lower.chain_split_affine import find_split_affine
 from mote.lower.lower import lower
 from mote.target.cores import CORES
 from random_layers import side_by_side
-from test_kernels_chain import (
-    deep_layer,
-    random_channels,
-    random_inputs,
-    row_layer,
-    tight_layer,
-    worst_inputs,
-)
+from test_kernels_chain import random_channels, row_layer
 
 M4 = CORES["cortex-m4"]
 KERNEL = "mote_conv_2d_s8_dsp_chain_split_affine"

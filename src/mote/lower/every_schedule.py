@@ -117,9 +117,8 @@ def _dsp_conv_2d(
         yield from (step, in_order_of(core, step, FOUR))
     if is_winograd(row_geometry(graph, node)):
         for scheme in SCHEMES:
-            step = winograd_step(graph, node, channels, plain.computed, plain.value, scheme)
-            if step is not None:
-                yield step
+            tiled = winograd_step(graph, node, channels, plain.computed, plain.value, scheme)
+            yield from _found(tiled)
 
 
 def _depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Iterator[Step]:
