@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 import mote
+from chain_layers import tight_layer
 from kernel_runner import run_steps
 from mote import reference
 from mote.ir import DType, Graph, verify
+from mote.ir.ops import Rounding
 from mote.lower.kernels import KERNELS
 from mote.lower.lower import lower
 from mote.plan.forms import forms
@@ -78,6 +80,7 @@ def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path
     if kind == "conv_2d":
         layers += [random_conv_3x3(rng) for _ in range(12)]
         layers += [random_conv_3x3(rng, heights=(3, 7)) for _ in range(10)]
+        layers.append(tight_layer(rng, 1, Rounding.SINGLE, 5, 33))  # in pieces, without lines
         layers += [*point_layers(np.random.default_rng(2), 20), random_first_layer(rng)]
     if kind == "depthwise_conv_2d":
         layers += [random_depthwise_window(rng) for _ in range(40)]
