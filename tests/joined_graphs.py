@@ -33,11 +33,14 @@ from random_graph_maker import Maker
 from random_graphs import with_random_rounding
 
 
-def joined_graph(seed: int) -> Graph:
-    """A few blocks; each joins what its layers make from its input, or divides it."""
+def joined_graph(seed: int, widest: int = 8) -> Graph:
+    """A few blocks; each joins what its layers make from its input, or divides it.
+
+    ``widest``: pixels of a row.
+    """
     rng = np.random.default_rng([seed, 5])
     maker = Maker(rng)
-    batches, size = int(rng.choice([1, 1, 1, 2])), rng.integers(1, 9, 2).tolist()
+    batches, size = int(rng.choice([1, 1, 1, 2])), rng.integers(1, (9, widest + 1)).tolist()
     x = maker.tensor((batches, *size, int(rng.integers(1, 9))), maker.quantization())
     maker.inputs.append(x.name)
     if rng.random() < 0.8:

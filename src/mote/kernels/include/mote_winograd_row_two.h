@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Winograd convolution 3 x 3 along rows, as mote_winograd_row.h says, two tiles at a time: faster, in twice the
- * scratch. Tiles that would reach beyond y begin further left, and compute results anew; rows of less than 4 pixels
- * store what lies outside where a result follows. */
+ * Winograd convolution 3 x 3 along rows, as mote_winograd_row.h says, two tiles at a time, which is faster. Tiles
+ * that would reach beyond y begin further left, and compute results anew; rows of less than 4 pixels store what lies
+ * outside where a result follows.
+ * Scratch: 288 * fours bytes, 3 * 6 transformed pixels of each tile. */
 #ifndef MOTE_WINOGRAD_ROW_TWO_H
 #define MOTE_WINOGRAD_ROW_TWO_H
 
