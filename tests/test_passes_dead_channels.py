@@ -31,6 +31,7 @@ from mote.passes import optimize
 from mote.passes.dead_channels import remove_dead_channels
 from mote.run.host import CFLAGS, load_all
 from mote.run.verify import random_samples
+from random_graphs import random_graph, random_inputs, with_random_rounding
 from shared import shared_path
 
 SAME = Padding(1, 1, 1, 1)
@@ -274,6 +275,19 @@ def test_outputs_keep_their_dead_channels() -> None:
     a = net.layer("a", Conv2D(), "x", (3, 1, 1, 2), dead=[1])
     net.layer("b", Conv2D(), a, (3, 1, 1, 3), dead=[2])
     assert removed(net.graph("a", "b")) == {}
+
+
+def test_a_network_whose_output_no_input_changes_keeps_all_of_it() -> None:
+    graph = with_random_rounding(random_graph(301821), 301821)  # dead but for a constant operand
+    smaller, dead = remove_dead_channels(graph)
+    assert smaller is graph
+    assert dead.channels == 0
+    samples = [random_inputs(graph, seed) for seed in range(3)]
+    build = mote.compile(graph, "host")
+    for sample, outputs in zip(samples, build.run_samples(samples), strict=True):
+        want = reference.run(graph, sample)
+        for name, output in zip(graph.outputs, outputs, strict=True):
+            np.testing.assert_array_equal(output, want[name])
 
 
 def test_a_bias_that_would_overflow_keeps_the_constant() -> None:

@@ -11,6 +11,7 @@ from mote.passes.dead_channels.dense import Dense, dense_layer
 from mote.passes.dead_channels.live import Masks, live_channels
 from mote.passes.dead_channels.shrink import shrink
 from mote.passes.dead_channels.ties import is_dense
+from mote.passes.fold_constants import fold_constants
 from mote.passes.remove_dead_nodes import remove_dead_nodes
 from mote.passes.remove_identity import remove_identity
 from mote.ranges import tensor_intervals
@@ -57,7 +58,8 @@ def remove_dead_channels(graph: Graph) -> tuple[Graph, DeadChannels]:
     position. Channels that a sum, a depthwise convolution, a concatenation, a pool or a reshape
     ties together go together. Inputs and outputs of the graph keep their shapes.
 
-    Float layers keep all that they read and make.
+    Float layers keep all that they read and make. So does a graph of which an output is the same
+    for every input.
     """
     known = tensor_intervals(graph)
     unfolded: set[str] = set()
@@ -74,7 +76,10 @@ def remove_dead_channels(graph: Graph) -> tuple[Graph, DeadChannels]:
         if not overflowing:
             break
         unfolded |= overflowing
-    smaller = remove_dead_nodes(remove_identity(shrink(graph, dense, live)))
+    smaller = remove_dead_nodes(fold_constants(remove_identity(shrink(graph, dense, live))))
+    if any(smaller.tensors[name].is_constant for name in smaller.outputs):
+        # Some output is the same for every input, and no program computes a constant.
+        return graph, _summary(graph, graph, {})
     return smaller, _summary(graph, smaller, live)
 
 
@@ -96,7 +101,7 @@ def _summary(before: Graph, after: Graph, live: Masks) -> DeadChannels:
             for name, mask in live.items()
             if not mask.all()
         },
-        channels=sum(int((~live[name]).sum()) for name in results),
+        channels=sum(int((~live[name]).sum()) for name in results if name in live),
         weights=(_weights(before), _weights(after)),
         macs=(_macs(before), _macs(after)),
     )
