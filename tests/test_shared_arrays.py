@@ -142,12 +142,12 @@ def test_tiles_take_no_more_flash_for_weights(core: str) -> None:
 def test_tiles_have_one_layout_of_weights(optimize: str) -> None:
     graph, blocks = mobilenet_v2(32, 0.1)
     program = mote.compile(patch(graph, blocks[1], 2), "cortex-m4", optimize=optimize).program
-    layouts: dict[tuple[str, ...], set[str]] = {}
+    layouts: dict[tuple[str, ...], set[bytes]] = {}
     for step in program.steps:
         if any(c.field == "weights" for c in step.constants):
-            layouts.setdefault(step.node.inputs[1:], set()).add(step.kernel.name)
+            layouts.setdefault(step.node.inputs[1:], set()).add(step.layout)
     assert len(layouts) < len(program.steps) - 12
-    assert all(len(kernels) == 1 for kernels in layouts.values()), layouts
+    assert all(len(each) == 1 for each in layouts.values()), layouts
 
 
 def test_a_profile_counts_shared_arrays_once() -> None:

@@ -12,8 +12,10 @@ Parameters = Mapping[str, int | float | tuple[int, ...]]
 _NEVER: dict[str, Callable[[Parameters], bool]] = {
     # Stores a tile of four results that sticks out of its row.
     "mote_winograd_store_columns": lambda of: _size(of, "y_width") % 4 == 0,
-    # Computes a last pixel of a layer whose window is one pixel.
-    "mote_put_last_pixel": lambda of: _size(of, "kernel_height") * _size(of, "kernel_width") != 1,
+    # Computes a last pixel of a layer whose window is one pixel; pixels are taken two by two.
+    "mote_put_last_pixel": lambda of: (
+        _size(of, "kernel_height") * _size(of, "kernel_width") != 1 or _size(of, "y_width") % 2 == 0
+    ),
     # A row over which windows slide; kernels that only slide have no such parameter.
     "mote_line_slide": lambda of: _size(of, "slides") == 0,
 }

@@ -155,6 +155,15 @@ class Step:
         """The C functions that its calls call."""
         return (self.kernel, self.ample.kernel) if self.ample else (self.kernel,)
 
+    @cached_property
+    def layout(self) -> bytes:
+        """Equal for steps whose arrays flash holds once."""
+        digest = hashlib.sha256()
+        for constant in self.constants:
+            digest.update(f"{constant.field} {constant.array.dtype.str} ".encode())
+            digest.update(np.ascontiguousarray(constant.array).tobytes())
+        return digest.digest()
+
     @property
     def working_bytes(self) -> int:
         """Memory besides operands and result; what a layer adds up between calls is its result."""

@@ -179,21 +179,42 @@ def ample_calls(
 
 
 def _one_layout(program: Program, chosen: Sequence[int]) -> tuple[int, ...]:
-    """The forms, but steps that share weights all take the most frugal one: flash holds them once.
+    """The forms, but steps that share weights all take one layout of them: flash holds it once.
 
-    Their forms are the same from the last one back, as many as each has.
+    It is that of the step that was left the fewest forms, or one behind it that all have.
     """
-    left = [len(forms(s)) - 1 - k for s, k in zip(program.steps, chosen, strict=True)]
-    least: dict[tuple[str, ...], int] = {}
-    for step, count in zip(program.steps, left, strict=True):
-        if not step.frugal:
-            continue
-        weights = step.node.inputs[1:]
-        least[weights] = min(count, least.get(weights, count))
-    return tuple(
-        len(forms(step)) - 1 - (least[step.node.inputs[1:]] if step.frugal else 0)
-        for step in program.steps
+    sharing: dict[tuple[str, ...], list[int]] = {}
+    for index, step in enumerate(program.steps):
+        if step.frugal and len(step.node.inputs) > 1:
+            sharing.setdefault(step.node.inputs[1:], []).append(index)
+    found = list(chosen)
+    for group in sharing.values():
+        if len(group) > 1:
+            taken = _shared(
+                [[form.layout for form in forms(program.steps[index])] for index in group],
+                [found[index] for index in group],
+            )
+            for index, form in zip(group, taken, strict=True):
+                found[index] = form
+    return tuple(found)
+
+
+def _shared(layouts: Sequence[Sequence[bytes]], chosen: Sequence[int]) -> list[int]:
+    """Forms of one layout for steps, each if possible no faster one than was chosen."""
+    if len({each[k] for each, k in zip(layouts, chosen, strict=True)}) == 1:
+        return list(chosen)
+    _, scarce = min(
+        (len(each) - k, number)
+        for number, (each, k) in enumerate(zip(layouts, chosen, strict=True))
     )
+    of_all = set[bytes].intersection(*map(set, layouts))
+    for layout in layouts[scarce][chosen[scarce] :]:
+        if layout in of_all:
+            return [
+                next((n for n in range(k, len(each)) if each[n] == layout), each.index(layout))
+                for each, k in zip(layouts, chosen, strict=True)
+            ]
+    return list(chosen)
 
 
 def _lost_to_calls(program: Program, step: Step, rows: int | None, is_apart: bool) -> int:
