@@ -157,12 +157,9 @@ class Step:
 
     @cached_property
     def layout(self) -> bytes:
-        """Equal for steps whose arrays flash holds once."""
-        digest = hashlib.sha256()
-        for constant in self.constants:
-            digest.update(f"{constant.field} {constant.array.dtype.str} ".encode())
-            digest.update(np.ascontiguousarray(constant.array).tobytes())
-        return digest.digest()
+        """Of the weights: equal for steps for which flash holds them once."""
+        weights = [c.array for c in self.constants if c.field == "weights"]
+        return hashlib.sha256(b"".join(map(np.ndarray.tobytes, weights))).digest()
 
     @property
     def working_bytes(self) -> int:

@@ -191,22 +191,22 @@ def _one_layout(program: Program, chosen: Sequence[int]) -> tuple[int, ...]:
     for group in sharing.values():
         if len(group) > 1:
             taken = _shared(
-                [[form.layout for form in forms(program.steps[index])] for index in group],
-                [found[index] for index in group],
+                [forms(program.steps[index]) for index in group], [found[index] for index in group]
             )
             for index, form in zip(group, taken, strict=True):
                 found[index] = form
     return tuple(found)
 
 
-def _shared(layouts: Sequence[Sequence[bytes]], chosen: Sequence[int]) -> list[int]:
+def _shared(of_steps: Sequence[Sequence[Step]], chosen: Sequence[int]) -> list[int]:
     """Forms of one layout for steps, each if possible no faster one than was chosen."""
-    if len({each[k] for each, k in zip(layouts, chosen, strict=True)}) == 1:
+    picked = [each[k] for each, k in zip(of_steps, chosen, strict=True)]
+    # The same kernel reads one layout, or what cannot be shared, as scales are others.
+    if len({form.kernel.name for form in picked}) == 1 or len({f.layout for f in picked}) == 1:
         return list(chosen)
-    _, scarce = min(
-        (len(each) - k, number)
-        for number, (each, k) in enumerate(zip(layouts, chosen, strict=True))
-    )
+    layouts = [[form.layout for form in each] for each in of_steps]
+    left = [len(each) - k for each, k in zip(layouts, chosen, strict=True)]
+    scarce = left.index(min(left))
     of_all = set[bytes].intersection(*map(set, layouts))
     for layout in layouts[scarce][chosen[scarce] :]:
         if layout in of_all:
