@@ -54,10 +54,9 @@ def model_c(program: Program, plan: Plan, target: Target) -> str:
     tasks = [task for task in plan.network.tasks if task.index != FEED]
     calls = [t.index for t in tasks if is_row_call(program, plan, t.index, t)]
     helpers = [row_call_helpers(program, plan, calls)] if calls else []
-    tables = row_tables(program, plan, "".join(layers))
-    parts = [MACROS, *([tables] if tables else []), *helpers, *layers]
-    parts.append(run_functions(program, plan))
-    body = "\n".join(parts)
+    functions = [*layers, run_functions(program, plan)]
+    tables = row_tables(program, plan, "".join(functions))
+    body = "\n".join([MACROS, *([tables] if tables else []), *helpers, *functions])
     return f"{head}{math_header(body)}{includes}\n{body}"
 
 
