@@ -51,7 +51,7 @@ def network(
         )
     tasks = [_feed(strips[name]) for name in graph.inputs if streamed and name in strips]
     for index, step in enumerate(program.steps):
-        task = _task(program, strips, index, chosen.get(index))
+        task = _task(program, strips, index, chosen.get(index), streamed)
         if step.ample and (calls := (ample or {}).get(index)):
             task = replace(task, ample_calls=calls, ample_bytes=step.ample.scratch_bytes)
         tasks.append(task)
@@ -138,7 +138,9 @@ def _feed(strip: Strip) -> Task:
     return Task(FEED, reads=(), writes=Access(strip.name, one_by_one))
 
 
-def _task(program: Program, strips: Mapping[str, Strip], index: int, rows: int | None) -> Task:
+def _task(
+    program: Program, strips: Mapping[str, Strip], index: int, rows: int | None, streamed: bool
+) -> Task:
     step, graph = program.steps[index], program.graph
     y = graph.result(step.node)
     images, y_height, _ = row_shape(y)
@@ -161,7 +163,7 @@ def _task(program: Program, strips: Mapping[str, Strip], index: int, rows: int |
         elif step.split.accumulates:
             read = calls
         else:
-            read = _windows(window, calls, y_height, height)
+            read = _windows(window, calls, y_height, height, least=int(streamed))
         reads.append(_access(program, strips, tensor, read))
     return Task(
         index,
@@ -176,13 +178,19 @@ def _task(program: Program, strips: Mapping[str, Strip], index: int, rows: int |
 
 
 def _windows(
-    window: Window | Ranges, calls: tuple[Rows, ...], y_height: int, height: int
+    window: Window | Ranges, calls: tuple[Rows, ...], y_height: int, height: int, *, least: int
 ) -> tuple[Rows, ...]:
-    """What each call reads; calls do not cross from one image to the next."""
+    """What each call reads; calls do not cross from one image to the next.
+
+    Calls that read only padding wait for ``least`` rows all the same: where rows are delivered,
+    nothing runs before the first one.
+    """
     found = []
     for first, last in calls:
         image = first // y_height
         low, high = window.rows(first - image * y_height, last - image * y_height, height)
+        low = min(low, height - least)
+        high = max(high, low + least)
         found.append((image * height + low, image * height + high))
     return tuple(found)
 
