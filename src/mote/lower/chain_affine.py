@@ -13,7 +13,7 @@ import numpy as np
 from mote.ir.graph import Graph, Node
 from mote.lower.chain import CORES, in_order_of, reads_outside, shares_weights
 from mote.lower.chain_expanded import expanded, expansion_cycles
-from mote.lower.chain_layout import AT_ONCE, SLOT, pair_by_size
+from mote.lower.chain_layout import AT_ONCE, SLOT, in_sequence, pair_by_size
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.convolution_cycles import (
     Windows,
@@ -25,7 +25,7 @@ from mote.lower.convolution_cycles import (
 from mote.lower.geometry import layer_window, row_geometry
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization import result_range
-from mote.lower.requantization_line import Line, find_line, find_steps
+from mote.lower.requantization_line import Line, Steps, find_line, find_steps
 from mote.lower.rows_per_call import split_windows
 from mote.lower.split import row_shape
 from mote.lower.step import Constant, Step
@@ -114,27 +114,35 @@ def affine_chain_or(
 def _with_expanded(chain: Step, graph: Graph) -> Step:
     """The chain, then, where that is faster than what comes next, the one with less flash."""
     once = round(expansion_cycles(chain))
-    if once >= chain.frugal_cycles:
+    less = expanded(chain, graph)
+    if less is None or once >= chain.frugal_cycles:
         return chain
-    less = replace(expanded(chain, graph), frugal_cycles=chain.frugal_cycles - once)
+    less = replace(less, frugal_cycles=chain.frugal_cycles - once)
     return replace(chain, frugal=less, frugal_cycles=once)
 
 
 def find_affine_chain(channels: Channels) -> AffineChain | None:
-    """An order and lines for which no slot overflows; None without any.
+    """An order and lines for which no slot overflows; None without any. The channels' own order
+    is the first that is tried: it takes no bytes.
 
     Of two pixels p and q, the slots are A(p) + offset, A(p) + B(q) + offset, and B(p).
     """
     low, high = channels.bounds
-    order = pair_by_size(high - low)
     steps = find_steps(channels)
-    lines: dict[int, Line] = {}
+    return _in_order(channels, steps, in_sequence(len(low))) or _in_order(
+        channels, steps, pair_by_size(high - low)
+    )
+
+
+def _in_order(channels: Channels, steps: Steps, order: Sequence[int]) -> AffineChain | None:
+    low, high = channels.bounds
+    lines: list[Line] = []
     for a, b in np.reshape(order, (-1, 2)).tolist():
         room = SLOT - (int(high[a] + max(high[b], 0)) - int(low[a] + min(low[b], 0)))
         if room <= 0:
             return None
         shift = room // 4
-        second = lines.get(b) or find_line(channels, steps, b, (-shift, shift))
+        second = find_line(channels, steps, b, (-shift, shift))
         if second is None or not -SLOT <= low[b] + second.offset <= high[b] + second.offset < SLOT:
             return None
         least = int(low[a] + min(low[b] + second.offset, 0))
@@ -143,10 +151,8 @@ def find_affine_chain(channels: Channels) -> AffineChain | None:
         first = find_line(channels, steps, a, (-least, last))
         if first is None:
             return None
-        if lines.setdefault(a, first) != first:
-            return None
-        lines[b] = second
-    return AffineChain(tuple(order), tuple(lines[i] for i in order))
+        lines += [first, second]
+    return AffineChain(tuple(order), tuple(lines))
 
 
 def affine_chain_step(
@@ -241,7 +247,8 @@ def affine_forms(
     found = [chain, any_window, *(form for form, _ in _copied(any_window, graph, windows, 0))]
     for form in found:
         yield form
-        yield expanded(form, graph)
+        if held := expanded(form, graph):
+            yield held
     if windows.inputs == SLIDING_INPUTS:
         yield from (form for form, _ in _slid(chain, graph, windows))
 

@@ -60,6 +60,12 @@ def pair_by_size(sizes: Ints) -> list[int]:
     return [i for pair in zip(ranked[:half], reversed(ranked[half:]), strict=True) for i in pair]
 
 
+def in_sequence(count: int) -> list[int]:
+    """So many channels in their own order; some stand in the last two fours."""
+    fours = [min(i, max(count - AT_ONCE, 0)) for i in range(0, count, AT_ONCE)]
+    return [min(first + i, count - 1) for first in fours for i in range(AT_ONCE)]
+
+
 def stream(channels: Channels, chain: Chain, places: Sequence[int]) -> Ints:
     """``[fours, 14 + 2 * K up to a multiple of 4]`` words, as ``mote_chain_job`` says.
 

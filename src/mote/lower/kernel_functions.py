@@ -244,6 +244,6 @@ SHARED_BYTES = {
     "mote_fill": 56,
     "mote_line_copy": 204,
     "mote_line_copy_strided": 292,
-    "mote_line_expand": 112,
+    "mote_line_expand": 348,
 }
 """Of each of these."""

@@ -150,7 +150,7 @@ typedef struct {
     int8_t x_zero, y_min, y_max;
     uint8_t copies; /* rows of the result for which what they read is copied first; 0: none is */
     uint16_t slides; /* words over which windows slide, of copies with 3 channels; 0: they do not */
-    uint8_t expands; /* whether the first call expands the weights into the state */
+    uint8_t expands; /* whether the first call expands the weights into the state; 2: with places of channels */
 } mote_conv_2d_line;
 
 /* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
