@@ -45,7 +45,7 @@ def generate_bundle(parts: Sequence[tuple[Program, Plan]], target: Target) -> di
         kernels.update({p: text for p, text in files.items() if p.startswith("kernels/")})
     kernels = dict(sorted(kernels.items()))
     sources = [path for path in (*models, *kernels) if path.endswith(".c")]
-    level = max(optimization(program) for program, _ in parts)  # "s" for size is behind "2"
+    level = max(optimization(*part) for part in parts)  # "s" for size is behind "2"
     files = {
         "models.h": _models_h(names, parts),
         "main.c": models_main_c(parts),

@@ -17,7 +17,7 @@ def generate(program: Program, plan: Plan, target: Target) -> dict[str, str]:
     """Relative path -> text of every file; the same arguments give the same bytes."""
     kernels = kernel_files(program)
     sources = ["model.c", "weights.c", *(path for path in kernels if path.endswith(".c"))]
-    name, level = c_identifier(program.graph.name), optimization(program)
+    name, level = c_identifier(program.graph.name), optimization(program, plan)
     files = {
         "model.h": model_h(program, plan, target),
         "model.c": model_c(program, plan, target),

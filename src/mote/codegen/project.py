@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from mote.codegen.text import tool
 from mote.lower.step import Program
+from mote.plan.plan import Plan
 from mote.target.target import Target
 from mote.target.tools import ARM
 
@@ -21,10 +22,19 @@ _LIBC_NOTE = """\
 """
 
 
-def optimization(program: Program) -> str:
-    """What the compiler is told: projects with small kernels are compiled for size."""
+ASSEMBLED = 0.95
+"""Of the multiply-accumulates: how many must be in assembly for a plan that weighs flash to be
+compiled for size, which then costs less than one cycle in a hundred."""
+
+
+def optimization(program: Program, plan: Plan) -> str:
+    """What the compiler is told: projects with small kernels are compiled for size, and those that
+    weigh flash where it hardly matters for their cycles."""
     is_small = any(step.kernel.is_small for step in program.steps)
-    return OPTIMIZED_FOR_SIZE if is_small else OPTIMIZED
+    macs = [(step.kernel, program.graph.macs(step.node)) for step in program.steps]
+    assembled = sum(count for kernel, count in macs if kernel.needs_dsp)
+    spares = plan.weighs_flash and assembled > ASSEMBLED * sum(count for _, count in macs)
+    return OPTIMIZED_FOR_SIZE if is_small or spares else OPTIMIZED
 
 
 def makefile(name: str, target: Target, sources: Iterable[str], level: str) -> str:
@@ -34,7 +44,7 @@ def makefile(name: str, target: Target, sources: Iterable[str], level: str) -> s
         name: Of the library.
         target: What it is for.
         sources: Its files.
-        level: ``optimization`` of the program.
+        level: ``optimization`` of the program and its plan.
     """
     flags = " ".join(target.core.gcc_flags)
     note = f" for {target.core.name}" if flags else ""

@@ -115,6 +115,7 @@ def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program,
         order_bound_bytes=chosen.candidate.order_bound_bytes,
         frugal=chosen.candidate.frugal,
         slowdown=chosen.candidate.cycles / fastest if fastest else 1.0,
+        weighs_flash=options.optimize == "balanced",
     )
     return programs[chosen.candidate.program], plan
 

@@ -64,6 +64,7 @@ class Plan:
             orders were not searched.
         frugal: In which form each step must be computed (``spare_scratch``).
         slowdown: Its estimated cycles, as a multiple of those of the fastest plan.
+        weighs_flash: Bytes of code are worth some cycles.
     """
 
     network: Network
@@ -74,6 +75,7 @@ class Plan:
     regions: tuple[Block, ...] = ()
     frugal: tuple[int, ...] = ()
     slowdown: float = 1.0
+    weighs_flash: bool = False
 
     @property
     def ample(self) -> frozenset[int]:
