@@ -30,8 +30,8 @@ compiled for size, which then costs less than one cycle in a hundred."""
 def optimization(program: Program, plan: Plan) -> str:
     """What the compiler is told: projects with small kernels are compiled for size, and those that
     weigh flash where it hardly matters for their cycles."""
-    is_small = any(step.kernel.is_small for step in program.steps)
     macs = [(step.kernel, program.graph.macs(step.node)) for step in program.steps]
+    is_small = any(count > 0 and kernel.is_small for kernel, count in macs)
     assembled = sum(count for kernel, count in macs if kernel.needs_dsp)
     spares = plan.weighs_flash and assembled > ASSEMBLED * sum(count for _, count in macs)
     return OPTIMIZED_FOR_SIZE if is_small or spares else OPTIMIZED

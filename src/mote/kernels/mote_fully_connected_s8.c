@@ -8,6 +8,24 @@
 #include "mote_kernels.h"
 #include "mote_output.h"
 
+#ifdef __OPTIMIZE_SIZE__
+
+void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y)
+{
+    const mote_output output = MOTE_OUTPUT(layer, layer->per_channel);
+    for (uint32_t n = layer->batches; n > 0; n--, x += layer->inputs) {
+        const int8_t *w = layer->weights;
+        for (uint32_t o = 0; o < layer->outputs; o++) {
+            int32_t sum = layer->bias[o];
+            for (uint32_t i = 0; i < layer->inputs; i++)
+                sum += x[i] * *w++;
+            mote_put_outputs(&output, &sum, o, 1, y++);
+        }
+    }
+}
+
+#else
+
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y)
 {
     const mote_output output = MOTE_OUTPUT(layer, layer->per_channel);
@@ -32,3 +50,5 @@ void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x,
         y += outputs;
     }
 }
+
+#endif

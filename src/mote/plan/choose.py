@@ -9,7 +9,7 @@ from mote.plan.budget import Budget
 from mote.plan.first_fit import search
 from mote.plan.flash_limit import within_flash
 from mote.plan.forms import without_small
-from mote.plan.modes import Candidate, candidates
+from mote.plan.modes import FLASH, Candidate, candidates
 from mote.plan.optimal import improve
 from mote.plan.options import Options
 from mote.plan.place import Placement, placement
@@ -87,7 +87,8 @@ def choose_plan(programs: Sequence[Program], options: Options) -> tuple[Program,
     """``make_plan`` for the best of several programs that compute the same, and which that is."""
     programs = [within_flash(program, options.flash_bytes) for program in programs]
     if options.optimize != "flash":
-        programs = [without_small(program) for program in programs]
+        flash = FLASH[options.optimize]
+        programs = [without_small(program, flash) for program in programs]
     fastest = min(program_cycles(program, options.cycles_per_mac) for program in programs)
     found = [
         replace(candidate, program=number)

@@ -75,17 +75,20 @@ def most_frugal(program: Program) -> tuple[int, ...]:
     return tuple(len(forms(step)) - 1 for step in program.steps)
 
 
-def without_small(program: Program) -> Program:
-    """The program without the forms that only spare flash, behind those that it has besides."""
-    return replace(program, steps=tuple(_without_small(step) for step in program.steps))
+def without_small(program: Program, flash: Flash) -> Program:
+    """The program without the forms that only spare flash, behind those that it has besides;
+    where flash is weighed, without those of layers that multiply."""
+    return replace(program, steps=tuple(_without_small(program, s, flash) for s in program.steps))
 
 
-def _without_small(step: Step) -> Step:
+def _without_small(program: Program, step: Step, flash: Flash) -> Step:
     if step.frugal is None:
         return step
     if step.frugal.kernel.is_small:
+        if flash is Flash.WEIGHED and program.graph.macs(step.node) == 0:
+            return step
         return replace(step, frugal=None, frugal_cycles=0)
-    return replace(step, frugal=_without_small(step.frugal))
+    return replace(step, frugal=_without_small(program, step.frugal, flash))
 
 
 def spare_scratch(program: Program, frugal: Sequence[int], ample: Collection[int] = ()) -> Program:
@@ -261,7 +264,7 @@ def _owners(program: Program) -> tuple[Step, ...]:
 
 def program_frame_bytes(program: Program) -> int:
     """Of the code that calls the kernels, about."""
-    if any(step.kernel.is_small for step in program.steps):
+    if any(step.kernel.is_small and program.graph.macs(step.node) for step in program.steps):
         return SMALL_FRAME_BYTES + SMALL_CALL_BYTES * len(program.steps)
     return FRAME_BYTES + CALL_BYTES * len(program.steps)
 
