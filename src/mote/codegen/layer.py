@@ -1,12 +1,12 @@
 """Writes one layer: its parameters and the function that runs some of its calls."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from mote.codegen.blocks import parameters
 from mote.codegen.formulas import formula
 from mote.codegen.identifiers import activations, constant_name, layer_function, layer_number
-from mote.codegen.row_calls import is_row_call, row_call
+from mote.codegen.row_calls import row_call
 from mote.codegen.row_pointers import first_row_table, row_pointers, rows_per_call
 from mote.codegen.rows import row_address
 from mote.codegen.text import C_TYPES, number, quoted, shape, wrapped
@@ -16,8 +16,8 @@ from mote.plan.plan import Plan
 from mote.plan.task import Task
 
 
-def layer(program: Program, plan: Plan, index: int) -> str:
-    """The text of one layer."""
+def layer(program: Program, plan: Plan, index: int, in_tables: Collection[int]) -> str:
+    """The text of one layer; ``in_tables``: the layers that are written as rows of tables."""
     step, graph = program.steps[index], program.graph
     position, task = task_of(plan, index)
     struct = f"layer_{layer_number(program, index)}"
@@ -34,9 +34,10 @@ def layer(program: Program, plan: Plan, index: int) -> str:
         lines += _parameters(program, step, index, task.calls, struct)
     if step.kernel.takes_strides:
         lines += _strides(program, step, index)
-    if is_row_call(program, plan, index, task):
+    if index in in_tables:
         looped = is_looped(task)
-        return "\n".join([*lines, row_call(program, plan, index, task, is_looped=looped)])
+        text = row_call(program, plan, index, task, in_tables, is_looped=looped)
+        return "\n".join([*lines, text])
     arguments = ", uint32_t call, uint32_t end" if is_looped(task) else ""
     head = f"static MOTE_LAYER void {layer_function(program, index)}({parameters(plan)}{arguments})"
     body = _call(program, plan, index, position, task)

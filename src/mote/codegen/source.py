@@ -2,13 +2,12 @@
 
 from mote.codegen.header import banner
 from mote.codegen.layer import layer
-from mote.codegen.row_calls import is_row_call, row_call_helpers
+from mote.codegen.row_calls import row_call_helpers, row_call_layers
 from mote.codegen.rows import row_tables
 from mote.codegen.schedule import run_functions
 from mote.codegen.text import SPDX, math_header, quoted, shape
 from mote.lower.step import Program
 from mote.plan.plan import Buffer, Plan
-from mote.plan.task import FEED
 from mote.target.target import Target
 
 MACROS = """\
@@ -44,15 +43,14 @@ MACROS = """\
 
 def model_c(program: Program, plan: Plan, target: Target) -> str:
     """The text of model.c."""
-    layers = [layer(program, plan, index) for index in range(len(program.steps))]
+    calls = row_call_layers(program, plan)
+    layers = [layer(program, plan, index, calls) for index in range(len(program.steps))]
     head = f"{SPDX}\n *\n{banner(program, target)}\n *\n{_memory_map(program, plan)} */\n"
     headers = sorted(
         {"mote_kernels.h", *(k.header for step in program.steps for k in step.kernels)}
     )
     includes = "".join(f'#include "{name}"\n' for name in ("model.h", *headers, "weights.h"))
     includes = includes.replace("\n", "\n\n", 1)
-    tasks = [task for task in plan.network.tasks if task.index != FEED]
-    calls = [t.index for t in tasks if is_row_call(program, plan, t.index, t)]
     helpers = [row_call_helpers(program, plan, calls)] if calls else []
     functions = [*layers, run_functions(program, plan)]
     tables = row_tables(program, plan, "".join(functions))

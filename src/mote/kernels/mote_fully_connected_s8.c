@@ -4,7 +4,6 @@
  *
  * x: [batches, inputs].  y: [batches, outputs], must not overlap x.  Scratch: none.
  * No overflow: |acc| <= 128 * sum|weights[o]| + |bias[o]| < 2^31, checked at compile time. */
-#include "mote_dot_4.h"
 #include "mote_kernels.h"
 #include "mote_output.h"
 
@@ -25,6 +24,8 @@ void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x,
 }
 
 #else
+
+#include "mote_dot_4.h"
 
 void mote_fully_connected_s8(const mote_fully_connected *layer, const int8_t *x, int8_t *y)
 {
