@@ -23,6 +23,7 @@ from mote.ir.ops import (
     Softmax,
     Sub,
 )
+from mote.lower.depthwise_slots import FORMS
 from movement_graphs import MOVEMENTS
 from random_functions import function_graph
 from random_layers import (
@@ -37,6 +38,7 @@ from random_layers import (
 from test_kernels_arithmetic import random_arithmetic
 from test_kernels_depthwise_rows import WIDTHS
 from test_kernels_depthwise_rows import random_layer as random_depthwise_row
+from test_kernels_depthwise_slots import random_layer as random_depthwise_slots
 from test_kernels_layer_norm import random_layer_norm
 from test_kernels_mat_mul import random_product
 from test_kernels_pooling import random_global_pool, random_mean, random_pool
@@ -173,6 +175,11 @@ def depthwise_rows(rng: Rng) -> Graph:
     return random_depthwise_row(rng, _some(rng, *WIDTHS))
 
 
+def depthwise_slots(rng: Rng) -> Graph:
+    """Of the windows and widths for which three sums share 64 bits."""
+    return random_depthwise_slots(rng, FORMS[int(rng.integers(len(FORMS)))])
+
+
 def fully_connected(rng: Rng) -> Graph:
     if rng.random() < 0.6:
         return random_fully_connected(rng)
@@ -252,6 +259,7 @@ FAMILIES: dict[str, tuple[float, Callable[[Rng], Graph]]] = {
     "depthwise window": (5, random_depthwise_window),
     "depthwise 3x3": (8, depthwise_3x3),
     "depthwise rows": (8, depthwise_rows),
+    "depthwise slots": (5, depthwise_slots),
     "fully connected": (8, fully_connected),
     "int16 weighted": (4, int16_weighted),
     "add": (3, addition),

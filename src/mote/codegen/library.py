@@ -17,6 +17,7 @@ DECLARATIONS = (
     "mote_kernels.h",
     "mote_kernels_arithmetic.h",
     "mote_kernels_convolution.h",
+    "mote_kernels_depthwise.h",
     "mote_kernels_f32.h",
     "mote_kernels_movement.h",
     "mote_kernels_strided.h",

@@ -30,6 +30,7 @@ from mote.lower.convolution_cycles import (
     portable_uneven_cycles,
 )
 from mote.lower.depthwise_rows import lower_depthwise_rows, row_channels
+from mote.lower.depthwise_slots import slots_or
 from mote.lower.depthwise_taps import fits_taps, lower_depthwise_taps
 from mote.lower.dsp_layout import (
     dsp_shift_bits,
@@ -212,7 +213,8 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
         step = next(depthwise_3x3_forms(graph, node, channels, bits))
         return with_small_depthwise(step, graph, channels, core) if bits == 8 else step
     if core.dsp and fits_taps(sizes, bits) and fits_dsp(channels, 8):
-        return lower_depthwise_taps(graph, node, channels)
+        step = lower_depthwise_taps(graph, node, channels)
+        return slots_or(step, graph, channels, core) if bits == 8 else step
     step = portable_depthwise(graph, node, channels)
     if core.narrow and is_plain_3x3(sizes) and bits == 8:
         return narrow_depthwise_3x3_or(step, graph, node, channels)

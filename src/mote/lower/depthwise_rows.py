@@ -11,7 +11,7 @@ import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.lower.channels import Channels, Ints
-from mote.lower.convolution_cycles import depthwise_row_cycles
+from mote.lower.depthwise_cycles import depthwise_row_cycles
 from mote.lower.geometry import layer_window, row_geometry
 from mote.lower.kernels import KERNELS
 from mote.lower.requantization_line import SCALE, find_scaled_line, find_steps

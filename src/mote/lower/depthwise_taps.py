@@ -13,7 +13,8 @@ from mote.ir.graph import Graph, Node
 from mote.ir.ops import DepthwiseConv2D, Rounding
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.constant_channels import computed_channels, constant_results, most_common
-from mote.lower.convolution_cycles import Cycles, depthwise_taps_cycles
+from mote.lower.convolution_cycles import Cycles
+from mote.lower.depthwise_cycles import depthwise_taps_cycles
 from mote.lower.dsp_layout import dsp_shift_bits, dsp_shifts
 from mote.lower.geometry import geometry, layer_window, row_geometry, weight_bits
 from mote.lower.kernels import KERNELS

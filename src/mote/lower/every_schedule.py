@@ -22,6 +22,7 @@ from mote.lower.convolution import (
     portable_convolution,
     portable_depthwise,
 )
+from mote.lower.depthwise_slots import slots_step
 from mote.lower.depthwise_taps import fits_taps, lower_depthwise_taps
 from mote.lower.dsp_layout import fits_dsp
 from mote.lower.fully_connected import (
@@ -138,6 +139,8 @@ def _depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Iterator[Step]:
                 yield from _found(small_depthwise_form(graph, node, channels, core))
         if fits_taps(sizes, bits):
             yield lower_depthwise_taps(graph, node, channels)
+            if bits == 8:
+                yield from _found(slots_step(graph, node, channels))
 
 
 def _fully_connected(graph: Graph, node: Node, core: Core) -> Iterator[Step]:

@@ -226,17 +226,14 @@ KERNELS: dict[str, Kernel] = {
             takes_scratch=True,
             takes_rows=True,
         ),
-        _dsp(
-            "mote_depthwise_conv_2d_s8_w4_dsp_3x3",
-            "mote_depthwise_3x3",
-            DepthwiseConv2D,
-            takes_scratch=True,
-        ),
-        _dsp(
-            "mote_depthwise_conv_2d_s8_w4_dsp_3x3_single",
-            "mote_depthwise_3x3",
-            DepthwiseConv2D,
-            takes_scratch=True,
+        *(
+            _dsp(
+                f"mote_depthwise_conv_2d_s8_w4_dsp_3x3{form}",
+                "mote_depthwise_3x3",
+                DepthwiseConv2D,
+                takes_scratch=True,
+            )
+            for form in ("", "_single")
         ),
         _dsp("mote_depthwise_conv_2d_s8_w4_dsp", _TAPS, DepthwiseConv2D, takes_scratch=True),
         _dsp("mote_depthwise_conv_2d_s8_w4_dsp_single", _TAPS, DepthwiseConv2D, takes_scratch=True),
@@ -254,17 +251,23 @@ KERNELS: dict[str, Kernel] = {
                 *("row_3", "row_4", "row_5", "row_6"),
             )
         ),
-        _dsp(
-            "mote_depthwise_conv_2d_s8_dsp_3x3",
-            "mote_depthwise_3x3",
-            DepthwiseConv2D,
-            takes_scratch=False,
+        *(
+            _dsp(
+                f"mote_depthwise_conv_2d_s8_dsp_slots_{form}",
+                "mote_depthwise_slot_channels",
+                DepthwiseConv2D,
+                takes_scratch=True,
+            )
+            for form in ("5_by_4", "5_by_8", "7_by_8", "7_two_by_4", "7_two_by_8")
         ),
-        _dsp(
-            "mote_depthwise_conv_2d_s8_dsp_3x3_single",
-            "mote_depthwise_3x3",
-            DepthwiseConv2D,
-            takes_scratch=False,
+        *(
+            _dsp(
+                f"mote_depthwise_conv_2d_s8_dsp_3x3{form}",
+                "mote_depthwise_3x3",
+                DepthwiseConv2D,
+                takes_scratch=False,
+            )
+            for form in ("", "_single")
         ),
         Kernel("mote_fully_connected_s8", "mote_fully_connected", FullyConnected, _S8),
         Kernel(

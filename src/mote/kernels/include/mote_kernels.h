@@ -20,6 +20,7 @@
 
 #include "mote_kernels_arithmetic.h"
 #include "mote_kernels_convolution.h"
+#include "mote_kernels_depthwise.h"
 #include "mote_kernels_movement.h"
 
 #ifdef __cplusplus

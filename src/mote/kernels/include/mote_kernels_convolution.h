@@ -210,18 +210,6 @@ typedef struct {
     int8_t x_zero, y_zero, y_min, y_max;
 } mote_conv_2d_taps;
 
-/* DSP depthwise convolution 3 x 3 row by row; as mote_depthwise_conv_2d_rows.h says. */
-typedef struct {
-    const int32_t *weights; /* mote_depthwise_channel */
-    uint16_t channels, y_height, y_width, stride_height;
-    uint16_t last;          /* column of x that the last turn of a row reads first; 0 where there is one turn */
-    uint8_t first;          /* channel that is computed */
-    uint8_t is_cut;         /* 1: some channels are not computed */
-    uint8_t left_pad, right_pad; /* 1: the first window starts left of the image, the last one ends right of it */
-    int8_t constant;        /* result of the other channels */
-    int8_t x_zero, y_min, y_max;
-} mote_depthwise_channels;
-
 /* DSP depthwise convolution 3 x 3 in few bytes of code and constants; as mote_depthwise_conv_2d_s8_dsp_small.c says. */
 typedef struct {
     const int8_t *weights;
@@ -354,16 +342,6 @@ void mote_depthwise_conv_2d_s8_dsp(const mote_conv_2d_taps *layer, const int8_t 
                                    void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_single(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
                                           void *scratch);
-void mote_depthwise_conv_2d_s8_dsp_sixes(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_sixes_two(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_sixes_three(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_sixes_four(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_threes(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_threes_two(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_row_3(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_row_4(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_row_5(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_row_6(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 
 void mote_depthwise_conv_2d_s8_w4_dsp(const mote_conv_2d_taps *layer, const int8_t *const *x, int8_t *y,
                                       void *scratch);
