@@ -39,6 +39,17 @@ def several_outputs() -> Graph:
     return next(g for g in map(random_graph, range(200)) if len(g.outputs) > 1)
 
 
+@pytest.mark.parametrize("aim", ["balanced", "time", "ram", "flash"])
+def test_a_network_that_computes_nothing_gives_back_its_input(aim: str) -> None:
+    same = Quantization((1.0,), (0,))
+    tensors = [Tensor("x", (2, 3), DType.INT8, same), Tensor("y", (3, 2), DType.INT8, same)]
+    node = Node("flat", Reshape(to=(3, 2)), ("x",), "y")
+    graph = Graph("reshape", {t.name: t for t in tensors}, (node,), ("x",), ("y",))
+    x = np.arange(6, dtype=np.int8).reshape(2, 3)
+    found = mote.compile(graph, "host", optimize=aim).run(x)
+    np.testing.assert_array_equal(found, x.reshape(3, 2))
+
+
 def test_one_output_comes_as_an_array(build: mote.Build) -> None:
     np.testing.assert_array_equal(build.run(X), reference.run(build.graph, [X])["classes"])
     np.testing.assert_array_equal(build.run([X]), build.run(X))

@@ -102,7 +102,8 @@ def interleaved(network: Network, ledger: Ledger, segments: Sequence[Sequence[in
     order = tuple(task for segment in segments for task in segment)
     cuts = np.cumsum([0, *map(len, segments)]).tolist()
     found = _Segments(network, ledger, order)
-    return np.concatenate([found.calls(begin, end) for begin, end in pairwise(cuts)])
+    calls = (found.calls(begin, end) for begin, end in pairwise(cuts))
+    return np.concatenate([np.empty(0, np.int64), *calls])
 
 
 def _along(
