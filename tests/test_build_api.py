@@ -276,7 +276,7 @@ def test_a_limit_that_is_missed_counts_the_stack_at_once() -> None:
     least = mote.compile(tiny_graph(), "cortex-m4", optimize="ram")
     needed = least.plan.total_bytes + beside_arena(least)
     with pytest.raises(FitError) as caught:
-        mote.compile(tiny_graph(), "cortex-m4", ram=1)
+        mote.compile(tiny_graph(), "cortex-m4", optimize="ram", ram=1)
     assert f"needs {needed:,} B" in caught.value.found
     assert "of them stack" in caught.value.found
     assert "row by row" in caught.value.hint
