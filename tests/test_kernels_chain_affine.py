@@ -142,6 +142,22 @@ def test_no_input_leaves_a_slot_that_is_proven() -> None:
     assert 30 < found < 150, found
 
 
+def test_no_input_leaves_the_slot_of_a_channel_that_fills_it() -> None:
+    rng = np.random.default_rng(12)
+    found = 0
+    for _ in range(60):
+        channels = random_channels(rng)
+        chain = chain_affine.find_wide_chain(channels)
+        if chain is None:
+            continue
+        found += 1
+        assert set(chain.order) == set(range(len(channels.bias)))
+        for end in channels.bounds:
+            sums = end[list(chain.order)] + [line.offset for line in chain.lines]
+            assert ((sums >= 0) & (sums < SLOT)).all()
+    assert 10 < found < 60, found
+
+
 def chained_layers(rng: np.random.Generator, count: int) -> list[Graph]:
     graphs: list[Graph] = []
     while len(graphs) < count:
@@ -280,6 +296,33 @@ def test_inputs_at_the_ends_of_every_channel_give_the_reference() -> None:
     nearly_full = [layer_channels(graph, graph.nodes[0]).bounds for graph in graphs]
     assert max(int((high - low).max()) for low, high in nearly_full) > SLOT // 3
     check(graphs, [[worst_inputs(graph, rng) for graph in graphs] for _ in range(8)], "cortex-m4")
+
+
+def wide_layers(rng: np.random.Generator) -> list[Graph]:
+    """Layers whose channels fill slots alone."""
+    graphs = []
+    for depth in (140, 129, 143):
+        weights = np.clip(rng.normal(0, 58, (int(rng.integers(5, 12)), 1, 1, depth)), -128, 127)
+        for rounding in Rounding:
+            op = Conv2D(rounding=rounding)
+            bias = rng.integers(-9000, 9000, len(weights))
+            graphs.append(layer(op, (1, 5, 5, depth), weights.astype(np.int8), -128, bias))
+    return graphs
+
+
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m7"])
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_channels_that_fill_slots_give_the_reference_at_their_ends(
+    target: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(13)
+    graphs = wide_layers(rng)
+    names = [lower(graph, M4).steps[0].kernel.name for graph in graphs]
+    assert set(names) == {KERNEL + "_points_wide"}, names
+    ranges = [layer_channels(graph, graph.nodes[0]).bounds for graph in graphs]
+    assert max(int((high - low).max()) for low, high in ranges) > 0.8 * SLOT
+    check(graphs, [[worst_inputs(graph, rng) for graph in graphs] for _ in range(6)], target)
+    check_on_host(graphs, rng, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ TABLE_WORDS = 10
 """Of the stream, for each four channels: multipliers, constants and places."""
 AFFINE = "mote_conv_2d_s8_dsp_chain_affine"
 """The kernel for any window."""
-POINTS, SLIDE = "_points", "_slide"
-"""End the names of kernels for windows of one pixel, and for those that slide."""
+POINTS, SLIDE, WIDE = "_points", "_slide", "_wide"
+"""In the names of kernels for windows of one pixel, those that slide, and sums that fill slots."""
 MOST_COPIED = 1024
 """Bytes of copies."""
 MOST_COPIED_SLIDING = 2048
@@ -59,10 +59,12 @@ class AffineChain:
         order: Indices of channels; every one stands there at least once.
         lines: Of each. The offsets of A are what the first two slots start at, those of B are added
             to its bias.
+        is_wide: True where sums of each channel fill a slot alone.
     """
 
     order: tuple[int, ...]
     lines: tuple[Line, ...]
+    is_wide: bool = False
 
 
 def affine_chain_or(
@@ -85,16 +87,17 @@ def affine_chain_or(
     """
     if core.name not in CORES:
         return step, cycles
-    chain = affine_chain_step(step, graph, channels, computed)
+    chain = next(_chain_steps(step, graph, channels, computed), None)
     if chain is None:
         return step, cycles
+    is_wide = WIDE in chain.kernel.name
     chain = in_order_of(core, chain, channels.weights.shape[1])
     sharing = [
         n for n in graph.nodes if n.op.kind == step.node.op.kind and shares_weights(n, step.node)
     ]
-    if sum(_saved(graph, node, len(computed)) for node in sharing) <= 0:
+    if sum(_saved(graph, node, len(computed), is_wide) for node in sharing) <= 0:
         return step, cycles
-    windows = windows_of(graph, step.node, len(computed))
+    windows = windows_of(graph, step.node, len(computed), is_wide)
     fewer = min(cycles, of_layer(chain, graph, affine_chain_cycles(windows, 0)))
     chain = _with_expanded(replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), graph)
     if POINTS in chain.kernel.name:
@@ -155,31 +158,65 @@ def _in_order(channels: Channels, steps: Steps, order: Sequence[int]) -> AffineC
     return AffineChain(tuple(order), tuple(lines))
 
 
-def affine_chain_step(
+def find_wide_chain(channels: Channels) -> AffineChain | None:
+    """Lines for which every channel, with its offset, has a slot of its own; None without any."""
+    low, high = channels.bounds
+    steps, lines, order = find_steps(channels), [], in_sequence(len(low))
+    for i in order:
+        line = None
+        if high[i] - low[i] < SLOT:
+            line = find_line(channels, steps, i, (-int(low[i]), SLOT - 1 - int(high[i])))
+        if line is None:
+            return None
+        lines.append(line)
+    return AffineChain(tuple(order), tuple(lines), is_wide=True)
+
+
+def _chain_steps(
     step: Step, graph: Graph, channels: Channels, computed: Sequence[int]
-) -> Step | None:
-    """The layer as such a chain; None where it is not proven. Arguments as ``affine_chain_or``."""
-    node = step.node
-    sizes = {k: v for k, v in row_geometry(graph, node).items() if k != "groups"}
-    dilations = sizes.pop("dilation_height"), sizes.pop("dilation_width")
+) -> Iterator[Step]:
+    """The layer as such chains, as far as they are proven: with less to do for sums before that
+    whose sums fill slots, which is for windows of one pixel. Arguments as ``affine_chain_or``."""
+    sizes = row_geometry(graph, step.node)
+    dilations = sizes["dilation_height"], sizes["dilation_width"]
     if dilations != (1, 1) or sizes["y_channels"] > MOST_CHANNELS:
-        return None
+        return
     chosen = select_channels(channels, computed)
-    chain = find_affine_chain(chosen)
-    if chain is None:
-        return None
+    narrow = find_affine_chain(chosen)
+    if narrow is not None:
+        yield _chain_step(step, graph, channels, computed, narrow)
+    if not _is_points(graph, step.node):
+        return
+    wide = find_wide_chain(chosen)
+    if wide is not None:
+        yield _chain_step(step, graph, channels, computed, wide)
+
+
+def _is_points(graph: Graph, node: Node) -> bool:
+    sizes = row_geometry(graph, node)
+    return sizes["kernel_height"] * sizes["kernel_width"] == 1 and not _borders(graph, node)
+
+
+def _chain_step(
+    step: Step, graph: Graph, channels: Channels, computed: Sequence[int], chain: AffineChain
+) -> Step:
+    """The layer as that chain."""
+    node = step.node
+    left_out = ("groups", "dilation_height", "dilation_width")
+    sizes = {k: v for k, v in row_geometry(graph, node).items() if k not in left_out}
+    chosen = select_channels(channels, computed)
     words = stream(chosen, chain, computed)
     fours, taps = len(words), chosen.weights.shape[1]
-    windows = windows_of(graph, node, len(computed))
+    windows = windows_of(graph, node, len(computed), chain.is_wide)
     height, window = row_shape(graph.result(node))[1], layer_window(graph, node)
     beside, form = 0, ""
-    if not windows.borders and sizes["kernel_height"] * sizes["kernel_width"] == 1:
+    if _is_points(graph, node):
         form = POINTS
     elif windows.borders or sizes["kernel_width"] > 1:
         beside = sizes["kernel_height"] * (4 + windows.three * sizes["x_channels"])
     return Step(
         node=node,
-        kernel=KERNELS[f"{AFFINE}{form}"],
+        kernel=KERNELS[f"{AFFINE}{form}{WIDE * chain.is_wide}"],
         parameters=(
             *sizes.items(),
             ("fours", fours),
@@ -202,7 +239,7 @@ def affine_chain_step(
     )
 
 
-def windows_of(graph: Graph, node: Node, channels: int) -> Windows:
+def windows_of(graph: Graph, node: Node, channels: int, is_wide: bool = False) -> Windows:
     """What a row of the result reads and computes, for so many channels."""
     sizes = row_geometry(graph, node)
     return Windows(
@@ -212,6 +249,7 @@ def windows_of(graph: Graph, node: Node, channels: int) -> Windows:
         kernel=(sizes["kernel_height"], sizes["kernel_width"]),
         stride=(sizes["stride_height"], sizes["stride_width"]),
         borders=_borders(graph, node),
+        is_wide=is_wide,
     )
 
 
@@ -223,13 +261,13 @@ def _borders(graph: Graph, node: Node) -> int:
     return sides or int(reads_outside(graph, node))
 
 
-def _saved(graph: Graph, node: Node, channels: int) -> float:
+def _saved(graph: Graph, node: Node, channels: int, is_wide: bool) -> float:
     """Cycles of SMLAD less those of such a chain, in one call that copies no rows."""
     sizes = row_geometry(graph, node)
     taps = sizes["kernel_height"] * sizes["kernel_width"] * sizes["x_channels"]
     shape = sizes["y_width"], -(-channels // 2), taps, sizes["kernel_height"]
     rows = sizes["y_height"]
-    chained = affine_chain_cycles(windows_of(graph, node, channels), 0)(rows)
+    chained = affine_chain_cycles(windows_of(graph, node, channels, is_wide), 0)(rows)
     return dsp_cycles_with_loads(*shape)(rows) - chained
 
 
@@ -239,18 +277,18 @@ def affine_forms(
     """The layer as such chains: without copies, and with those of each number of rows, with weights
     in flash or expanded into RAM; also where windows slide over them. Arguments as
     ``affine_chain_or``."""
-    chain = affine_chain_step(step, graph, channels, computed)
-    if chain is None:
-        return
-    windows = windows_of(graph, step.node, len(computed))
-    any_window = replace(chain, kernel=KERNELS[AFFINE])
-    found = [chain, any_window, *(form for form, _ in _copied(any_window, graph, windows, 0))]
-    for form in found:
-        yield form
-        if held := expanded(form, graph):
-            yield held
-    if windows.inputs == SLIDING_INPUTS:
-        yield from (form for form, _ in _slid(chain, graph, windows))
+    for chain in _chain_steps(step, graph, channels, computed):
+        found = [chain]
+        if WIDE not in chain.kernel.name:
+            windows = windows_of(graph, step.node, len(computed))
+            any_window = replace(chain, kernel=KERNELS[AFFINE])
+            found += [any_window, *(form for form, _ in _copied(any_window, graph, windows, 0))]
+            if windows.inputs == SLIDING_INPUTS:
+                yield from (form for form, _ in _slid(chain, graph, windows))
+        for form in found:
+            yield form
+            if held := expanded(form, graph):
+                yield held
 
 
 def _copying(chain: Step, graph: Graph, windows: Windows) -> tuple[Step, float]:

@@ -178,6 +178,7 @@ class Windows:
         inputs: Channels of a pixel that is read.
         kernel, stride: (height, width).
         borders: How many groups of a row, about, have windows that are in part outside.
+        is_wide: True where sums of each channel fill a slot.
     """
 
     pixels: int
@@ -186,6 +187,7 @@ class Windows:
     kernel: tuple[int, int]
     stride: tuple[int, int]
     borders: int
+    is_wide: bool = False
 
     @property
     def three(self) -> int:
@@ -227,7 +229,7 @@ def affine_chain_cycles(windows: Windows, copies: int) -> Cycles:
     height, width = windows.kernel
     taps = width * windows.inputs
     pack = height * (22 + 7.75 * taps)
-    group = windows.fours * (9.31 * height * taps + 91) + pack + 37
+    group = windows.fours * (9.31 * height * taps + 91 + 4 * windows.is_wide) + pack + 37
 
     def copied(rows: int) -> float:
         groups = -(-rows * windows.pixels // 3)

@@ -33,6 +33,16 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_copy",
         "mote_line_expand",
     ),
+    "mote_conv_2d_s8_dsp_chain_affine_points_wide": (
+        "mote_chain_lines_wide",
+        "mote_copy",
+        "mote_line_expand",
+    ),
+    "mote_conv_2d_s8_dsp_chain_affine_points_wide_dual": (
+        "mote_chain_lines_wide_dual",
+        "mote_copy",
+        "mote_line_expand",
+    ),
     "mote_conv_2d_s8_dsp_chain_affine_slide": (
         "mote_chain_lines",
         "mote_copy",
@@ -41,6 +51,13 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
     ),
     "mote_conv_2d_s8_dsp_chain_affine_strided": (
         "mote_chain_lines",
+        "mote_copy",
+        "mote_fill",
+        "mote_line_copy_strided",
+        "mote_line_expand",
+    ),
+    "mote_conv_2d_s8_dsp_chain_affine_wide_strided": (
+        "mote_chain_lines_wide",
         "mote_copy",
         "mote_fill",
         "mote_line_copy_strided",
@@ -246,6 +263,8 @@ SHARED_BYTES = {
     "mote_chain_gather_strided": 364,
     "mote_chain_lines": 1_188,
     "mote_chain_lines_dual": 1_188,
+    "mote_chain_lines_wide": 1_204,
+    "mote_chain_lines_wide_dual": 1_204,
     "mote_chain_pack_4": 132,
     "mote_chain_start_row": 72,
     "mote_copy": 80,

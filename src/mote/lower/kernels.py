@@ -31,6 +31,7 @@ from mote.ir.ops import (
     Unary,
 )
 from mote.ir.tensor import DType
+from mote.lower.kernels_chain import KERNELS_CHAIN
 from mote.lower.kernels_f32 import KERNELS_F32
 from mote.lower.kernels_strided import with_strided
 from mote.lower.step import Kernel
@@ -40,9 +41,6 @@ _I16, _I32 = DType.INT16, DType.INT32
 _S8, _S16 = (_I8, _I8), (_I16, _I16)
 
 _PAIRS, _PAIR_FORMS = "mote_conv_2d_pairs", ("", "_single", "_wide", "_wide_single")
-_CHAIN = "mote_conv_2d_chain"
-_LINE, _AFFINE = "mote_conv_2d_line", "mote_conv_2d_s8_dsp_chain_affine"
-_SPLIT_AFFINE = "mote_conv_2d_s8_dsp_chain_split_affine"
 _WINOGRAD = "mote_conv_2d_winograd"
 _TAPS = "mote_conv_2d_taps"
 
@@ -142,28 +140,7 @@ KERNELS: dict[str, Kernel] = {
             for tile in ("row", "thirds", "row_two", "2", "4_one", "4")
             for form in (tile, f"{tile}_single")
         ),
-        replace(_dsp(_AFFINE, _LINE, Conv2D, takes_scratch=True), takes_state=True),
-        *(
-            replace(
-                _dsp(f"{_AFFINE}_{form}", _LINE, Conv2D, takes_scratch=True),
-                takes_state=form != "slide",
-                strided=f"{_AFFINE}_strided",
-            )
-            for form in ("points", "slide", "dual", "points_dual")
-        ),
-        replace(
-            _dsp(f"{_SPLIT_AFFINE}_dual", _CHAIN, Conv2D, takes_scratch=True),
-            strided=f"{_SPLIT_AFFINE}_strided",
-        ),
-        *(
-            _dsp(f"mote_conv_2d_s8_dsp_chain{form}", _CHAIN, Conv2D, takes_scratch=True)
-            for form in (
-                *("", "_positive", "_single"),
-                *("_split", "_split_positive", "_split_single"),
-                "_split_affine",
-                *("_packed", "_packed_double"),
-            )
-        ),
+        *KERNELS_CHAIN,
         Kernel(
             "mote_conv_2d_s16",
             "mote_conv_2d_16x8",

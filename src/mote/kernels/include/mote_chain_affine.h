@@ -15,6 +15,12 @@
  * [-2^21, 2^21[; lower/chain_affine.py proves it for every pair of channels, for any three pixels, and that the
  * line rounds every sum of a channel as the layer does.
  *
+ * MOTE_WIDE: sums of each channel fill a slot alone, those of A and of B with an offset each. The second slot then
+ * carries into the third one; but A of its pixel stands in the first slot of the other word, from which it is
+ * subtracted 21 bits up, as then B from the second word: what is left has every sum in a slot of its own.
+ *
+ * Exact, there: A and B with their offsets are in [0, 2^21[, as lower/chain_affine.py proves.
+ *
  * MOTE_DUAL: loads and multiplications alternate; taps are a multiple of 4. */
 #ifndef MOTE_CHAIN_AFFINE_H
 #define MOTE_CHAIN_AFFINE_H
@@ -22,7 +28,14 @@
 #ifndef MOTE_DUAL
 #define MOTE_DUAL 0
 #endif
-#if MOTE_DUAL
+#ifndef MOTE_WIDE
+#define MOTE_WIDE 0
+#endif
+#if MOTE_WIDE && MOTE_DUAL
+#define mote_chain_lines mote_chain_lines_wide_dual
+#elif MOTE_WIDE
+#define mote_chain_lines mote_chain_lines_wide
+#elif MOTE_DUAL
 #define mote_chain_lines mote_chain_lines_dual
 #endif
 
@@ -111,18 +124,34 @@ typedef struct {
 #define MOTE_LINE_4_TAPS MOTE_LINE_TAP MOTE_LINE_TAP MOTE_LINE_TAP MOTE_LINE_TAP
 #endif
 
-/* From the sums l1, h1 and l2, h2 of two words to those of A in r10, l1, r12 and of B in r11, h1, h2. */
+/* From the sums l1, h1 and l2, h2 of two words to those of A in r10, r12, l1 and of B in r11, h1, h2. */
+#if MOTE_WIDE
+#define MOTE_LINE_SUMS(l1, h1, l2, h2)                                                               \
+    "ubfx r10, " l1 ", #0, #21\n\t"                                                                  \
+    "ubfx r12, " l2 ", #0, #21\n\t"                                                                  \
+    "subs " l1 ", " l1 ", r12, lsl #21\n\t"                                                          \
+    "sbc " h1 ", " h1 ", r12, lsr #11\n\t"                                                           \
+    "lsr r11, " l1 ", #21\n\t"                                                                       \
+    "bfi r11, " h1 ", #11, #10\n\t"                                                                  \
+    "asrs " h1 ", " h1 ", #10\n\t"                                                                   \
+    "subs " l2 ", " l2 ", " h1 ", lsl #21\n\t"                                                       \
+    "sbc " h2 ", " h2 ", " h1 ", lsr #11\n\t"                                                        \
+    "lsr " l1 ", " l2 ", #21\n\t"                                                                    \
+    "bfi " l1 ", " h2 ", #11, #10\n\t"                                                               \
+    "asrs " h2 ", " h2 ", #10\n\t"
+#else
 #define MOTE_LINE_SUMS(l1, h1, l2, h2)                                                               \
     "ubfx r10, " l1 ", #0, #21\n\t"                                                                  \
     "lsr r11, " l1 ", #21\n\t"                                                                       \
     "bfi r11, " h1 ", #11, #10\n\t"                                                                  \
     "asrs " h1 ", " h1 ", #10\n\t"                                                                   \
-    "ubfx " l1 ", " l2 ", #0, #21\n\t"                                                               \
-    "lsr r12, " l2 ", #21\n\t"                                                                       \
-    "bfi r12, " h2 ", #11, #10\n\t"                                                                  \
+    "ubfx r12, " l2 ", #0, #21\n\t"                                                                  \
+    "lsr " l1 ", " l2 ", #21\n\t"                                                                    \
+    "bfi " l1 ", " h2 ", #11, #10\n\t"                                                               \
     "asrs " h2 ", " h2 ", #10\n\t"                                                                   \
-    "sub r11, r11, " l1 "\n\t"                                                                       \
-    "sub r12, r12, " h1 "\n\t"
+    "sub r11, r11, r12\n\t"                                                                          \
+    "sub " l1 ", " l1 ", " h1 "\n\t"
+#endif
 
 /* The results of three pixels, from sums a, b, c. */
 #define MOTE_LINE_RESULTS(a, b, c, multiplier, constant)                                             \
@@ -211,14 +240,14 @@ mote_chain_lines(__attribute__((unused)) const mote_line_job *job)
         MOTE_LINE_SUMS("r0", "r1", "r2", "r3")
         "ldr r2, [r9], #40\n\t"
         "ldr r8, [r9, #-36]\n\t"
-        MOTE_LINE_RESULTS("r10", "r0", "r12", "r2", "r8")
+        MOTE_LINE_RESULTS("r10", "r12", "r0", "r2", "r8")
         /* r2 and r8 channels A and B of pixel 0, lr from pixel to pixel. */
         "ldr r2, [sp, #12]\n\t"
         "ldr r8, [r9, #-32]\n\t"
         "ldr lr, [sp, #16]\n\t"
         "uxtah r2, r2, r8\n\t"
         "sxtah r8, r2, r8, ror #16\n\t"
-        MOTE_LINE_STORE("r10", "r0", "r12", "r2")
+        MOTE_LINE_STORE("r10", "r12", "r0", "r2")
         "ldr r0, [r9, #-28]\n\t"
         "ldr r2, [r9, #-24]\n\t"
         MOTE_LINE_RESULTS("r11", "r1", "r3", "r0", "r2")
@@ -228,9 +257,9 @@ mote_chain_lines(__attribute__((unused)) const mote_line_job *job)
         "ldr r2, [r9, #-12]\n\t"
         "ldr r3, [r9, #-8]\n\t"
         MOTE_LINE_SUMS("r4", "r5", "r6", "r7")
-        MOTE_LINE_RESULTS("r10", "r4", "r12", "r0", "r1")
+        MOTE_LINE_RESULTS("r10", "r12", "r4", "r0", "r1")
         "sxtah r8, r8, r2\n\t"
-        MOTE_LINE_STORE("r10", "r4", "r12", "r8")
+        MOTE_LINE_STORE("r10", "r12", "r4", "r8")
         "ldr r0, [r9, #-4]\n\t"
         "sxtah r8, r8, r2, ror #16\n\t"
         MOTE_LINE_RESULTS("r11", "r5", "r7", "r3", "r0")
@@ -289,10 +318,19 @@ static inline void mote_line_sums(const uint32_t *x, uint32_t taps, const int32_
             sum[i] += (uint64_t)((int64_t)(int32_t)x[i] * *w);
     a[0] = mote_line_slot(sum[0], 0);
     a[1] = mote_line_slot(sum[1], 0);
+#if MOTE_WIDE
+    sum[0] -= (uint64_t)a[1] << MOTE_LINE_SLOT;
+    b[0] = mote_line_slot(sum[0], 1);
+    b[1] = mote_line_slot(sum[0], 2);
+    sum[1] -= (uint64_t)b[1] << MOTE_LINE_SLOT;
+    a[2] = mote_line_slot(sum[1], 1);
+    b[2] = mote_line_slot(sum[1], 2);
+#else
     b[1] = mote_line_slot(sum[0], 2);
     b[2] = mote_line_slot(sum[1], 2);
     b[0] = mote_line_slot(sum[0], 1) - a[1];
     a[2] = mote_line_slot(sum[1], 1) - b[1];
+#endif
 }
 
 static inline void mote_chain_lines(const mote_line_job *job)
