@@ -42,6 +42,7 @@ from mote.lower.dsp_layout import (
     pair_channels,
     pair_constants,
 )
+from mote.lower.eight_inputs import eight_or
 from mote.lower.geometry import geometry, layer_window, row_geometry, weight_bits
 from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
@@ -103,6 +104,7 @@ def _dsp_step(graph: Graph, node: Node, channels: Channels, bits: int, core: Cor
     if chained[0] is step:
         chained = chain_or(step, graph, channels, computed, core, known)
     step, known = chained
+    step, known = eight_or(step, graph, channels, computed, core, known)
     step = winograd_or(step, graph, channels, computed, value, core, known)
     return with_small(step, graph, channels, core)
 

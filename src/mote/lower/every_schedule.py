@@ -25,6 +25,7 @@ from mote.lower.convolution import (
 from mote.lower.depthwise_slots import slots_step
 from mote.lower.depthwise_taps import fits_taps, lower_depthwise_taps
 from mote.lower.dsp_layout import fits_dsp
+from mote.lower.eight_inputs import eight_form
 from mote.lower.fully_connected import (
     dsp_fully_connected,
     mve_fully_connected,
@@ -109,6 +110,7 @@ def _dsp_conv_2d(
     if bits == 4 or core.name not in CORES:
         return
     yield from _found(small_form(graph, node, channels, core))
+    yield from _found(eight_form(graph, node, channels, plain.computed))
     of_layer = plain.step, graph, channels, plain.computed
     yield from (step for step, _ in packed_forms(*of_layer))
     taps = channels.weights.shape[1]

@@ -12,6 +12,8 @@ from mote.target.flash import Flash
 
 PIXELS_OF_CHAIN = 3
 """For which chains read their weights once."""
+PIXELS_OF_EIGHT = 2
+"""For which the kernel of eight inputs does."""
 
 
 def with_flash_stalls(step: Step, graph: Graph, flash: Flash) -> Step:
@@ -58,6 +60,8 @@ def _pixels(step: Step) -> int:
         return 0
     if "_chain" in name:
         return PIXELS_OF_CHAIN
+    if "_eight" in name:
+        return PIXELS_OF_EIGHT
     pixels = dict(step.parameters).get("pixels", 0)
     assert isinstance(pixels, int)
     return pixels

@@ -53,6 +53,8 @@ KERNEL_BYTES = {
     "mote_conv_2d_s8_dsp_chain_split_single_strided": 1_920,
     "mote_conv_2d_s8_dsp_chain_split_strided": 1_984,
     "mote_conv_2d_s8_dsp_chain_strided": 1_584,
+    "mote_conv_2d_s8_dsp_eight": 720,
+    "mote_conv_2d_s8_dsp_eight_strided": 720,
     "mote_conv_2d_s8_dsp_points": 1_040,
     "mote_conv_2d_s8_dsp_single": 2_336,
     "mote_conv_2d_s8_dsp_single_points": 1_008,

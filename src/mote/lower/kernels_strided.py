@@ -20,6 +20,7 @@ STRIDED = (
     "mote_conv_2d_s8_dsp_chain_split_affine",
     "mote_conv_2d_s8_dsp_chain_split_positive",
     "mote_conv_2d_s8_dsp_chain_split_single",
+    "mote_conv_2d_s8_dsp_eight",
     "mote_conv_2d_s8_dsp_single",
     "mote_conv_2d_s8_dsp_wide",
     "mote_conv_2d_s8_dsp_wide_single",

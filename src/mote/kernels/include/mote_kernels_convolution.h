@@ -153,6 +153,14 @@ typedef struct {
     uint8_t expands; /* whether the first call expands the weights into the state; 2: with places of channels */
 } mote_conv_2d_line;
 
+/* Convolution 1 x 1 of 8 input channels; weights as mote_conv_2d_eight.h says. */
+typedef struct {
+    const int32_t *weights;
+    uint16_t x_width;
+    uint16_t y_height, y_width, y_channels;
+    uint16_t stride_height, stride_width;
+} mote_conv_2d_eight;
+
 /* DSP depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_dsp_3x3.h says. */
 typedef struct {
     const int8_t *weights;
@@ -294,6 +302,7 @@ void mote_conv_2d_s8_dsp_winograd_row_two(const mote_conv_2d_winograd *layer, co
 void mote_conv_2d_s8_dsp_winograd_row_two_single(const mote_conv_2d_winograd *layer, const int8_t *const *x,
                                                  int8_t *y, void *scratch);
 
+void mote_conv_2d_s8_dsp_eight(const mote_conv_2d_eight *layer, const int8_t *const *x, int8_t *y);
 void mote_conv_2d_s8_dsp_chain(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y, void *scratch);
 void mote_conv_2d_s8_dsp_chain_affine(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
                                       void *scratch, void *state, uint32_t call);

@@ -32,6 +32,8 @@ void mote_conv_2d_s8_w4_dsp_single_strided(const mote_conv_2d_pairs *layer, cons
                                            void *scratch, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_strided(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
                                        void *scratch, const mote_strides *strides);
+void mote_conv_2d_s8_dsp_eight_strided(const mote_conv_2d_eight *layer, const int8_t *const *x, int8_t *y,
+                                       const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_affine_strided(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
                                               void *scratch, void *state, uint32_t call, const mote_strides *strides);
 void mote_conv_2d_s8_dsp_chain_affine_wide_strided(const mote_conv_2d_line *layer, const int8_t *const *x,
