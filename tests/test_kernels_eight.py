@@ -17,6 +17,7 @@ from mote.ir.ops import Conv2D, Rounding
 from mote.lower import convolution, eight_inputs
 from mote.lower.lower import lower
 from mote.lower.step import Step
+from mote.plan.forms import Flash, Limits, choose_forms, spare_scratch
 from mote.target.cores import CORES
 from random_layers import side_by_side
 
@@ -97,3 +98,14 @@ def test_other_windows_inputs_and_limits_are_left_to_other_kernels() -> None:
     assert name(Conv2D(), 1, 1, 8) == KERNEL
     assert name(Conv2D(), 1, 1, 9) != KERNEL
     assert name(Conv2D(), 2, 1, 8) != KERNEL
+
+
+def test_it_is_code_for_plans_that_do_not_weigh_flash() -> None:
+    rng = np.random.default_rng(4)
+    weights = rng.integers(-90, 90, (40, 1, 1, 8)).astype(np.int8)
+    graph = layer(Conv2D(), (1, 20, 20, 8), weights, -128)
+    program = lower(graph, M4)
+    for flash in Flash:
+        limits = Limits(scratch_bytes={0: 10**6}, rows={}, flash=flash, cycles=1.0)
+        (step,) = spare_scratch(program, choose_forms(program, limits)).steps
+        assert (step.kernel.name == KERNEL) == (flash is Flash.IGNORED)

@@ -141,7 +141,10 @@ KERNELS: dict[str, Kernel] = {
             for form in (tile, f"{tile}_single")
         ),
         *KERNELS_CHAIN,
-        _dsp("mote_conv_2d_s8_dsp_eight", "mote_conv_2d_eight", Conv2D, takes_scratch=False),
+        replace(
+            _dsp("mote_conv_2d_s8_dsp_eight", "mote_conv_2d_eight", Conv2D, takes_scratch=False),
+            is_extra=True,
+        ),
         Kernel(
             "mote_conv_2d_s16",
             "mote_conv_2d_16x8",

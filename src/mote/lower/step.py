@@ -53,6 +53,8 @@ class Kernel:
         needs_swar: True when it is faster only on cores for which two sums in a word pay.
         needs_narrow: True when it is faster only on cores without a wide multiplication.
         is_small: True when all that speaks for it is how few bytes of code and constants it takes.
+        is_extra: True when it only spares cycles of few layers that kernels with more uses compute,
+            too: it is not weighed against them where flash counts. Such a form is never the last.
         takes_scratch: True when its last argument is a scratch pointer.
         takes_array: True when it reads any number of operands, through an array of pointers with
             nulls for constants.
@@ -76,6 +78,7 @@ class Kernel:
     needs_swar: bool = False
     needs_narrow: bool = False
     is_small: bool = False
+    is_extra: bool = False
     takes_scratch: bool = False
     takes_array: bool = False
     takes_rows: bool = False

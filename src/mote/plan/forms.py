@@ -133,7 +133,11 @@ def _choices(program: Program, index: int, step: Step, limits: Limits) -> list[C
     room = limits.scratch_bytes.get(index, 0)
     kept = found[-1].state_bytes if index in limits.in_turn else room
     fitting = [
-        k for k, form in enumerate(found) if form.working_bytes <= room and form.state_bytes <= kept
+        k
+        for k, form in enumerate(found)
+        if form.working_bytes <= room
+        and form.state_bytes <= kept
+        and (limits.flash is Flash.IGNORED or not form.kernel.is_extra)
     ]
     cycles = _cycles(program, index, limits)
     saved = _saved_by_ample(program, index, limits)
