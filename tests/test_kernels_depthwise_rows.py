@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from kernel_runner import run_steps
 from mote import reference
 from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
 from mote.ir.ops import Activation, Conv2D, DepthwiseConv2D, Padding, Rounding
+from mote.lower import depthwise_rows
 from mote.lower.channels import Channels, select_channels
 from mote.lower.lower import lower
 from mote.lower.requantization_line import SCALE, SCALED_SHIFT, find_scaled_line, find_steps
 from mote.lower.step import Step
+from mote.plan.forms import forms
 from mote.target.cores import CORES
 from random_graph_maker import Maker
 from random_layers import side_by_side
@@ -240,6 +243,26 @@ def test_layers_by_rows_compute_no_dead_channels() -> None:
     op = DepthwiseConv2D(padding=Padding(1, 1, 1, 1))
     step = only_step(layer(op, (1, 4, 5, 9), weights, -128))
     (words,) = step.constants
-    assert words.array.size == 5 * 5
+    assert words.array.size == 4 * 5 + 3
     assert dict(step.parameters)["first"] == 1
-    assert [int(word) >> 8 & 255 for word in words.array[::5]] == [1, 3, 1, 1, 0]
+    assert dict(step.parameters)["computed"] == 5
+    forms = words.array[-3:].view(np.uint16)[:5]
+    assert (forms >> 8).tolist() == [1, 3, 1, 1, 0]
+
+
+def test_the_kernel_for_longer_rows_computes_those_of_six_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def alone(*layer: Any) -> Step:
+        (_, frugal) = forms(with_sixes(*layer))
+        return frugal
+
+    with_sixes = depthwise_rows._with_sixes
+    monkeypatch.setattr(depthwise_rows, "_with_sixes", alone)
+    rng = np.random.default_rng(6)
+    layers = [graph for graph in (random_layer(rng, 6) for _ in range(30)) if is_by_rows(graph)]
+    graphs = [g for g in layers if g.nodes[0].op.stride[1] == 1]
+    assert len(graphs) > 8
+    assert all(only_step(graph).kernel.name.endswith("_sixes") for graph in graphs)
+    check_on_host(graphs, rng, tmp_path)
+    check(graphs, [random_inputs(graphs, rng) for _ in range(2)], "cortex-m4")

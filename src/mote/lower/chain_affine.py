@@ -47,6 +47,9 @@ SLIDING_INPUTS = 3
 """Channels of a pixel that is read, for windows that slide."""
 MOST_ROWS = 16
 """Of the result, for which is copied what they read."""
+WINDOW = "kernel_height", "kernel_width", "stride_height", "stride_width", "pad_left"
+WINDOW_END = 2**8
+"""Of these, which have 8 bits."""
 MOST_CHANNELS = 2**15
 """Ways from a channel's place to another's have 16 bits."""
 
@@ -180,6 +183,8 @@ def _chain_steps(
     sizes = row_geometry(graph, step.node)
     dilations = sizes["dilation_height"], sizes["dilation_width"]
     if dilations != (1, 1) or sizes["y_channels"] > MOST_CHANNELS:
+        return
+    if any(sizes[name] >= WINDOW_END for name in WINDOW):
         return
     chosen = select_channels(channels, computed)
     narrow = find_affine_chain(chosen)

@@ -32,7 +32,7 @@ IN_SEQUENCE, BY_PLACE = 1, 2
 """How ``expands`` says where the results of channels go."""
 CYCLES_OF_WEIGHT = 2.6
 """That is expanded."""
-CYCLES_OF_FOUR = 90
+CYCLES_OF_FOUR = 75
 """Channels, besides: their lines."""
 
 

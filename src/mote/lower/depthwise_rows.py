@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from mote.ir.graph import Graph, Node
-from mote.lower.channels import Channels, Ints
+from mote.lower.channels import Channels
 from mote.lower.depthwise_cycles import depthwise_row_cycles
 from mote.lower.geometry import layer_window, row_geometry
 from mote.lower.kernels import KERNELS
@@ -22,8 +22,8 @@ IN_REGISTERS = range(3, 7)
 """Pixels of a row that are in registers at once; others are computed six at a time."""
 OVER = {0: "", 2: "_two", 3: "_three", 4: "_four"}
 """How many may be over, as the names of kernels say it."""
-TABLE_BYTES = 7
-"""Of a channel's 20: multiplier, step to the next one, and two that are 0."""
+TABLE_BYTES = 5
+"""Of a channel's 18: multiplier, and step to the next one."""
 
 
 def row_channels(sizes: dict[str, int], channels: Channels, bits: int) -> Channels | None:
@@ -80,6 +80,7 @@ def lower_depthwise_rows(
     width = sizes["y_width"]
     same = ("y_height", "y_width", "stride_height", "x_zero")
     parameters = {name: sizes[name] for name in same}
+    parameters |= {"computed": len(computed)}
     parameters |= {"channels": sizes["x_channels"], "first": computed[0]}
     parameters |= {"is_cut": int(len(computed) < of), "constant": constant}
     parameters |= {"left_pad": sizes["pad_left"], "right_pad": _right_pad(sizes)}
@@ -87,7 +88,7 @@ def lower_depthwise_rows(
     at_once = _at_once(sizes)
     parameters |= {"last": _last_turn(sizes)}
     cycles = depthwise_row_cycles(width, len(computed), at_once)
-    return Step(
+    step = Step(
         node=node,
         kernel=KERNELS[f"mote_depthwise_conv_2d_s8_dsp_{at_once}"],
         parameters=tuple(parameters.items()),
@@ -101,23 +102,45 @@ def lower_depthwise_rows(
         ),
         split=split_windows(graph.result(node).shape[1], layer_window(graph, node), cycles),
     )
+    return _with_sixes(step, graph, len(computed)) if at_once == "row_6" else step
+
+
+def _with_sixes(step: Step, graph: Graph, channels: int) -> Step:
+    """A layer with rows of six pixels, then the same by the kernel for longer ones, of which other
+    layers may need the code anyway."""
+    images, height, width, _ = graph.result(step.node).shape
+    cycles = depthwise_row_cycles(width, channels, "sixes")
+    own = depthwise_row_cycles(width, channels, "row_6")
+    split = step.split
+    assert split is not None
+    sixes = replace(
+        step,
+        kernel=KERNELS["mote_depthwise_conv_2d_s8_dsp_sixes"],
+        parameters=tuple((k, 1 if k == "last" else v) for k, v in step.parameters),
+        split=split_windows(height, layer_window(graph, step.node), cycles),
+    )
+    more = images * (cycles(height) - own(height))
+    return replace(step, frugal=sixes, frugal_cycles=round(more))
 
 
 def channel_words(channels: Channels, places: Sequence[int]) -> np.ndarray:
-    """``[5 * channels]`` words, as ``mote_depthwise_channel`` says.
+    """The words of ``mote_depthwise_channel`` of all channels, then their forms in halfwords.
 
     ``places``: of the channels in a pixel, in ascending order.
     """
     w = channels.weights  # by rows of the window
+    octets = np.ascontiguousarray(w[:, [1, 0, 4, 3, 6, 2, 7, 5]], np.int8)
+    words = np.column_stack(
+        [
+            octets.view("<i4"),
+            channels.bias.astype(np.int32),
+            channels.multiplier.astype(np.int32),
+        ]
+    )
     gaps = np.diff(places, append=places[-1])
-    zeros = np.zeros_like(gaps)
-    head = [zeros, gaps, zeros, w[:, 8]]
-    rows = [w[:, i] for i in (1, 0, 4, 3, 6, 2, 7, 5)]
-    octets: Ints = np.stack(head + rows, axis=1) % 256
-    words = octets.astype(np.uint8).view("<i4")
-    return np.column_stack(
-        [words, channels.bias.astype(np.int32), channels.multiplier.astype(np.int32)]
-    ).reshape(-1)
+    forms = (gaps << 8 | w[:, 8] % 256).astype("<u2")
+    forms = np.append(forms, np.zeros(len(forms) % 2, "<u2"))
+    return np.concatenate([words.reshape(-1), forms.view("<i4")])
 
 
 def _last_turn(sizes: dict[str, int]) -> int:

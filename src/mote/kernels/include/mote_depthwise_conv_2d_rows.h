@@ -35,7 +35,13 @@
 #include "mote_requantize.h"
 #include "mote_strides.h"
 
-#define MOTE_CUT_AT_ONCE 6 /* channels */
+#define MOTE_CUT_AT_ONCE 5 /* channels */
+
+/* Channels in RAM. */
+typedef struct {
+    mote_depthwise_channel channels[MOTE_CUT_AT_ONCE];
+    uint16_t forms[MOTE_CUT_AT_ONCE];
+} mote_depthwise_some;
 
 static inline mote_cut_weights mote_find_cut_weights(mote_window inside)
 {
@@ -49,19 +55,18 @@ static inline mote_cut_weights mote_find_cut_weights(mote_window inside)
         cut.mixed |= 0xff000000u;
     }
     if (inside.last < 3) {
-        cut.form |= 0xff000000u;
+        cut.form |= 0xffu;
         cut.mixed |= 0x00ff00ffu;
     }
     return cut;
 }
 
 /* acc + the sum of the bytes that are cut * the lanes of zeros, which are one number */
-static inline int32_t mote_cut_sum(const mote_depthwise_channel *channel, mote_cut_weights cut, uint32_t zeros,
-                                   int32_t acc)
+static inline int32_t mote_cut_sum(const mote_depthwise_channel *channel, uint32_t form, mote_cut_weights cut,
+                                   uint32_t zeros, int32_t acc)
 {
-    const uint32_t form = channel->form & cut.form, upper = channel->upper & cut.upper;
-    const uint32_t mixed = channel->mixed & cut.mixed;
-    uint32_t sum = mote_sxtb16_ror8(form);
+    const uint32_t upper = channel->upper & cut.upper, mixed = channel->mixed & cut.mixed;
+    uint32_t sum = mote_sxtb16(form & cut.form);
     sum = mote_sxtab16(sum, upper);
     sum = mote_sxtab16_ror8(sum, upper);
     sum = mote_sxtab16(sum, mixed);
@@ -69,26 +74,28 @@ static inline int32_t mote_cut_sum(const mote_depthwise_channel *channel, mote_c
     return mote_smlad(sum, zeros, acc);
 }
 
-/* The next few channels of from with weights 0 where the job says so; what these contribute joins the bias. Returns
+/* The next few channels of from, and their forms, with weights 0 where the job says so; what these contribute joins the bias. Returns
  * the steps to the channel behind them, and in bit 0 whether there is one. */
 MOTE_NOT_INLINE static uint32_t mote_depthwise_cut(const mote_depthwise_row_job *job, const mote_depthwise_channel *from,
-                                                   mote_depthwise_channel *to)
+                                                   const uint16_t *from_forms, mote_depthwise_some *some)
 {
     const mote_cut_weights cut = job->cut;
     const uint32_t zeros = job->zeros << 8 & 0xff00ff00u;
-    const mote_depthwise_channel *const end = to + MOTE_CUT_AT_ONCE;
+    mote_depthwise_channel *to = some->channels, *const end = to + MOTE_CUT_AT_ONCE;
+    uint16_t *forms = some->forms;
     uint32_t steps = 0, gap;
     do {
         const mote_depthwise_channel whole = *from++;
-        gap = whole.form >> 8 & 255;
+        const uint32_t form = *from_forms++;
+        gap = form >> 8;
         steps += gap;
-        to->form = whole.form & ~cut.form;
+        *forms++ = (uint16_t)(form & ~cut.form);
         to->upper = whole.upper & ~cut.upper;
         to->mixed = whole.mixed & ~cut.mixed;
-        to->bias = mote_cut_sum(&whole, cut, zeros, whole.bias);
+        to->bias = mote_cut_sum(&whole, form, cut, zeros, whole.bias);
         to->multiplier = whole.multiplier;
     } while (++to != end && gap);
-    to[-1].form &= ~0xff00u;
+    forms[-1] &= 0xffu;
     return steps << 1 | (gap > 0);
 }
 
@@ -119,6 +126,7 @@ static inline int mote_depthwise_start_row(const mote_depthwise_channels *layer,
     job->y = mote_distance(third, y);
     job->x = third + layer->first;
     job->channel = (const mote_depthwise_channel *)(const void *)layer->weights;
+    job->forms = (const uint16_t *)(const void *)(job->channel + layer->computed);
     if (layer->is_cut)
         for (uint32_t i = layer->y_width; i > 0; i--, y += job->y_1)
             mote_fill(y, layer->constant, layer->channels);
@@ -141,12 +149,14 @@ MOTE_SHARED void MOTE_SHARED_NAME(mote_depthwise_rows)(const mote_depthwise_chan
         if (!mote_depthwise_start_row(layer, x, y, &job)) {
             compute(&job);
         } else {
-            mote_depthwise_channel some[MOTE_CUT_AT_ONCE];
+            mote_depthwise_some some;
             const mote_depthwise_channel *from = job.channel;
+            const uint16_t *forms = job.forms;
             uint32_t steps = 1;
-            job.channel = some;
-            for (; steps & 1; from += MOTE_CUT_AT_ONCE, job.x += steps >> 1) {
-                steps = mote_depthwise_cut(&job, from, some);
+            job.channel = some.channels;
+            job.forms = some.forms;
+            for (; steps & 1; from += MOTE_CUT_AT_ONCE, forms += MOTE_CUT_AT_ONCE, job.x += steps >> 1) {
+                steps = mote_depthwise_cut(&job, from, forms, &some);
                 compute(&job);
             }
         }

@@ -17,26 +17,30 @@
 #define MOTE_ROW_SATURATE(s) "ssat " s ", #8, " s ", asr #8\n\t"
 
 /* The stack holds W0, W1, W2, the first value of sums, (w[2][0], w[2][1]), (w[2][1], w[2][2]), multiplier, and the
- * channel's first word; at 32 x where the last turn starts; at 36 values of the third row from the turn before, and
- * at 40 y, where these are used; at 44 the job, up to where x and the channel are told, at 96. */
+ * channel's form; at 32 x where the last turn starts; at 36 values of the third row from the turn before, and
+ * at 40 y, where these are used; at 44 the job, up to where x, the channel and its form are told, at 96. */
 #define MOTE_FRAME_PUSH                                                                              \
     "push {r4-r11, lr}\n\t"                                                                          \
-    "adds r0, r0, #60\n\t"                                                                           \
-    "ldmdb r0!, {r1-r5}\n\t"                                                                         \
-    "push {r1-r5}\n\t"                                                                               \
+    "adds r0, r0, #64\n\t"                                                                           \
+    "ldmdb r0!, {r1-r6}\n\t"                                                                         \
+    "push {r1-r6}\n\t"                                                                               \
     "ldmdb r0!, {r1-r10}\n\t"                                                                        \
     "push {r1-r10}\n\t"                                                                              \
     "sub sp, sp, #44\n\t"
-#define MOTE_FRAME_POP "add sp, sp, #104\n\tpop {r4-r11, pc}\n\t"
+#define MOTE_FRAME_POP "add sp, sp, #108\n\tpop {r4-r11, pc}\n\t"
 
 /* The next channel: r0 its x. */
 #define MOTE_FRAME_CHANNEL                                                                           \
+    "ldr r2, [sp, #104]\n\t"                                                                         \
     "ldr r1, [sp, #100]\n\t"                                                                         \
     "ldr r0, [sp, #96]\n\t"                                                                          \
-    "ldm r1!, {r2, r3, r5, r6, r9}\n\t"                                                              \
+    "ldrh r10, [r2], #2\n\t"                                                                         \
+    "ldm r1!, {r3, r5, r6, r9}\n\t"                                                                  \
+    "str r2, [sp, #104]\n\t"                                                                         \
     "str r1, [sp, #100]\n\t"                                                                         \
-    "uxtab r1, r0, r2, ror #8\n\t"                                                                   \
+    "uxtab r1, r0, r10, ror #8\n\t"                                                                  \
     "str r1, [sp, #96]\n\t"                                                                          \
+    "lsl r2, r10, #24\n\t"                                                                           \
     "lsl r4, r3, #8\n\t"                                                                             \
     "lsl r7, r5, #8\n\t"                                                                             \
     "and r3, r3, #0xff00ff00\n\t"                                                                    \
@@ -45,7 +49,7 @@
     "and r7, r7, #0xff00ff00\n\t"                                                                    \
     "pkhtb r8, r2, r7, asr #16\n\t"                                                                  \
     "stm sp, {r3-r9}\n\t"                                                                            \
-    "str r2, [sp, #28]\n\t"
+    "str r10, [sp, #28]\n\t"
 
 /* Not equal: there is another channel. */
 #define MOTE_FRAME_IS_MORE "ldr r1, [sp, #28]\n\ttst r1, #0xff00\n\t"

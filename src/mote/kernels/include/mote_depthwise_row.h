@@ -65,20 +65,22 @@
 /* Distances of pixels to r12, r11, lr; of y where those are others. */
 #define MOTE_ROW_FAR MOTE_FROM_4("ldr r11, [sp, #4]\n\t") MOTE_FROM_6("ldr lr, [sp, #8]\n\t")
 #if MOTE_STRIDED
-#define MOTE_ROW_PUSH "ldm r0, {r1-r10}\n\tpush {r1-r10}\n\tldr r1, [r0, #56]\n\tldr r0, [r0, #52]\n\t"
-#define MOTE_ROW_POP "add sp, sp, #40\n\t"
+#define MOTE_ROW_PUSH "ldm r0, {r1-r10}\n\tldr r11, [r0, #60]\n\tpush {r1-r11}\n\tldr r1, [r0, #56]\n\tldr r0, [r0, #52]\n\t"
+#define MOTE_ROW_POP "add sp, sp, #44\n\t"
+#define MOTE_ROW_FORM "[sp, #40]"
 #define MOTE_ROW_Y "ldr r12, [sp, #28]\n\t" MOTE_FROM_4("ldr r11, [sp, #32]\n\t") MOTE_FROM_6("ldr lr, [sp, #36]\n\t")
 #define MOTE_ROW_X_AGAIN "ldr r12, [sp]\n\t" MOTE_ROW_FAR
 #else
-#define MOTE_ROW_PUSH "ldm r0, {r1-r7}\n\tpush {r1-r7}\n\tldr r1, [r0, #56]\n\tldr r0, [r0, #52]\n\t"
-#define MOTE_ROW_POP "add sp, sp, #28\n\t"
+#define MOTE_ROW_PUSH "ldm r0, {r1-r7}\n\tldr r8, [r0, #60]\n\tpush {r1-r8}\n\tldr r1, [r0, #56]\n\tldr r0, [r0, #52]\n\t"
+#define MOTE_ROW_POP "add sp, sp, #32\n\t"
+#define MOTE_ROW_FORM "[sp, #28]"
 #define MOTE_ROW_Y MOTE_ROW_FAR
 #define MOTE_ROW_X_AGAIN
 #endif
 
 /* Registers: r0 x and r1 channel throughout; r2 the sum of pixel 0, and r4 to r8 those of the others, which
  * hold the columns left of theirs before. The stack holds the job up to row_1, with
- * strides to y_5. */
+ * strides to y_5, and where the channel's form is. */
 __attribute__((naked, noinline, unused)) static void
 mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
 {
@@ -111,9 +113,9 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         MOTE_FROM_6("pkhbt r9, r9, r10, lsl #16\n\t")
         "pkhbt r4, r4, r2, lsl #16\n\t"
         /* W0, W1, W2 and bias in r10, r11, r12, lr; a column of padding in r3. */
-        "ldr r10, [r1, #4]\n\t"
-        "ldr r12, [r1, #8]\n\t"
-        "ldr lr, [r1, #12]\n\t"
+        "ldr r10, [r1]\n\t"
+        "ldr r12, [r1, #4]\n\t"
+        "ldr lr, [r1, #8]\n\t"
         "ldr r3, [sp, #12]\n\t"
         "lsl r11, r10, #8\n\t"
         "and r10, r10, #0xff00ff00\n\t"
@@ -129,11 +131,13 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         MOTE_FROM_6(MOTE_ROW_SUM("r8", "r8", "r9", "r3"))
         /* r10 (w[2][0], w[2][1]), r11 (w[2][1], w[2][2]), lr (l0, l1); padding. */
         "ldr r12, [sp]\n\t"
-        "ldr r10, [r1, #8]\n\t"
-        "ldr r11, [r1]\n\t"
+        "ldr r10, [r1, #4]\n\t"
+        "ldr r11, " MOTE_ROW_FORM "\n\t"
         "ldrsb lr, [r0]\n\t"
         "ldrsb r9, [r0, r12]\n\t"
+        "ldrb r11, [r11]\n\t"
         "lsl r10, r10, #8\n\t"
+        "lsl r11, r11, #24\n\t"
         "and r10, r10, #0xff00ff00\n\t"
         "pkhbt lr, lr, r9, lsl #16\n\t"
         "pkhtb r11, r11, r10, asr #16\n\t"
@@ -163,15 +167,15 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
                     "pkhbt lr, lr, r3, lsl #16\n\t"
                     "smlad r7, lr, r11, r7\n\t"
                     "smlad r8, lr, r10, r8\n\t")
-        /* Multiplier r10, the channel's first word r9, y r3. */
-        "ldr r10, [r1, #16]\n\t"
+        /* Multiplier r10, where the channel's form is r9, y r3. */
+        "ldr r10, [r1, #12]\n\t"
         "ldr r3, [sp, #16]\n\t"
+        "ldr r9, " MOTE_ROW_FORM "\n\t"
         MOTE_ROW_Y
-        "ldr r9, [r1], #20\n\t"
+        "adds r1, r1, #16\n\t"
         MOTE_ROW_SCALE("r2", "r10")
         "add r3, r0, r3\n\t"
         MOTE_ROW_SCALE("r4", "r10")
-        "uxtab r0, r0, r9, ror #8\n\t"
         MOTE_ROW_SCALE("r5", "r10")
         MOTE_ROW_SATURATE("r2")
         MOTE_FROM_4(MOTE_ROW_SCALE("r6", "r10"))
@@ -179,10 +183,13 @@ mote_depthwise_row(__attribute__((unused)) const mote_depthwise_row_job *job)
         MOTE_FROM_5(MOTE_ROW_SCALE("r7", "r10"))
         MOTE_ROW_SATURATE("r5")
         MOTE_FROM_6(MOTE_ROW_SCALE("r8", "r10"))
+        "ldrh r10, [r9], #2\n\t"
         MOTE_FROM_4(MOTE_ROW_SATURATE("r6"))
         MOTE_FROM_5(MOTE_ROW_SATURATE("r7"))
         MOTE_FROM_6(MOTE_ROW_SATURATE("r8"))
-        "tst r9, #0xff00\n\t"
+        "str r9, " MOTE_ROW_FORM "\n\t"
+        "uxtab r0, r0, r10, ror #8\n\t"
+        "tst r10, #0xff00\n\t"
         "strb r2, [r3]\n\t"
         "strb r4, [r3, r12]\n\t"
         "strb r5, [r3, r12, lsl #1]\n\t"

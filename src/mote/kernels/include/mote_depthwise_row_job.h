@@ -7,13 +7,13 @@
 
 #include "mote_dsp.h"
 
-/* A channel: 20 bytes, byte by byte
- *     0, steps to the next channel (0: the last one), 0, w[2][2]
+/* A channel: 16 bytes, byte by byte
  *     w[0][1], w[0][0], w[1][1], w[1][0]
  *     w[2][0], w[0][2], w[2][1], w[1][2]
- * then 256 * bias + offset, multiplier of the line that requantises it. */
+ * then 256 * bias + offset, multiplier of the line that requantises it. Its form, elsewhere:
+ *     w[2][2], steps to the next channel (0: the last one) */
 typedef struct {
-    uint32_t form, upper, mixed;
+    uint32_t upper, mixed;
     int32_t bias, multiplier;
 } mote_depthwise_channel;
 
@@ -34,6 +34,7 @@ typedef struct {
     uint32_t right_pad;     /* 1: the last window ends right of the image, 0: inside */
     const int8_t *x;        /* third row of the window, pixel 0, first channel */
     const mote_depthwise_channel *channel; /* the first one */
+    const uint16_t *forms;                 /* of the channels */
     mote_cut_weights cut;   /* not read by the assembly */
 } mote_depthwise_row_job;
 

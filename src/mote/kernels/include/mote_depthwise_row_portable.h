@@ -20,12 +20,13 @@ static inline uint32_t mote_lower_bytes(uint32_t word)
 
 /* From column first of x on; of width. */
 static inline int32_t mote_depthwise_sum(const mote_depthwise_row_job *job, const int8_t *x,
-                                         const mote_depthwise_channel *channel, int32_t first, int32_t width)
+                                         const mote_depthwise_channel *channel, uint32_t form, int32_t first,
+                                         int32_t width)
 {
     const uint32_t row_2 = mote_lower_bytes(channel->mixed);
     const uint32_t upper[3] = {mote_upper_bytes(channel->upper), mote_lower_bytes(channel->upper),
                                mote_upper_bytes(channel->mixed)};
-    const uint32_t lower[3] = {row_2, row_2 >> 16, channel->form >> 16};
+    const uint32_t lower[3] = {row_2, row_2 >> 16, form << 8 & 0xff00u};
     int32_t sum = channel->bias;
     for (int32_t i = 0; i < 3; i++) {
         const int32_t at = first + i;
@@ -45,15 +46,16 @@ static inline void mote_depthwise_row_portable(const mote_depthwise_row_job *job
     const int32_t first = -(int32_t)job->left_pad;
     const int32_t width = first + (count - 1) * stride + 3 - (int32_t)job->right_pad;
     const int8_t *x = job->x;
-    for (const mote_depthwise_channel *channel = job->channel;; channel++) {
+    const uint16_t *form = job->forms;
+    for (const mote_depthwise_channel *channel = job->channel;; channel++, form++) {
         int8_t *y = (int8_t *)((uintptr_t)x + (uintptr_t)job->y);
         for (int32_t i = 0; i < count; i++) {
-            const int32_t sum = mote_depthwise_sum(job, x, channel, first + i * stride, width);
+            const int32_t sum = mote_depthwise_sum(job, x, channel, *form, first + i * stride, width);
             y[i * (int32_t)job->y_1] = (int8_t)mote_ssat8(mote_smmla(sum, channel->multiplier, 0) >> MOTE_ROW_SHIFT);
         }
-        if (!(channel->form >> 8 & 255))
+        if (*form < 256)
             return;
-        x += channel->form >> 8 & 255;
+        x += *form >> 8;
     }
 }
 

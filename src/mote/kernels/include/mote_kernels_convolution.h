@@ -144,13 +144,13 @@ typedef struct {
     uint16_t x_width, x_channels;
     uint16_t y_height, y_width, y_channels;
     uint16_t fours; /* of channels that depend on x */
-    uint16_t kernel_height, kernel_width;
-    uint16_t stride_height, stride_width;
-    uint16_t pad_left;
-    int8_t x_zero, y_min, y_max;
-    uint8_t copies; /* rows of the result for which what they read is copied first; 0: none is */
     uint16_t slides; /* words over which windows slide, of copies with 3 channels; 0: they do not */
+    uint8_t kernel_height, kernel_width;
+    uint8_t stride_height, stride_width;
+    uint8_t pad_left;
+    uint8_t copies;  /* rows of the result for which what they read is copied first; 0: none is */
     uint8_t expands; /* whether the first call expands the weights into the state; 2: with places of channels */
+    int8_t x_zero, y_min, y_max;
 } mote_conv_2d_line;
 
 /* Convolution 1 x 1 of 8 input channels; weights as mote_conv_2d_eight.h says. */

@@ -13,7 +13,8 @@ extern "C" {
 
 /* DSP depthwise convolution 3 x 3 row by row; as mote_depthwise_conv_2d_rows.h says. */
 typedef struct {
-    const int32_t *weights; /* mote_depthwise_channel */
+    const int32_t *weights; /* [computed] mote_depthwise_channel, then [computed] forms of 16 bits */
+    uint16_t computed; /* channels */
     uint16_t channels, y_height, y_width, stride_height;
     uint16_t last;          /* column of x that the last turn of a row reads first; 0 where there is one turn */
     uint8_t first;          /* channel that is computed */
