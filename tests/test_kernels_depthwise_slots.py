@@ -13,7 +13,7 @@ from mote import reference
 from mote.ir import DType, Graph, Node, Quantization, Tensor, verify
 from mote.ir.ops import Activation, DepthwiseConv2D, Padding, Rounding
 from mote.lower.channels import Channels
-from mote.lower.depthwise_slots import FORMS, SLOT, Form, find_starts
+from mote.lower.depthwise_slots import FORMS, PLANE, SLOT, Form, find_starts
 from mote.lower.lower import lower
 from mote.lower.step import Step
 from mote.target.cores import CORES
@@ -28,9 +28,12 @@ def random_layer(rng: Rng, form: Form, channels: int = 0) -> Graph:
     width = form.results * (1 if form.is_row else int(rng.integers(1, 4)))
     top, bottom = (int(n) for n in rng.integers(0, form.taps, 2))
     height = int(rng.integers(max(1, form.taps - top - bottom), 10))
+    step = int(rng.integers(1, 4))
+    if width == PLANE and rng.random() < 0.6:  # of which all is in registers
+        top, bottom, height, step = form.taps // 2, form.taps // 2, PLANE, 1
     right = (width - 1) * form.stride + form.taps - form.taps // 2 - width * form.stride
     op = DepthwiseConv2D(
-        stride=(int(rng.integers(1, 4)), form.stride),
+        stride=(step, form.stride),
         padding=Padding(top, bottom, form.taps // 2, right),
         activation=list(Activation)[int(rng.integers(4))],
         rounding=list(Rounding)[int(rng.integers(2))],
@@ -87,7 +90,7 @@ def random_inputs(graphs: Sequence[Graph], rng: Rng) -> list[np.ndarray]:
 
 def test_random_layers_on_rows_anywhere_equal_the_reference(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    graphs = layers_by_slots(rng, 20)
+    graphs = layers_by_slots(rng, 3 * len(FORMS))
     inputs = random_inputs(graphs, rng)
     steps = [only_step(graph) for graph in graphs]
     expected = [reference.run(g, [x])["y"] for g, x in zip(graphs, inputs, strict=True)]
@@ -99,7 +102,7 @@ def test_random_layers_on_rows_anywhere_equal_the_reference(tmp_path: Path) -> N
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m7"])
 def test_the_assembly_of_random_layers_equals_the_reference(target: str) -> None:
     rng = np.random.default_rng(2)
-    graphs = layers_by_slots(rng, 20)
+    graphs = layers_by_slots(rng, 3 * len(FORMS))
     build = mote.compile(side_by_side(graphs), target, optimize="time")
     used = {step.kernel.name.removesuffix("_strided") for step in build.program.steps}
     assert used == {f"mote_depthwise_conv_2d_s8_dsp_slots_{form.name}" for form in FORMS}

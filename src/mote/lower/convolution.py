@@ -213,7 +213,9 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
         return lower_mve_depthwise_3x3(graph, node, channels)
     if core.dsp and is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
         step = next(depthwise_3x3_forms(graph, node, channels, bits))
-        return with_small_depthwise(step, graph, channels, core) if bits == 8 else step
+        if bits == 8:
+            step = with_small_depthwise(step, graph, channels, core)
+        return slots_or(step, graph, channels, core) if bits == 8 else step
     if core.dsp and fits_taps(sizes, bits) and fits_dsp(channels, 8):
         step = lower_depthwise_taps(graph, node, channels)
         return slots_or(step, graph, channels, core) if bits == 8 else step

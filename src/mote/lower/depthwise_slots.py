@@ -1,4 +1,4 @@
-"""Depthwise convolution with 5 x 5 or 7 x 7 taps with SMLAL, where that is proven.
+"""Depthwise convolution with 3 x 3, 5 x 5 or 7 x 7 taps with SMLAL, where that is proven.
 
 ``kernels/include/mote_depthwise_slots.h`` says how it computes: three sums share 64 bits.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from mote.ir.graph import Graph, Node
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.constant_channels import computed_channels, constant_results, most_common
-from mote.lower.convolution_cycles import Cycles
+from mote.lower.convolution_cycles import CALL, Cycles
 from mote.lower.depthwise_cycles import depthwise_slots_cycles
 from mote.lower.geometry import geometry, layer_window, row_geometry
 from mote.lower.kernels import KERNELS
@@ -29,6 +29,8 @@ SLOT = 21
 PARAMETER_WORDS = 4
 """Of a channel beside its weights; one of them holds the bias."""
 BLOCK_BYTES, WORD_BYTES = 8, 4
+PLANE = 4
+"""Rows of a map that is computed at once."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Form:
             there is no such tap.
         beside: Words of x on both sides of a row that are outside the image.
         row_cycles: What a row of the window takes, of a block.
+        plane_cycles: What a channel of a map of 4 rows takes at once; 0 where that is not possible.
     """
 
     name: str
@@ -55,13 +58,17 @@ class Form:
     weights: tuple[tuple[int, int], ...]
     beside: int
     row_cycles: int
+    plane_cycles: int = 0
 
 
+_THREE = ((0, -1), (2, 1))
 _FIVE = ((1, 0), (3, 2), (5, 4))
 _SEVEN = ((0, -1), (2, 1), (4, 3), (6, 5))
 _EVEN_AND_ODD = ((1, -1), (5, 3), (2, 0), (6, 4))
 FORMS = (
-    Form("5_by_4", 5, 1, 4, True, _FIVE, 0, 11),
+    Form("3_by_4", 3, 1, 4, True, _THREE, 0, 9, 262),
+    Form("3_by_8", 3, 1, 8, True, _THREE, 0, 16),
+    Form("5_by_4", 5, 1, 4, True, _FIVE, 0, 11, 328),
     Form("5_by_8", 5, 1, 8, True, _FIVE, 0, 21),
     Form("7_by_8", 7, 1, 8, True, _SEVEN, 0, 26),
     Form("7_two_by_4", 7, 2, 4, True, _EVEN_AND_ODD, 0, 18),
@@ -170,13 +177,18 @@ def _words(form: Form, sizes: Mapping[str, int], rows: int) -> int:
 
 def _cycles(form: Form, sizes: Mapping[str, int], channels: int) -> Cycles:
     of_image = sizes["x_height"] * sizes["x_width"] // 2
-    return depthwise_slots_cycles(
+    found = depthwise_slots_cycles(
         sizes["y_width"] // form.results,
         form.taps * form.row_cycles,
         form.results,
         lambda rows: min(_words(form, sizes, rows), of_image),
         channels,
     )
+    is_plane = sizes["x_height"] == sizes["y_height"] == PLANE and sizes["stride_height"] == 1
+    if not form.plane_cycles or not is_plane:
+        return found
+    plane = CALL + channels * form.plane_cycles
+    return lambda rows: plane if rows == PLANE else found(rows)
 
 
 def _stream(

@@ -141,8 +141,8 @@ def _depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Iterator[Step]:
                 yield from _found(small_depthwise_form(graph, node, channels, core))
         if fits_taps(sizes, bits):
             yield lower_depthwise_taps(graph, node, channels)
-            if bits == 8:
-                yield from _found(slots_step(graph, node, channels))
+        if bits == 8 and (is_3x3 or fits_taps(sizes, bits)):
+            yield from _found(slots_step(graph, node, channels))
 
 
 def _fully_connected(graph: Graph, node: Node, core: Core) -> Iterator[Step]:

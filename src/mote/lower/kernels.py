@@ -239,7 +239,15 @@ KERNELS: dict[str, Kernel] = {
                 DepthwiseConv2D,
                 takes_scratch=True,
             )
-            for form in ("5_by_4", "5_by_8", "7_by_8", "7_two_by_4", "7_two_by_8")
+            for form in (
+                "3_by_4",
+                "3_by_8",
+                "5_by_4",
+                "5_by_8",
+                "7_by_8",
+                "7_two_by_4",
+                "7_two_by_8",
+            )
         ),
         *(
             _dsp(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Depthwise convolution with 5 x 5 or 7 x 7 taps whose rows of results are whole blocks, with SMLAL. The kernels
+ * Depthwise convolution with 3 x 3, 5 x 5 or 7 x 7 taps whose rows of results are whole blocks, with SMLAL. The kernels
  * mote_depthwise_conv_2d_s8_dsp_slots_*.c are this file with one form each, as mote_depthwise_slots_job.h says.
  *
  * y[oy,ox,c] = clamp(requantize(bias[c] + sum_{ky,kx} (x[iy][ix,c] - x_zero) * weights[c,ky,kx]) + y_zero)
@@ -22,10 +22,34 @@
 #include "mote_copy.h"
 #include "mote_depthwise_slots.h"
 #include "mote_depthwise_slots_gather.h"
+#include "mote_depthwise_slots_plane.h"
 #include "mote_kernels.h"
 #include "mote_requantize.h"
 #include "mote_strides.h"
 #include "mote_window.h"
+
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP && defined(__ARM_FP) && MOTE_SLOTS_PAIRS == 2 && MOTE_SLOTS_STRIDE == 1
+/* Every channel that is computed of a whole map of 4 x 4 pixels. */
+static inline void mote_slots_planes(const mote_depthwise_slot_channels *layer, const mote_slots_source *source, int8_t *y,
+                                     uint32_t y_pixel)
+{
+    mote_slots_plane_job job;
+    for (int32_t i = 0; i < 4; i++)
+        job.x[i] = source->x[i] + layer->first;
+    job.channel = (const mote_slots_channel *)(const void *)layer->weights;
+    job.y = y + layer->first;
+    job.x_pixel = source->pixel;
+    job.y_pixel = (int32_t)y_pixel;
+    job.zeros = source->zeros;
+    mote_slots_plane(&job);
+}
+#define MOTE_SLOTS_IS_PLANE(rows, layer)                                                             \
+    ((rows).first == MOTE_SLOTS_TAPS / 2 && (rows).last == MOTE_SLOTS_TAPS / 2 + 4 &&                 \
+     (layer)->y_height == 4 && (layer)->stride_height == 1)
+#else
+#define MOTE_SLOTS_IS_PLANE(rows, layer) 0
+#define mote_slots_planes(layer, source, y, y_pixel) ((void)0)
+#endif
 
 static inline void mote_depthwise_conv_2d_slots(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
                                                 int8_t *y, void *scratch MOTE_STRIDES_TAKEN)
@@ -69,6 +93,10 @@ static inline void mote_depthwise_conv_2d_slots(const mote_depthwise_slot_channe
         }
     }
     for (;; channel++) {
+        if (MOTE_SLOTS_IS_PLANE(inside, layer)) {
+            mote_slots_planes(layer, &source, y, job.y_pixel);
+            break;
+        }
         source.channel = at;
         mote_slots_gather(&source);
         job.y = y + at;

@@ -64,6 +64,18 @@ static inline uint32_t mote_slots_place(const int32_t *scratch, const int32_t *w
     MOTE_SUM_0(r9, lr) MOTE_SUM_1(r9, r11) MOTE_SUM_1(r10, lr) MOTE_SUM_LAST(r10, r11)
 #define MOTE_SLOTS_ROW(w0, w1, w2, w3) MOTE_SLOTS_PLANE(w0, w1) MOTE_SLOTS_PLANE(w2, w3)
 #define MOTE_SLOTS_ROW_BYTES "#56"
+#elif MOTE_SLOTS_TAPS == 3 && MOTE_SLOTS_PAIRS == 4
+#define MOTE_SLOTS_ROW(w0, w1)                                                                       \
+    MOTE_SLOTS_X MOTE_SLOTS_W(w0, w1)                                                                \
+    MOTE_SUM_1(r9, r11) MOTE_SUM_2(r10, r11) MOTE_SUM_0(r9, lr) MOTE_SUM_1(r10, lr)                  \
+    MOTE_SLOTS_X                                                                                     \
+    MOTE_SUM_3(r9, r11) MOTE_SUM_LAST(r10, r11) MOTE_SUM_2(r9, lr) MOTE_SUM_3(r10, lr)
+#define MOTE_SLOTS_ROW_BYTES "#48"
+#elif MOTE_SLOTS_TAPS == 3
+#define MOTE_SLOTS_ROW(w0, w1)                                                                       \
+    MOTE_SLOTS_X MOTE_SLOTS_W(w0, w1)                                                                \
+    MOTE_SUM_1(r9, r11) MOTE_SUM_LAST(r10, r11) MOTE_SUM_0(r9, lr) MOTE_SUM_1(r10, lr)
+#define MOTE_SLOTS_ROW_BYTES "#28"
 #elif MOTE_SLOTS_PAIRS == 4
 #define MOTE_SLOTS_ROW(w0, w1, w2)                                                                   \
     MOTE_SLOTS_X MOTE_SLOTS_W(w0, w1)                                                                \
@@ -90,16 +102,26 @@ static inline uint32_t mote_slots_place(const int32_t *scratch, const int32_t *w
     MOTE_SLOTS_ROW(0, 1, 2, 3) MOTE_SLOTS_ROW(4, 5, 6, 7) MOTE_SLOTS_ROW(8, 9, 10, 11)               \
     MOTE_SLOTS_ROW(12, 13, 14, 15) MOTE_SLOTS_ROW(16, 17, 18, 19) MOTE_SLOTS_ROW(20, 21, 22, 23)     \
     MOTE_SLOTS_ROW(24, 25, 26, 27)
-#define MOTE_SLOTS_SAVED "{s16-s31}"
+#define MOTE_SLOTS_SAVE "vpush {s16-s31}\n\t"
+#define MOTE_SLOTS_RESTORE "vpop {s16-s31}\n\t"
 #define MOTE_SLOTS_CHANNEL "{s0-s30}"
 #define MOTE_SLOTS_LINE "vmov r9, s28\n\tvmov r10, s29\n\t"
 #define MOTE_SLOTS_START "vmov r8, s30\n\t"
 #define MOTE_SLOTS_SKIP "vmov s31, r6\n\t"
+#elif MOTE_SLOTS_TAPS == 3
+#define MOTE_SLOTS_ROWS MOTE_SLOTS_ROW(0, 1) MOTE_SLOTS_ROW(2, 3) MOTE_SLOTS_ROW(4, 5)
+#define MOTE_SLOTS_SAVE
+#define MOTE_SLOTS_RESTORE
+#define MOTE_SLOTS_CHANNEL "{s0-s8}"
+#define MOTE_SLOTS_LINE "vmov r9, s6\n\tvmov r10, s7\n\t"
+#define MOTE_SLOTS_START "vmov r8, s8\n\t"
+#define MOTE_SLOTS_SKIP
 #else
 #define MOTE_SLOTS_ROWS                                                                              \
     MOTE_SLOTS_ROW(0, 1, 2) MOTE_SLOTS_ROW(3, 4, 5) MOTE_SLOTS_ROW(6, 7, 8) MOTE_SLOTS_ROW(9, 10, 11) \
     MOTE_SLOTS_ROW(12, 13, 14)
-#define MOTE_SLOTS_SAVED "{s16-s17}"
+#define MOTE_SLOTS_SAVE "vpush {s16-s17}\n\t"
+#define MOTE_SLOTS_RESTORE "vpop {s16-s17}\n\t"
 #define MOTE_SLOTS_CHANNEL "{s0-s17}"
 #define MOTE_SLOTS_LINE "vmov r9, s15\n\tvmov r10, s16\n\t"
 #define MOTE_SLOTS_START "vmov r8, s17\n\t"
@@ -127,8 +149,7 @@ mote_depthwise_slots(__attribute__((unused)) const mote_slots_job *job)
 {
     __asm volatile(
         ".syntax unified\n\t"
-        "push {r4-r11, lr}\n\t"
-        "vpush " MOTE_SLOTS_SAVED "\n\t"
+        "push {r4-r11, lr}\n\t" MOTE_SLOTS_SAVE
         "ldm r0, {r1-r6}\n\t"
         "adds r5, r5, #4\n\t"
         "vldm r5, " MOTE_SLOTS_CHANNEL "\n\t" MOTE_SLOTS_SKIP
@@ -196,8 +217,7 @@ mote_depthwise_slots(__attribute__((unused)) const mote_slots_job *job)
         "ldr r9, [sp, #12]\n\t"
         "cmp r10, r9\n\t"
         "bne 1b\n\t"
-        "add sp, sp, #16\n\t"
-        "vpop " MOTE_SLOTS_SAVED "\n\t"
+        "add sp, sp, #16\n\t" MOTE_SLOTS_RESTORE
         "pop {r4-r11, pc}\n\t");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the inner part of the DSP depthwise convolution with three sums in 64 bits is told, in assembly and in C, and
- * its forms. MOTE_SLOTS_TAPS: of a row of the window, 5 or 7. MOTE_SLOTS_PAIRS: of neighbouring results that are
+ * its forms. MOTE_SLOTS_TAPS: of a row of the window, 3, 5 or 7. MOTE_SLOTS_PAIRS: of neighbouring results that are
  * computed at once, 4 or 2. MOTE_SLOTS_STRIDE: horizontal, 1 or 2. */
 #ifndef MOTE_DEPTHWISE_SLOTS_JOB_H
 #define MOTE_DEPTHWISE_SLOTS_JOB_H

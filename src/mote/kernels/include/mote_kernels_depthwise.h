@@ -24,7 +24,7 @@ typedef struct {
     int8_t x_zero, y_min, y_max;
 } mote_depthwise_channels;
 
-/* DSP depthwise convolution with 5 x 5 or 7 x 7 taps; as mote_depthwise_conv_2d_slots.h says. */
+/* DSP depthwise convolution with 3 x 3, 5 x 5 or 7 x 7 taps; as mote_depthwise_conv_2d_slots.h says. */
 typedef struct {
     const int32_t *weights; /* mote_slots_channel */
     uint16_t channels, y_height, y_width, stride_height;
@@ -45,6 +45,10 @@ void mote_depthwise_conv_2d_s8_dsp_row_4(const mote_depthwise_channels *layer, c
 void mote_depthwise_conv_2d_s8_dsp_row_5(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_row_6(const mote_depthwise_channels *layer, const int8_t *const *x, int8_t *y);
 
+void mote_depthwise_conv_2d_s8_dsp_slots_3_by_8(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
+                                                int8_t *y, void *scratch);
+void mote_depthwise_conv_2d_s8_dsp_slots_3_by_4(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
+                                                int8_t *y, void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_slots_5_by_8(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
                                                 int8_t *y, void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_slots_5_by_4(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
