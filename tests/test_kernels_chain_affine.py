@@ -14,7 +14,7 @@ from kernel_runner import run_steps
 from mote import reference
 from mote.ir import Graph
 from mote.ir.ops import Conv2D, Padding, Rounding
-from mote.lower import chain_affine
+from mote.lower import chain_affine, chain_wide
 from mote.lower.chain_layout import SLOT
 from mote.lower.channels import Channels
 from mote.lower.input_range import layer_channels
@@ -147,7 +147,7 @@ def test_no_input_leaves_the_slot_of_a_channel_that_fills_it() -> None:
     found = 0
     for _ in range(60):
         channels = random_channels(rng)
-        chain = chain_affine.find_wide_chain(channels)
+        chain = chain_wide.find_wide_chain(channels)
         if chain is None:
             continue
         found += 1
@@ -323,6 +323,33 @@ def test_channels_that_fill_slots_give_the_reference_at_their_ends(
     assert max(int((high - low).max()) for low, high in ranges) > 0.8 * SLOT
     check(graphs, [[worst_inputs(graph, rng) for graph in graphs] for _ in range(6)], target)
     check_on_host(graphs, rng, tmp_path)
+
+
+@pytest.mark.usefixtures("whatever_it_saves")
+def test_the_few_channels_without_lines_give_the_reference(tmp_path: Path) -> None:
+    rng = np.random.default_rng(14)
+    graphs = []
+    for depth, stride, rounding in ((9, 1, Rounding.SINGLE), (12, 2, Rounding.DOUBLE)):
+        weights = rng.integers(-128, 128, (130, 1, 1, depth)).astype(np.int8)
+        graph = layer(
+            Conv2D(stride=(stride, stride), rounding=rounding), (1, 5, 4, depth), weights, -128
+        )
+        scales = list(graph.tensors["w"].quantization.scales)
+        scales[5], scales[70] = 60 * scales[5], 25 * scales[70]  # beyond the shift of lines
+        graphs.append(with_scales(graph, tuple(scales)))
+    names = {lower(graph, M4).steps[0].kernel.name for graph in graphs}
+    assert names == {KERNEL + "_points_wide_rest"}
+    check_on_host(graphs, rng, tmp_path)
+    samples = [random_inputs(graphs, rng), [worst_inputs(graph, rng) for graph in graphs]]
+    check(graphs, samples, "cortex-m4")
+
+
+def with_scales(graph: Graph, scales: tuple[float, ...]) -> Graph:
+    """The layer with other scales of its weights."""
+    weights = graph.tensors["w"]
+    assert weights.quantization is not None
+    others = replace(weights, quantization=replace(weights.quantization, scales=scales))
+    return replace(graph, tensors={**graph.tensors, "w": others})
 
 
 @pytest.mark.parametrize(

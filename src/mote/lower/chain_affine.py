@@ -6,14 +6,15 @@ line. Two channels share a word, and their sums the slots of a 64-bit accumulato
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from mote.ir.graph import Graph, Node
 from mote.lower.chain import CORES, in_order_of, reads_outside, shares_weights
 from mote.lower.chain_expanded import expanded, expansion_cycles
-from mote.lower.chain_layout import AT_ONCE, SLOT, in_sequence, pair_by_size
+from mote.lower.chain_layout import AT_ONCE, SLOT, AffineChain, in_sequence, pair_by_size
+from mote.lower.chain_wide import find_wide_chain, rest_words
 from mote.lower.channels import Channels, Ints, select_channels
 from mote.lower.convolution_cycles import (
     Windows,
@@ -35,8 +36,9 @@ TABLE_WORDS = 10
 """Of the stream, for each four channels: multipliers, constants and places."""
 AFFINE = "mote_conv_2d_s8_dsp_chain_affine"
 """The kernel for any window."""
-POINTS, SLIDE, WIDE = "_points", "_slide", "_wide"
-"""In the names of kernels for windows of one pixel, those that slide, and sums that fill slots."""
+POINTS, SLIDE, WIDE, REST = "_points", "_slide", "_wide", "_rest"
+"""In the names of kernels for windows of one pixel, windows that slide, sums that fill slots, and
+a few channels without lines."""
 MOST_COPIED = 1024
 """Bytes of copies."""
 MOST_COPIED_SLIDING = 2048
@@ -52,22 +54,6 @@ WINDOW_END = 2**8
 """Of these, which have 8 bits."""
 MOST_CHANNELS = 2**15
 """Ways from a channel's place to another's have 16 bits."""
-
-
-@dataclass(frozen=True)
-class AffineChain:
-    """Channels in the order in which they are computed, a multiple of four: A and B of each pair.
-
-    Args:
-        order: Indices of channels; every one stands there at least once.
-        lines: Of each. The offsets of A are what the first two slots start at, those of B are added
-            to its bias.
-        is_wide: True where sums of each channel fill a slot alone.
-    """
-
-    order: tuple[int, ...]
-    lines: tuple[Line, ...]
-    is_wide: bool = False
 
 
 def affine_chain_or(
@@ -119,9 +105,8 @@ def affine_chain_or(
 
 def _with_expanded(chain: Step, graph: Graph) -> Step:
     """The chain, then, where that is faster than what comes next, the one with less flash."""
-    once = round(expansion_cycles(chain))
     less = expanded(chain, graph)
-    if less is None or once >= chain.frugal_cycles:
+    if less is None or (once := round(expansion_cycles(chain))) >= chain.frugal_cycles:
         return chain
     less = replace(less, frugal_cycles=chain.frugal_cycles - once)
     return replace(chain, frugal=less, frugal_cycles=once)
@@ -159,20 +144,6 @@ def _in_order(channels: Channels, steps: Steps, order: Sequence[int]) -> AffineC
             return None
         lines += [first, second]
     return AffineChain(tuple(order), tuple(lines))
-
-
-def find_wide_chain(channels: Channels) -> AffineChain | None:
-    """Lines for which every channel, with its offset, has a slot of its own; None without any."""
-    low, high = channels.bounds
-    steps, lines, order = find_steps(channels), [], in_sequence(len(low))
-    for i in order:
-        line = None
-        if high[i] - low[i] < SLOT:
-            line = find_line(channels, steps, i, (-int(low[i]), SLOT - 1 - int(high[i])))
-        if line is None:
-            return None
-        lines.append(line)
-    return AffineChain(tuple(order), tuple(lines), is_wide=True)
 
 
 def _chain_steps(
@@ -221,7 +192,7 @@ def _chain_step(
         beside = sizes["kernel_height"] * (4 + windows.three * sizes["x_channels"])
     return Step(
         node=node,
-        kernel=KERNELS[f"{AFFINE}{form}{WIDE * chain.is_wide}"],
+        kernel=KERNELS[f"{AFFINE}{form}{WIDE * chain.is_wide}{REST * bool(chain.rest)}"],
         parameters=(
             *sizes.items(),
             ("fours", fours),
@@ -233,7 +204,7 @@ def _chain_step(
         constants=(
             Constant(
                 "weights",
-                words.astype(np.uint32).view(np.int32),
+                rest_words(words.astype(np.uint32).view(np.int32), chosen, chain.rest, computed),
                 is_weights=True,
                 table_bytes=4 * TABLE_WORDS * fours,
             ),

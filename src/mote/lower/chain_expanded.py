@@ -38,13 +38,15 @@ CYCLES_OF_FOUR = 75
 
 def expanded(chain: Step, graph: Graph) -> Step | None:
     """The chain with its weights expanded by the first call: less flash, more RAM; None where its
-    numbers do not fit.
+    numbers do not fit, or channels without lines stand behind them.
 
     Args:
         chain: With windows that do not slide.
         graph: The graph of the layer.
     """
     (weights, *others) = chain.constants
+    if weights.array.ndim == 1:
+        return None
     words = _words(chain)
     packed = pack(words)
     if packed is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mote.lower.channels import Channels, Ints, select_channels
+from mote.lower.requantization_line import Line
 
 SLOT = 2**21
 """Values of a slot. The third one of an accumulator holds as many again below 0."""
@@ -34,6 +35,24 @@ class Chain:
 
     order: tuple[int, ...]
     offsets: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AffineChain:
+    """Channels in the order in which they are computed, a multiple of four: A and B of each pair.
+
+    Args:
+        order: Indices of channels; each stands there at least once.
+        lines: Of each. The offsets of A are what the first two slots start at, those of B are added
+            to its bias.
+        is_wide: True where sums of each channel fill a slot alone.
+        rest: Indices of channels that are computed otherwise; every other stands in ``order``.
+    """
+
+    order: tuple[int, ...]
+    lines: tuple[Line, ...]
+    is_wide: bool = False
+    rest: tuple[int, ...] = ()
 
 
 def find_chain(channels: Channels, bounds: Bounds) -> Chain | None:

@@ -43,6 +43,11 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_copy",
         "mote_line_expand",
     ),
+    "mote_conv_2d_s8_dsp_chain_affine_points_wide_rest": (
+        "mote_chain_lines_wide",
+        "mote_copy",
+        "mote_line_expand",
+    ),
     "mote_conv_2d_s8_dsp_chain_affine_slide": (
         "mote_chain_lines",
         "mote_copy",

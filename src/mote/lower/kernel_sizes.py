@@ -32,6 +32,7 @@ KERNEL_BYTES = {
     "mote_conv_2d_s8_dsp_chain_affine_points_dual": 608,
     "mote_conv_2d_s8_dsp_chain_affine_points_wide": 608,
     "mote_conv_2d_s8_dsp_chain_affine_points_wide_dual": 608,
+    "mote_conv_2d_s8_dsp_chain_affine_points_wide_rest": 1_024,
     "mote_conv_2d_s8_dsp_chain_affine_slide": 752,
     "mote_conv_2d_s8_dsp_chain_affine_strided": 1_664,
     "mote_conv_2d_s8_dsp_chain_affine_wide_strided": 1_664,

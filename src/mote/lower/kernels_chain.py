@@ -36,6 +36,7 @@ KERNELS_CHAIN = (
     _line(""),
     *(_line(f, "_affine_strided") for f in ("_points", "_slide", "_dual", "_points_dual")),
     *(_line(f, "_affine_wide_strided") for f in ("_points_wide", "_points_wide_dual")),
+    _line("_points_wide_rest"),
     replace(_line("_wide_strided"), takes_strides=True),
 )
 """Each is defined in ``mote/kernels/<name>.c``."""

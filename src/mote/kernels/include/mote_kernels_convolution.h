@@ -316,6 +316,8 @@ void mote_conv_2d_s8_dsp_chain_affine_points_dual(const mote_conv_2d_line *layer
                                                   void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_affine_points_wide(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
                                                   void *scratch, void *state, uint32_t call);
+void mote_conv_2d_s8_dsp_chain_affine_points_wide_rest(const mote_conv_2d_line *layer, const int8_t *const *x,
+                                                       int8_t *y, void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_affine_points_wide_dual(const mote_conv_2d_line *layer, const int8_t *const *x,
                                                        int8_t *y, void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_positive(const mote_conv_2d_chain *layer, const int8_t *const *x, int8_t *y,
