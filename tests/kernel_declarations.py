@@ -14,17 +14,20 @@ _FORMATS = {
     **{f"int{bits}_t": code for bits, code in ((8, "b"), (16, "h"), (32, "i"), (64, "q"))},
     **{f"uint{bits}_t": code for bits, code in ((8, "B"), (16, "H"), (32, "I"), (64, "Q"))},
     "float": "f",
+    "unsigned": "I",
 }
 """C type -> how ``struct`` packs it."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a struct; ``count`` is 0 where it is no array, ``code`` empty for a pointer."""
+    """A field of a struct; ``count`` is 0 where it is no array, ``code`` empty for a pointer, and
+    ``bits`` 0 where it is none of some bits."""
 
     name: str
     code: str
     count: int
+    bits: int
 
     def size(self, pointer_bytes: int) -> int:
         """Bytes of one element, which is aligned to as many."""
@@ -33,8 +36,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the fields of a struct lie, with natural alignment."""
+    """Where the fields of a struct lie, with natural alignment; those of some bits, from the lowest
+    one on, by bits."""
 
+    bit_offsets: dict[str, int]
     offsets: dict[str, int]
     fields: dict[str, Field]
     bytes: int
@@ -57,10 +62,13 @@ def _fields(body: str) -> list[Field]:
     for declaration in filter(None, map(str.strip, body.split(";"))):
         kind, names = declaration.removeprefix("const ").split(None, 1)
         for declarator in names.split(","):
-            match = re.fullmatch(r"(\*?)(?:const \*)?(\w+)(?:\[(\d+)\])?", declarator.strip())
+            match = re.fullmatch(
+                r"(\*?)(?:const \*)?(\w+)(?:\[(\d+)\])?(?: : (\d+))?", declarator.strip()
+            )
             assert match, declaration
-            pointer, name, count = match.groups()
-            found.append(Field(name, "" if pointer else _FORMATS[kind], int(count or 0)))
+            pointer, name, count, bits = match.groups()
+            code = "" if pointer else _FORMATS[kind]
+            found.append(Field(name, code, int(count or 0), int(bits or 0)))
     return found
 
 
@@ -68,13 +76,19 @@ def _fields(body: str) -> list[Field]:
 def layout(name: str, pointer_bytes: int) -> Layout:
     """How a struct lies in memory where pointers have so many bytes."""
     fields = {field.name: field for field in structs()[name]}
-    offsets, end, widest = {}, 0, 1
+    bit_offsets, offsets, end, widest = {}, {}, 0, 1  # the end in bits
     for field in fields.values():
         size = field.size(pointer_bytes)
-        offsets[field.name] = -(-end // size) * size
-        end = offsets[field.name] + size * max(1, field.count)
         widest = max(widest, size)
-    return Layout(offsets, fields, -(-end // widest) * widest)
+        if field.bits:
+            if end % (8 * size) + field.bits > 8 * size:
+                end = -(-end // (8 * size)) * 8 * size
+            bit_offsets[field.name] = end
+            end += field.bits
+            continue
+        offsets[field.name] = -(-end // (8 * size)) * size
+        end = 8 * (offsets[field.name] + size * max(1, field.count))
+    return Layout(bit_offsets, offsets, fields, -(-end // (8 * widest)) * widest)
 
 
 @cache

@@ -135,11 +135,12 @@ def _calls_on_rows(step: Step, x: Array, result: Array, calls: int) -> list[str]
     (window,) = step.split.operands
     assert window is not None
     kind, out = C_TYPES[x.dtype.name], C_TYPES[result.dtype.name]
-    images, height = x.shape[:2]
+    images, height = (1, 1, *x.shape[: row_axes(x.ndim)])[-2:]
     size = x.nbytes // (images * height)
-    rows = result.shape[0] * result.shape[1] // calls
+    y_height = (1, 1, *result.shape[: row_axes(result.ndim)])[-1]
+    rows = images * y_height // calls
     span, per_image = window.span(rows), calls // images
-    starts = range(0, result.shape[1], rows)
+    starts = range(0, y_height, rows)
     firsts = [window.first(row) for row in starts]
     lasts = [window.rows(row, row + rows, height)[1] for row in starts]
     more = ", scratch" if step.kernel.takes_scratch else ""

@@ -43,6 +43,11 @@ def parameters(step: Step, calls: int, pointer_bytes: int, job: Job) -> Argument
         part = of.fields[name]
         values = value if isinstance(value, tuple) else (value,)
         assert len(values) <= max(1, part.count), name
+        if part.bits:
+            assert 0 <= values[0] < 1 << part.bits, name
+            whole = int.from_bytes(text, "little") | values[0] << of.bit_offsets[name]
+            text[:] = whole.to_bytes(of.bytes, "little")
+            continue
         struct.pack_into(f"<{len(values)}{part.code}", text, of.offsets[name], *values)
     number = job.constant(bytes(text))
     for constant in step.constants:

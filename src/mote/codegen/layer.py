@@ -9,6 +9,7 @@ from mote.codegen.identifiers import activations, constant_name, layer_function,
 from mote.codegen.row_calls import row_call
 from mote.codegen.row_pointers import first_row_table, row_pointers, rows_per_call
 from mote.codegen.rows import row_address
+from mote.codegen.small_layers import is_small_layer, small_function
 from mote.codegen.text import C_TYPES, number, quoted, shape, wrapped
 from mote.lower.split import Split, Window, pixel_size, row_shape
 from mote.lower.step import Program, Step
@@ -30,6 +31,8 @@ def layer(program: Program, plan: Plan, index: int, in_tables: Collection[int]) 
     ]
     lines += first_row_table(program, index, step, task)
     lines += _ample_table(program, index, task)
+    if is_small_layer(program, plan, index, task):
+        return "\n".join([*lines, small_function(program, plan, index, position)])
     if step.kernel.struct:
         lines += _parameters(program, step, index, task.calls, struct)
     if step.kernel.takes_strides:
@@ -61,6 +64,11 @@ def task_of(plan: Plan, index: int) -> tuple[int, Task]:
 def is_looped(task: Task) -> bool:
     """True when the layer's function is told which calls to run."""
     return task.calls > 1
+
+
+def is_told_calls(program: Program, plan: Plan, task: Task) -> bool:
+    """True when the layer's function is told which calls to run where it runs all of them."""
+    return is_looped(task) and not is_small_layer(program, plan, task.index, task)
 
 
 def _calls(task: Task) -> str:

@@ -64,18 +64,17 @@ BYTES_OF_CALL = 1
 
 
 def row_call_layers(program: Program, plan: Plan) -> frozenset[int]:
-    """The layers that are written as rows of tables: those of small kernels, and where flash is
-    weighed all that can be, if they are enough for that to be less code."""
+    """The layers that are written as rows of tables: where flash is weighed all that can be, if
+    they are enough for that to be less code."""
+    if not plan.weighs_flash:
+        return frozenset()
     tasks = [task for task in plan.network.tasks if task.index != FEED]
     found = [t.index for t in tasks if _fits_a_table(program, plan, t.index, t)]
-    small = frozenset(index for index in found if program.steps[index].kernel.is_small)
-    if not plan.weighs_flash:
-        return small
     kernels = {program.steps[index].kernel.name for index in found}
     shared = SHARED_BYTES + KERNEL_BYTES * len(kernels)
     saved = (FUNCTION_BYTES - ROW_BYTES) * len(found) - shared
     calls = sum(task.calls for task in tasks if task.index in found)
-    return frozenset(found) if saved > BYTES_OF_CALL * calls else small
+    return frozenset(found if saved > BYTES_OF_CALL * calls else ())
 
 
 def _fits_a_table(program: Program, plan: Plan, index: int, task: Task) -> bool:

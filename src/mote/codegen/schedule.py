@@ -4,17 +4,18 @@ Where rows of layers alternate, a table in flash names the layer of each call: a
 in a list of functions. ``REPEAT`` is followed by a count and a place; ``FEED`` waits for a row.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from mote.codegen.blocks import arguments, parameters, types, void_address
 from mote.codegen.identifiers import c_identifier, layer_function
-from mote.codegen.layer import is_looped
+from mote.codegen.layer import is_looped, is_told_calls
 from mote.codegen.rows import row_address
+from mote.codegen.segments import segments
 from mote.codegen.text import C_TYPES, wrapped
 from mote.lower.step import Program
 from mote.plan.plan import Plan
-from mote.plan.task import FEED, Network, Run
+from mote.plan.task import FEED, Run
 
 WAIT = 254
 """In a table: go on when the next row of the input is there."""
@@ -34,27 +35,13 @@ def run_functions(program: Program, plan: Plan) -> str:
     return _feed(program, plan) if plan.is_fed else _run(program, plan)
 
 
-def segments(network: Network, schedule: Sequence[Run]) -> Iterator[list[Run]]:
-    """The shortest parts of a schedule at whose ends no layer is half done."""
-    left = {i: task.calls for i, task in enumerate(network.tasks)}
-    part: list[Run] = []
-    is_open: set[int] = set()
-    for run in schedule:
-        part.append(run)
-        left[run.task] -= run.count
-        (is_open.add if left[run.task] else is_open.discard)(run.task)
-        if not is_open:
-            yield part
-            part = []
-
-
 def _run(program: Program, plan: Plan) -> str:
     tables, body = [], []
     given = _given(plan)
     for number, runs in enumerate(segments(plan.network, plan.schedule)):
         if len(runs) == 1:
             task = plan.network.tasks[runs[0].task]
-            calls = f", 0, {task.calls}" if is_looped(task) else ""
+            calls = f", 0, {task.calls}" if is_told_calls(program, plan, task) else ""
             body.append(f"    {layer_function(program, task.index)}({given}{calls});")
         else:
             tables.append(_tables(program, plan, f"segment_{number}", runs))

@@ -5,6 +5,7 @@ from mote.codegen.layer import layer
 from mote.codegen.row_calls import row_call_helpers, row_call_layers
 from mote.codegen.rows import row_tables
 from mote.codegen.schedule import run_functions
+from mote.codegen.small_layers import small_table
 from mote.codegen.text import SPDX, math_header, quoted, shape
 from mote.lower.step import Program
 from mote.plan.plan import Buffer, Plan
@@ -52,6 +53,7 @@ def model_c(program: Program, plan: Plan, target: Target) -> str:
     includes = "".join(f'#include "{name}"\n' for name in ("model.h", *headers, "weights.h"))
     includes = includes.replace("\n", "\n\n", 1)
     helpers = [row_call_helpers(program, plan, calls)] if calls else []
+    helpers += small_table(program, plan)
     functions = [*layers, run_functions(program, plan)]
     tables = row_tables(program, plan, "".join(functions))
     body = "\n".join([MACROS, *([tables] if tables else []), *helpers, *functions])

@@ -2,8 +2,7 @@
  *
  * Fully connected with SMLAD in as few bytes of code and constants as go.
  *
- * y[n,o] = clamp(line(sum_i x[n,i] * weights[o,i])), with the line and the multipliers of mote_multiply_small.h; where
- * multiplier_bytes is 0, one multiplier is that of all outputs.
+ * y[n,o] = clamp(line(sum_i x[n,i] * weights[o,i])), with the line of mote_multiply_small.h and one multiplier.
  *
  * x: [batches, inputs].  y: [batches, outputs], must not overlap x.  Scratch: none.
  * No overflow: sums wrap modulo 2^32, and (sum << scale) + bias fits int32, checked at compile time. */
@@ -16,8 +15,7 @@ void mote_fully_connected_s8_dsp_small(const mote_fully_connected_small *layer, 
     const int32_t inputs = layer->inputs;
     for (uint32_t n = layer->batches; n > 0; n--, x += inputs) {
         const int8_t *w = layer->weights;
-        const uint8_t *multiplier = layer->multiplier;
-        for (uint32_t o = 0; o < layer->outputs; o++, multiplier += layer->multiplier_bytes) {
+        for (uint32_t o = 0; o < layer->outputs; o++) {
             int32_t sum = 0, left = inputs - 4;
             for (; left >= 0; left -= 4, x += 4, w += 4) {
                 const uint32_t four = mote_read32(x), weights = mote_read32(w);
@@ -28,7 +26,7 @@ void mote_fully_connected_s8_dsp_small(const mote_fully_connected_small *layer, 
                 sum += *x++ * *w++;
             x -= inputs;
             sum = (int32_t)(((uint32_t)sum << layer->scale) + (uint32_t)layer->bias[o]);
-            sum = mote_smmla(sum, (int32_t)mote_read32(multiplier), 0) >> layer->shift;
+            sum = mote_smmla(sum, layer->multiplier, 0) >> layer->shift;
             *y++ = mote_clamp_s8(sum, layer->y_min, layer->y_max);
         }
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mote.ir.graph import Graph, Node
-from mote.ir.ops import Conv2D, Rounding
+from mote.ir.ops import Conv2D, DepthwiseConv2D, Rounding
 from mote.lower.chain_layout import AT_ONCE, TABLE_WORDS, find_chain, stream
 from mote.lower.chain_split import SPLIT_TABLE_WORDS, find_split, split_stream
 from mote.lower.chain_split_affine import (
@@ -198,7 +198,7 @@ def _suffix(channels: Channels) -> str:
 
 def reads_outside(graph: Graph, node: Node) -> bool:
     """True when some window is in part outside the image."""
-    assert isinstance(node.op, Conv2D)
+    assert isinstance(node.op, Conv2D | DepthwiseConv2D)
     sizes, x_height = row_geometry(graph, node), graph.operands(node)[0].shape[1]
     top, left = node.op.padding.top, node.op.padding.left
     last_column = (sizes["y_width"] - 1) * sizes["stride_width"] - left

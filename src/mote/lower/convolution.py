@@ -52,7 +52,7 @@ from mote.lower.mve_layout import fits_mve
 from mote.lower.narrow_depthwise import narrow_depthwise_3x3_or
 from mote.lower.requantization import pack_weights, requantization, result_range
 from mote.lower.rows_per_call import split_windows
-from mote.lower.small_convolution import with_small, with_small_depthwise
+from mote.lower.small_convolution import with_small
 from mote.lower.split import Split
 from mote.lower.step import Constant, Step
 from mote.lower.swar_convolution import swar_step
@@ -214,7 +214,7 @@ def lower_depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Step:
     if core.dsp and is_plain_3x3(sizes) and fits_dsp(channels, 8):  # unpacked before they are used
         step = next(depthwise_3x3_forms(graph, node, channels, bits))
         if bits == 8:
-            step = with_small_depthwise(step, graph, channels, core)
+            step = with_small(step, graph, channels, core)
         return slots_or(step, graph, channels, core) if bits == 8 else step
     if core.dsp and fits_taps(sizes, bits) and fits_dsp(channels, 8):
         step = lower_depthwise_taps(graph, node, channels)

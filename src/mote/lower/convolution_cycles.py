@@ -326,20 +326,19 @@ def dsp_points_cycles(pixels: int, pairs: int, taps: int) -> Cycles:
     return cycles
 
 
-def small_cycles(pixels: int, pairs: int, taps: int, kernel_height: int) -> Cycles:
+def small_cycles(pixels: int, pairs: int, taps: int) -> Cycles:
     """The small convolution, in groups of 2 pixels that run over the rows of a call, with loads.
 
     One pixel that is over costs as much.
     """
-    two = pairs * (5.9 * taps + 90)
-    patch = 5 * taps + 40 * kernel_height + 60
+    two = pairs * (6.2 * taps + 90)
+    patch = 9 * taps + 60
     return lambda rows: CALL + rows * pixels * patch - rows * pixels // -2 * two
 
 
-def small_depthwise_cycles(pixels: int, channels: int, stride: int) -> Cycles:
+def small_depthwise_cycles(pixels: int, channels: int) -> Cycles:
     """The small depthwise convolution 3 x 3; ``pixels``: of a row of the result."""
-    row = channels * (110 + pixels * (40 + 20 * stride))
-    return lambda rows: CALL + rows * (100 + row)
+    return lambda rows: CALL + rows * pixels * (100 + channels * 75)
 
 
 def mve_depthwise_3x3_cycles(pixels: int, stride: int, eights: int, quads: int) -> Cycles:

@@ -30,7 +30,7 @@ from mote.lower.fully_connected import (
     dsp_fully_connected,
     mve_fully_connected,
     portable_fully_connected,
-    small_fully_connected,
+    small_forms,
 )
 from mote.lower.geometry import geometry, row_geometry, weight_bits
 from mote.lower.input_range import layer_channels
@@ -39,7 +39,7 @@ from mote.lower.mve_convolution import lower_mve_convolution
 from mote.lower.mve_depthwise import fits_mve_3x3, lower_mve_depthwise_3x3
 from mote.lower.mve_layout import fits_mve
 from mote.lower.narrow_depthwise import narrow_depthwise_3x3_or
-from mote.lower.small_convolution import small_depthwise_form, small_form
+from mote.lower.small_convolution import small_form
 from mote.lower.step import Step
 from mote.lower.swar_convolution import swar_step
 from mote.lower.swar_fully_connected import swar_fully_connected_or
@@ -138,7 +138,7 @@ def _depthwise_conv_2d(graph: Graph, node: Node, core: Core) -> Iterator[Step]:
         if is_3x3:
             yield from depthwise_3x3_forms(graph, node, channels, bits)
             if bits == 8:
-                yield from _found(small_depthwise_form(graph, node, channels, core))
+                yield from _found(small_form(graph, node, channels, core))
         if fits_taps(sizes, bits):
             yield lower_depthwise_taps(graph, node, channels)
         if bits == 8 and (is_3x3 or fits_taps(sizes, bits)):
@@ -157,7 +157,8 @@ def _fully_connected(graph: Graph, node: Node, core: Core) -> Iterator[Step]:
         yield mve_fully_connected(graph, node, channels)
     if core.dsp and fits_dsp(channels, bits):
         yield dsp_fully_connected(graph, node, channels)
-        yield from _found(small_fully_connected(graph, node, channels))
+        if bits == 8:
+            yield from small_forms(graph, node, channels, core)
 
 
 _SCHEDULES: dict[type[Op], Schedules] = {

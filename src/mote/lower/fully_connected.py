@@ -1,5 +1,6 @@
 """Fully connected layers as kernel calls."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,8 @@ from mote.lower.input_range import layer_channels
 from mote.lower.kernels import KERNELS
 from mote.lower.mve_layout import fits_mve, mve_constants
 from mote.lower.requantization import pack_weights, requantization, result_range
-from mote.lower.small_line import find_lines, find_one_line
+from mote.lower.small_convolution import small_head
+from mote.lower.small_line import find_one_line
 from mote.lower.split import split_pointwise
 from mote.lower.step import Constant, Step
 from mote.lower.swar_fully_connected import swar_fully_connected_or
@@ -51,9 +53,8 @@ def lower_fully_connected(graph: Graph, node: Node, core: Core) -> Step:
         step = dsp_fully_connected(graph, node, channels)
         more = round(PORTABLE_CYCLES_MORE * graph.macs(node))
         portable = portable_fully_connected(graph, node, channels)
-        small = small_fully_connected(graph, node, channels)
-        if small is not None:
-            portable = replace(portable, frugal=small, frugal_cycles=1)
+        if weight_bits(graph, node) == 8:
+            portable = _with_small(portable, small_forms(graph, node, channels, core))
         return replace(step, frugal=portable, frugal_cycles=more)
     step = portable_fully_connected(graph, node, channels)
     if core.swar and weight_bits(graph, node) == 8:
@@ -101,21 +102,33 @@ def mve_fully_connected(graph: Graph, node: Node, channels: Channels) -> Step:
     )
 
 
+def _with_small(step: Step, small: Sequence[Step]) -> Step:
+    """The step with others behind it."""
+    if not small:
+        return step
+    return replace(step, frugal=_with_small(small[0], small[1:]), frugal_cycles=1)
+
+
+def small_forms(graph: Graph, node: Node, channels: Channels, core: Core) -> list[Step]:
+    """In few bytes of code and constants: by a kernel that convolutions share, or on its own."""
+    found = (small_head(graph, node, channels, core), small_fully_connected(graph, node, channels))
+    return [step for step in found if step is not None]
+
+
 def small_fully_connected(graph: Graph, node: Node, channels: Channels) -> Step | None:
-    """In the fewest bytes of code and constants; None where some channel has no line."""
-    if weight_bits(graph, node) != 8:
-        return None
-    lines = find_one_line(channels) if channels.is_uniform else find_lines(channels)
+    """With one multiplier, in few bytes of code and constants; None where that has no line."""
+    lines = find_one_line(channels) if channels.is_uniform else None
     if lines is None:
         return None
     limits = {name: v for name, v in result_range(channels).items() if name != "y_zero"}
+    rule = {"scale": lines.scale, "shift": lines.shift, "multiplier": int(lines.multiplier[0])}
     return Step(
         node=node,
         kernel=KERNELS["mote_fully_connected_s8_dsp_small"],
-        parameters=tuple({**layer_sizes(graph, node), **limits, **lines.parameters}.items()),
+        parameters=tuple({**layer_sizes(graph, node), **limits, **rule}.items()),
         constants=(
             Constant("weights", channels.weights.astype(np.int8), True),
-            *lines.constants(),
+            Constant("bias", lines.bias.astype(np.int32), True),
         ),
         split=split_pointwise(graph.result(node), ("batches",)),
     )

@@ -109,14 +109,11 @@ KERNELS: dict[str, Kernel] = {
             )
             for form in _PAIR_FORMS
         ),
-        _small(_dsp("mote_conv_2d_s8_dsp_small", "mote_conv_2d_small", Conv2D, takes_scratch=True)),
-        _small(
-            _dsp(
-                "mote_depthwise_conv_2d_s8_dsp_small",
-                "mote_depthwise_small",
-                DepthwiseConv2D,
-                takes_scratch=False,
-            )
+        replace(
+            _small(
+                _dsp("mote_conv_2d_s8_dsp_small", "mote_conv_2d_small", Conv2D, takes_scratch=True)
+            ),
+            also=(DepthwiseConv2D, FullyConnected),
         ),
         _small(
             _dsp(

@@ -19,7 +19,7 @@ from mote.plan.kernel_choice import (
 
 FRAME_BYTES, CALL_BYTES = 1_500, 110
 """Of code beside the kernels, about: once, and for each step."""
-SMALL_FRAME_BYTES, SMALL_CALL_BYTES = 450, 75
+SMALL_FRAME_BYTES, SMALL_CALL_BYTES = 400, 32
 """The same where small kernels are called, and all is compiled for size."""
 
 

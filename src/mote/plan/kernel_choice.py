@@ -8,7 +8,7 @@ from mote.lower.kernel_sizes import KERNEL_BYTES
 
 BESIDE_WEIGHTS = 16_000
 """Bytes of code and constants beside the weights that are not exceeded where that is cheap."""
-BESIDE_WEIGHTS_IN_FLASH = 8_000
+BESIDE_WEIGHTS_IN_FLASH = 7200
 """The same where nothing but flash counts: to keep to it, schedules without tables are taken."""
 DEARER, MOST_DEAR = 1.5, 12.0
 """How far the price of a byte beside the weights rises for that, and in which steps."""
@@ -95,10 +95,7 @@ def _drop(choices: Sequence[Sequence[Choice]], price: float, beside: float) -> l
         trials = []
         for name in sorted(users):
             shut = closed | {name}
-            moved = {
-                i: next((pair for pair in ranked[i] if pair[1].kernel not in shut), None)
-                for i in users[name]
-            }
+            moved = {i: _next(ranked[i], shut, users, beside) for i in users[name]}
             if all(moved.values()):
                 found = [moved.get(i) or pair for i, pair in enumerate(best)]
                 trials.append((_total(found, beside), name, found))
@@ -107,6 +104,23 @@ def _drop(choices: Sequence[Sequence[Choice]], price: float, beside: float) -> l
             return [choice for _, choice in best]
         closed.add(least[1])
         best = least[2]
+
+
+def _next(
+    ranked: Sequence[tuple[float, Choice]],
+    shut: Collection[str],
+    used: Collection[str],
+    beside: float,
+) -> tuple[float, Choice] | None:
+    """The cheapest choice of a step among kernels that are open, with their code where none uses
+    them; None without any."""
+    open_ones = (pair for pair in ranked if pair[1].kernel not in shut)
+
+    def cost(pair: tuple[float, Choice]) -> float:
+        code = 0 if pair[1].kernel in used else KERNEL_BYTES[pair[1].kernel]
+        return pair[0] + beside * code
+
+    return min(open_ones, key=cost, default=None)
 
 
 def _total(found: Sequence[tuple[float, Choice]], beside: float) -> float:

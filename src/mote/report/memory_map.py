@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mote.codegen.schedule import segments
+from mote.codegen.segments import segments
 from mote.lower.step import Program
 from mote.plan.items import Item, find_items
 from mote.plan.live import live_bytes

@@ -70,11 +70,10 @@ typedef struct {
 typedef struct {
     const int8_t *weights; /* [outputs, inputs] */
     const int32_t *bias;   /* [outputs] */
-    const uint8_t *multiplier;
+    int32_t multiplier;
     uint16_t batches, inputs, outputs;
     int8_t y_min, y_max;
     uint8_t scale, shift;
-    uint8_t multiplier_bytes; /* from one to the next; 0: one for all */
 } mote_fully_connected_small;
 
 /* Two products in a multiplication; arrays and fields as mote_fully_connected_s8_swar.c says. */

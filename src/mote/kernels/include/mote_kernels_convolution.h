@@ -73,19 +73,20 @@ typedef struct {
     uint8_t pixels; /* side by side in scratch: 4, or 2 where RAM is short */
 } mote_conv_2d_pairs;
 
-/* DSP convolution in few bytes of code and constants; arrays and fields as mote_multiply_small.h says. */
+/* DSP convolution in few bytes of code and constants, as mote_conv_2d_s8_dsp_small.c says: the fields are few, too. */
 typedef struct {
-    const int8_t *weights;
-    const int32_t *bias;
-    const uint8_t *multiplier;
-    uint16_t x_width, x_channels;
-    uint16_t y_height, y_width, y_channels;
-    uint8_t kernel_height, kernel_width;
-    uint8_t stride_height, stride_width;
-    uint8_t pad_left;
-    int8_t x_zero, y_min, y_max;
-    uint8_t scale, shift;
-    uint8_t multiplier_bytes; /* from one to the next */
+    const int8_t *weights; /* with biases and lines */
+    unsigned x_channels : 12, y_channels : 12;
+    unsigned pad_left : 4;
+    unsigned pad_top : 4; /* for who calls it */
+    uint8_t x_width;
+    uint8_t y_height, y_width;
+    int8_t x_zero;
+    unsigned kernel_height : 4, kernel_width : 4;
+    unsigned stride_height : 4, stride_width : 4;
+    unsigned scale : 4; /* less 8, but for depthwise ones */
+    unsigned shift : 5;
+    unsigned is_depthwise : 1;
 } mote_conv_2d_small;
 
 /* MVE convolution, four output channels at a time; arrays as mote_conv_2d_mve.h says. */
@@ -218,20 +219,6 @@ typedef struct {
     int8_t x_zero, y_zero, y_min, y_max;
 } mote_conv_2d_taps;
 
-/* DSP depthwise convolution 3 x 3 in few bytes of code and constants; as mote_depthwise_conv_2d_s8_dsp_small.c says. */
-typedef struct {
-    const int8_t *weights;
-    const int32_t *bias;
-    const uint8_t *multiplier;
-    uint16_t columns;                    /* of x that windows read */
-    uint16_t y_height, y_width, channels;
-    uint8_t stride_height, stride_width; /* 1 or 2 */
-    uint8_t left_pad, right_pad;         /* 0 or 1 */
-    int8_t x_zero, y_min, y_max;
-    uint8_t scale, shift;
-    uint8_t multiplier_bytes; /* from one to the next */
-} mote_depthwise_small;
-
 /* MVE depthwise convolution 3 x 3; arrays as mote_depthwise_conv_2d_mve_3x3.h says. */
 typedef struct {
     const int8_t *weights;
@@ -344,7 +331,6 @@ void mote_depthwise_conv_2d_s8_w4(const mote_conv_2d_rows *layer, const int8_t *
                                   void *scratch);
 void mote_depthwise_conv_2d_s8_narrow_3x3(const mote_depthwise_narrow_3x3 *layer, const int8_t *const *x,
                                           int8_t *y);
-void mote_depthwise_conv_2d_s8_dsp_small(const mote_depthwise_small *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_3x3(const mote_depthwise_3x3 *layer, const int8_t *const *x, int8_t *y);
 void mote_depthwise_conv_2d_s8_dsp_3x3_single(const mote_depthwise_3x3 *layer, const int8_t *const *x,
                                               int8_t *y);

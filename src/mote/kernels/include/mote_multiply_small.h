@@ -9,134 +9,131 @@
  *     y = saturate((((x . A) << scale) + bias) * multiplier / 2^32, rounded down) >> shift
  *
  * with a bias that holds the rounding and both zero points, and numbers for which that is the layer's requantisation
- * of every sum that occurs; lower/small_line.py finds and proves them. A multiplier is the 4 bytes that start at its
- * place in a row of bytes, where places are 3 bytes apart, or 4.
+ * of every sum that occurs; lower/small_line.py finds and proves them. Multipliers are a row of bytes: each has 31
+ * bits, and starts 3 bytes behind the one before, or 4 where that one has its upper bit set.
  *
  * Exact: sums wrap modulo 2^32, |x . A| < 2^23, |((x . A) << scale) + bias| < 2^31 at any moment and lanes fit int16,
- * checked at compile time; multipliers are below 2^31.
- *
- * x: [taps / 2][2 pixels] words of two int16, taps a multiple of 4; the order of the taps is the weights'. */
+ * checked at compile time; multipliers are below 2^31. */
 #ifndef MOTE_MULTIPLY_SMALL_H
 #define MOTE_MULTIPLY_SMALL_H
 
 #include "mote_dsp.h"
 
+/* The assembly knows the offsets: 4 bytes a field. */
 typedef struct {
-    const uint32_t *x;
-    const uint32_t *x_end;
-    const int8_t *weights;     /* [pairs][taps] lanes */
-    const int32_t *bias;       /* [pairs][2] */
-    const uint8_t *multiplier; /* [pairs][2] */
+    const int8_t *x[3];        /* the pixels, taps up to a multiple of 4 each; then where the first one ends */
+    int32_t step;              /* of y from pixel 0 to pixel 1, which is stored first */
+    const int8_t *weights;     /* for each pair its lanes, each four taps in the order 0, 2, 1, 3; bias A, bias B */
+    const uint8_t *multiplier;
     int8_t *y;                 /* channel 0 of pixel 0 */
-    uint32_t y_step;           /* from pixel 0 to pixel 1, which is stored first */
-    int32_t channels;          /* at least 1; a last B beyond them is not stored */
-    uint32_t scale;            /* of A, whose sums have 8 bits of it */
-    uint32_t scale_b;
+    int8_t *y_end;             /* behind its last channel, A or B */
+    uint32_t scale;            /* less 8 */
     uint32_t shift;
-    uint32_t bytes;            /* from one multiplier to the next */
-} mote_multiply_small_job;
+} mote_small_job;
 
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP
 
-#define MOTE_TWO_TAPS_SMALL(word)                                                                    \
-    "ldrd r12, lr, [r8], #8\n\t"                                                                     \
+/* Lanes of two taps and of their B, r10 and r11: of pixels 0 and 1. */
+#define MOTE_TWO_TAPS_SMALL(word, rotated)                                                           \
+    "sxtb16 r10, r12" rotated "\n\t"                                                                 \
+    "smlad r0, " word ", r10, r0\n\t"                                                                \
     "sxtb16 r11, " word "\n\t"                                                                       \
-    "smlad r0, " word ", r12, r0\n\t"                                                                \
-    "smlad r4, r11, r12, r4\n\t"                                                                     \
-    "smlad r1, " word ", lr, r1\n\t"                                                                 \
-    "smlad r5, r11, lr, r5\n\t"
+    "smlad r4, r11, r10, r4\n\t"                                                                     \
+    "sxtb16 r10, lr" rotated "\n\t"                                                                  \
+    "smlad r1, " word ", r10, r1\n\t"                                                                \
+    "smlad r5, r11, r10, r5\n\t"
 
-/* The line of A (two pixels) with bias r11, multiplier r10 and the shift r12. */
-#define MOTE_LINE_SMALL(a, b)                                                                        \
-    "add " a ", " a ", r11\n\t"                                                                      \
-    "add " b ", " b ", r11\n\t"                                                                      \
-    "smmul " a ", " a ", r10\n\t"                                                                    \
-    "smmul " b ", " b ", r10\n\t"                                                                    \
-    "asrs " a ", " a ", r3\n\t"                                                                      \
-    "asrs " b ", " b ", r3\n\t"                                                                      \
-    "ssat " a ", #8, " a "\n\t"                                                                      \
-    "ssat " b ", #8, " b "\n\t"
-
-/* Registers: r0, r1 sums of A, r4, r5 sums of B, r8 x, r2 its end, r9 weights, r6 multipliers, r7 biases. The stack
- * holds x, and the job from y on. */
+/* Registers: r0, r1 sums of A, r4, r5 sums of B, r8 x[0] and r2 from there to x[1], r6 its end, r9 weights. The stack
+ * holds x[0], step and the job from multiplier on. A goes the same way as B: r8 is r6 only for A. */
 __attribute__((naked, noinline, unused)) static void
-mote_multiply_small(__attribute__((unused)) const mote_multiply_small_job *job)
+mote_multiply_small(__attribute__((unused)) const mote_small_job *job)
 {
     __asm volatile(
         ".syntax unified\n\t"
         "push {r4-r11, lr}\n\t"
-        "ldm r0, {r1-r12}\n\t"
-        "push {r1, r6-r12}\n\t"
-        "mov r9, r3\n\t"
-        "mov r7, r4\n\t"
-        "mov r6, r5\n\t"
+        "ldm r0, {r1-r10}\n\t"
+        "push {r1, r4, r6-r10}\n\t"
+        "subs r2, r2, r1\n\t"
+        "mov r6, r3\n\t"
+        "mov r9, r5\n\t"
         "1: ldr r8, [sp]\n\t"
         "movs r0, #0\n\t"
         "movs r1, #0\n\t"
         "movs r4, #0\n\t"
         "movs r5, #0\n\t"
-        "2: ldrd r10, r3, [r9], #8\n\t"
-        MOTE_TWO_TAPS_SMALL("r10") MOTE_TWO_TAPS_SMALL("r3")
-        "cmp r8, r2\n\t"
+        "2: ldr lr, [r8, r2]\n\t"
+        "ldr r12, [r8], #4\n\t"
+        "ldrd r3, r7, [r9], #8\n\t"
+        MOTE_TWO_TAPS_SMALL("r3", "") MOTE_TWO_TAPS_SMALL("r7", ", ror #8")
+        "cmp r8, r6\n\t"
         "bne 2b\n\t"
         "subs r0, r0, r4\n\t"
         "subs r1, r1, r5\n\t"
-        "ldrd r3, r8, [sp, #16]\n\t"
+        "lsls r4, r4, #8\n\t"
+        "lsls r5, r5, #8\n\t"
+        "3: ldr r3, [sp, #20]\n\t"
+        "ldr r7, [sp, #8]\n\t"
+        "ldr r12, [r9], #4\n\t"
         "lsls r0, r0, r3\n\t"
         "lsls r1, r1, r3\n\t"
-        "lsl r4, r4, r8\n\t"
-        "lsl r5, r5, r8\n\t"
-        "ldrd r3, r12, [sp, #24]\n\t"
-        "ldr r11, [r7], #4\n\t"
-        "ldr r10, [r6]\n\t"
-        "add r6, r6, r12\n\t"
-        MOTE_LINE_SMALL("r0", "r1")
-        "ldr r11, [r7], #4\n\t"
-        "ldr r10, [r6]\n\t"
-        "add r6, r6, r12\n\t"
-        MOTE_LINE_SMALL("r4", "r5")
-        /* B goes behind A, or where there is none in the place of A, which is stored later. */
-        "ldrd r10, r11, [sp, #4]\n\t"
-        "ldr r12, [sp, #12]\n\t"
-        "sub r12, r12, #2\n\t"
-        "str r12, [sp, #12]\n\t"
-        "add r3, r10, r12, asr #31\n\t"
-        "adds r3, r3, #1\n\t"
-        "strb r5, [r3, r11]\n\t"
-        "strb r4, [r3]\n\t"
-        "strb r1, [r10, r11]\n\t"
-        "strb r0, [r10], #2\n\t"
-        "str r10, [sp, #4]\n\t"
-        "cmp r12, #0\n\t"
-        "bgt 1b\n\t"
-        "add sp, sp, #32\n\t"
+        "add r0, r0, r12\n\t"
+        "add r1, r1, r12\n\t"
+        "ldr r12, [r7], #3\n\t"
+        "add r7, r7, r12, lsr #31\n\t"
+        "bic r12, r12, #0x80000000\n\t"
+        "ldr r3, [sp, #24]\n\t"
+        "str r7, [sp, #8]\n\t"
+        "smmul r0, r0, r12\n\t"
+        "smmul r1, r1, r12\n\t"
+        "ldr r7, [sp, #12]\n\t"
+        "asrs r0, r0, r3\n\t"
+        "asrs r1, r1, r3\n\t"
+        "ldr r3, [sp, #4]\n\t"
+        "ssat r0, #8, r0\n\t"
+        "ssat r1, #8, r1\n\t"
+        "strb r1, [r7, r3]\n\t"
+        "ldr r3, [sp, #16]\n\t"
+        "strb r0, [r7]\n\t"
+        "adds r7, r7, #1\n\t"
+        "str r7, [sp, #12]\n\t"
+        "cmp r7, r3\n\t"
+        "beq 4f\n\t"
+        "mov r0, r4\n\t"
+        "mov r1, r5\n\t"
+        "cmp r8, r6\n\t"
+        "mov r8, sp\n\t"
+        "beq 3b\n\t"
+        "b 1b\n\t"
+        "4: add sp, sp, #28\n\t"
         "pop {r4-r11, pc}\n\t");
 }
 
 #else
 
-static inline void mote_multiply_small(const mote_multiply_small_job *job)
+static inline void mote_multiply_small(const mote_small_job *job)
 {
-    for (int pixel = 1; pixel >= 0; pixel--) {
-        const int8_t *w = job->weights;
-        const uint8_t *multiplier = job->multiplier;
-        int8_t *y = job->y + (pixel ? job->y_step : 0);
-        for (int32_t i = 0; i < job->channels; i += 2) {
-            int32_t a = 0, b = 0;
-            for (const uint32_t *x = job->x + pixel; x < job->x_end; x += 2, w += 4) {
-                a = mote_smlad(mote_read32(w), *x, a);
-                b = mote_smlad(mote_sxtb16(mote_read32(w)), *x, b);
+    const int8_t *w = job->weights;
+    const uint8_t *multiplier = job->multiplier;
+    const uint32_t taps = (uint32_t)(job->x[2] - job->x[0]);
+    for (int8_t *y = job->y; y < job->y_end; w += 2 * taps) {
+        const int8_t *const lanes = w, *bias = w + 2 * taps;
+        for (int which = 0; which < 2 && y < job->y_end; which++, y++, bias += 4, w += 4) {
+            const uint32_t word = mote_read32(bias), line = mote_read32(multiplier);
+            multiplier += 3 + (line >> 31);
+            for (int pixel = 1; pixel >= 0; pixel--) {
+                int32_t a = 0, b = 0;
+                for (uint32_t i = 0; i < taps; i += 4) {
+                    const uint32_t four = mote_read32(job->x[pixel] + i), even = mote_read32(lanes + 2 * i);
+                    const uint32_t odd = mote_read32(lanes + 2 * i + 4);
+                    a = mote_smlad(odd, mote_sxtb16_ror8(four), mote_smlad(even, mote_sxtb16(four), a));
+                    b = mote_smlad(mote_sxtb16(even), mote_sxtb16(four), b);
+                    b = mote_smlad(mote_sxtb16(odd), mote_sxtb16_ror8(four), b);
+                }
+                a = which ? (int32_t)((uint32_t)b << 8) : (int32_t)((uint32_t)a - (uint32_t)b);
+                a = (int32_t)(((uint32_t)a << job->scale) + word);
+                a = mote_smmla(a, (int32_t)(line & INT32_MAX), 0);
+                y[pixel ? job->step : 0] = (int8_t)mote_ssat8(a >> job->shift);
             }
-            a = (int32_t)(((uint32_t)a - (uint32_t)b) << job->scale);
-            a = mote_smmla((int32_t)((uint32_t)a + (uint32_t)job->bias[i]), (int32_t)mote_read32(multiplier), 0);
-            y[i] = (int8_t)mote_ssat8(a >> job->shift);
-            multiplier += job->bytes;
-            if (i + 1 < job->channels) {
-                b = (int32_t)(((uint32_t)b << job->scale_b) + (uint32_t)job->bias[i + 1]);
-                b = mote_smmla(b, (int32_t)mote_read32(multiplier), 0);
-                y[i + 1] = (int8_t)mote_ssat8(b >> job->shift);
-            }
-            multiplier += job->bytes;
         }
     }
 }
