@@ -18,6 +18,17 @@
 #include "mote_kernels.h"
 #include "mote_multiply_small.h"
 
+/* A window's part of a row, from byte start of that on, which may be none: what is outside is zero. Returns the end. */
+MOTE_NOT_INLINE static int8_t *mote_gather_small(const mote_conv_2d_small *layer, const int8_t *row, int32_t start,
+                                                 int8_t *to)
+{
+    const uint32_t channels = layer->x_channels, end = row ? layer->x_width * channels : 0;
+    const int8_t outside = layer->x_zero;
+    for (uint32_t count = layer->kernel_width * channels; count > 0; count--, start++)
+        *to++ = (uint32_t)start < end ? row[start] : outside;
+    return to;
+}
+
 void mote_conv_2d_s8_dsp_small(const mote_conv_2d_small *layer, const int8_t *const *x, int8_t *y, void *scratch)
 {
     const int32_t channels = layer->x_channels, row = layer->x_width * channels, pixel = layer->y_channels;
@@ -40,12 +51,13 @@ void mote_conv_2d_s8_dsp_small(const mote_conv_2d_small *layer, const int8_t *co
         const int is_in_place = start >= 0 && start + piece <= row && (is_depthwise || taps == channels);
         int8_t *to = (int8_t *)scratch + which * taps;
         for (int32_t ky = 0; ky < layer->kernel_height; ky++) {
-            const int8_t *from = to;
-            if (is_in_place && x[ky])
-                from = x[ky] + start;
-            else
-                for (int32_t i = start; i < start + piece; i++)
-                    *to++ = x[ky] && i >= 0 && i < row ? x[ky][i] : layer->x_zero;
+            const int8_t *from = x[ky];
+            if (is_in_place && from) {
+                from += start;
+            } else {
+                to = mote_gather_small(layer, from, start, to);
+                from = to - piece;
+            }
             if (is_depthwise)
                 job.x[ky] = from;
             else if (ky == 0)
