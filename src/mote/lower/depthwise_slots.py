@@ -68,6 +68,7 @@ _EVEN_AND_ODD = ((1, -1), (5, 3), (2, 0), (6, 4))
 FORMS = (
     Form("3_by_4", 3, 1, 4, True, _THREE, 0, 9, 262),
     Form("3_by_8", 3, 1, 8, True, _THREE, 0, 16),
+    Form("3_by_9", 3, 1, 9, True, _THREE, 0, 21),
     Form("5_by_4", 5, 1, 4, True, _FIVE, 0, 11, 328),
     Form("5_by_8", 5, 1, 8, True, _FIVE, 0, 21),
     Form("7_by_8", 7, 1, 8, True, _SEVEN, 0, 26),
@@ -171,12 +172,12 @@ def slots_step(graph: Graph, node: Node, channels: Channels) -> Step | None:
 
 def _words(form: Form, sizes: Mapping[str, int], rows: int) -> int:
     """What the windows of so many rows of results cover."""
-    row = form.stride * (sizes["y_width"] // 2 + form.beside)
+    row = form.stride * ((sizes["y_width"] + 1) // 2 + form.beside)
     return ((rows - 1) * sizes["stride_height"] + form.taps) * row
 
 
 def _cycles(form: Form, sizes: Mapping[str, int], channels: int) -> Cycles:
-    of_image = sizes["x_height"] * sizes["x_width"] // 2
+    of_image = sizes["x_height"] * ((sizes["x_width"] + 1) // 2)
     found = depthwise_slots_cycles(
         sizes["y_width"] // form.results,
         form.taps * form.row_cycles,

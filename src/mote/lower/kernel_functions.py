@@ -242,6 +242,8 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
     "mote_depthwise_conv_2d_s8_dsp_slots_3_by_4_strided": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_slots_3_by_8": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_slots_3_by_8_strided": ("mote_fill",),
+    "mote_depthwise_conv_2d_s8_dsp_slots_3_by_9": ("mote_fill",),
+    "mote_depthwise_conv_2d_s8_dsp_slots_3_by_9_strided": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_slots_5_by_4": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_slots_5_by_4_strided": ("mote_fill",),
     "mote_depthwise_conv_2d_s8_dsp_slots_5_by_8": ("mote_fill",),

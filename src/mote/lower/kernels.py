@@ -239,6 +239,7 @@ KERNELS: dict[str, Kernel] = {
             for form in (
                 "3_by_4",
                 "3_by_8",
+                "3_by_9",
                 "5_by_4",
                 "5_by_8",
                 "7_by_8",

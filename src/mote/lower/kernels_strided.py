@@ -53,7 +53,16 @@ STRIDED = (
     *(f"mote_depthwise_conv_2d_s8_dsp_row_{width}" for width in (3, 4, 5, 6)),
     *(
         f"mote_depthwise_conv_2d_s8_dsp_slots_{form}"
-        for form in ("3_by_4", "3_by_8", "5_by_4", "5_by_8", "7_by_8", "7_two_by_4", "7_two_by_8")
+        for form in (
+            "3_by_4",
+            "3_by_8",
+            "3_by_9",
+            "5_by_4",
+            "5_by_8",
+            "7_by_8",
+            "7_two_by_4",
+            "7_two_by_8",
+        )
     ),
     "mote_depthwise_conv_2d_s8_w4",
     "mote_depthwise_conv_2d_s8_w4_dsp",

@@ -5,7 +5,7 @@
  *
  * y[oy,ox,c] = clamp(requantize(bias[c] + sum_{ky,kx} (x[iy][ix,c] - x_zero) * weights[c,ky,kx]) + y_zero)
  * with iy = oy * stride_height + ky, ix = ox * stride + kx - taps / 2; x_width = stride * y_width, which is a
- * multiple of twice MOTE_SLOTS_PAIRS; outside x the value is x_zero, which counts nothing.
+ * multiple of MOTE_SLOTS_RESULTS; outside x the value is x_zero, which counts nothing.
  *
  * One channel at a time: what a call reads of it is gathered in scratch as words of two values less x_zero; then
  * mote_depthwise_slots.h computes its results.
@@ -57,8 +57,8 @@ static inline void mote_depthwise_conv_2d_slots(const mote_depthwise_slot_channe
     const int32_t y_pixel = MOTE_Y_PIXEL(layer->channels);
     const int32_t rows = (layer->y_height - 1) * layer->stride_height + MOTE_SLOTS_TAPS;
     const mote_window inside = mote_rows_inside((const void *const *)x, rows);
-    const int32_t blocks = layer->y_width / (2 * MOTE_SLOTS_PAIRS);
-    const int32_t plane = layer->y_width / 2 + 2 * MOTE_SLOTS_BESIDE; /* words */
+    const int32_t blocks = layer->y_width / MOTE_SLOTS_RESULTS;
+    const int32_t plane = (layer->y_width + 1) / 2 + 2 * MOTE_SLOTS_BESIDE; /* words */
     mote_slots_block *block = scratch;
     int32_t *const words = (int32_t *)(void *)(block + layer->y_height * blocks);
     const mote_slots_channel *channel = (const mote_slots_channel *)(const void *)layer->weights;

@@ -15,13 +15,9 @@
 
 #include "mote_depthwise_slots_job.h"
 
-#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP && defined(__ARM_FP)
-
-static inline uint32_t mote_slots_place(const int32_t *scratch, const int32_t *word)
-{
-    (void)scratch;
-    return (uint32_t)(uintptr_t)word;
-}
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP && defined(__ARM_FP) && MOTE_SLOTS_PAIRS == 5
+#include "mote_depthwise_slots_nine.h"
+#elif defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP && defined(__ARM_FP)
 
 /* Two words of x; two words of weights, or one. */
 #define MOTE_SLOTS_X "ldm r12!, {r9, r10}\n\t"
@@ -223,11 +219,6 @@ mote_depthwise_slots(__attribute__((unused)) const mote_slots_job *job)
 
 #else
 
-static inline uint32_t mote_slots_place(const int32_t *scratch, const int32_t *word)
-{
-    return (uint32_t)(word - scratch);
-}
-
 /* The products of a row of the window and one plane. */
 static inline void mote_slots_plane(const int32_t *x, const int32_t *weights, uint64_t *sums)
 {
@@ -259,10 +250,13 @@ static void mote_depthwise_slots(const mote_slots_job *job)
                 mote_slots_plane(x, channel->weights + (row * MOTE_SLOTS_PLANES + plane) * MOTE_SLOTS_WORDS, sums);
                 x += MOTE_SLOTS_PAIRS + 2 * MOTE_SLOTS_BESIDE + (int32_t)(job->skip / 4);
             }
-        for (int32_t i = 0; i < MOTE_SLOTS_PAIRS; i++, y += 2 * job->y_pixel) {
-            const int32_t last = (int32_t)(uint32_t)(sums[i] >> 32) >> (2 * MOTE_SLOT - 32);
-            y[0] = mote_slots_finish(channel, (int32_t)(sums[i] >> MOTE_SLOT & slot));
-            y[job->y_pixel] = mote_slots_finish(channel, last + (int32_t)(sums[i + 1] & slot));
+        for (int32_t i = 0; i < MOTE_SLOTS_RESULTS; i++, y += job->y_pixel) {
+            const uint64_t *sum = sums + i / 2;
+            const int32_t last = (int32_t)(uint32_t)(sum[0] >> 32) >> (2 * MOTE_SLOT - 32);
+            if (i & 1)
+                *y = mote_slots_finish(channel, last + (int32_t)(sum[1] & slot));
+            else
+                *y = mote_slots_finish(channel, (int32_t)(sum[0] >> MOTE_SLOT & slot));
         }
     }
 }

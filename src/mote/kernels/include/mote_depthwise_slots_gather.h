@@ -45,7 +45,17 @@ typedef struct {
     "add r11, r11, r3, lsl #2\n\t"                                                                   \
     "ldrsb r9, [r11, r3]\n\t"                                                                        \
     "ldrsb r2, [r11, r12]\n\t"
-#if MOTE_SLOTS_STRIDE == 1
+#if MOTE_SLOTS_PAIRS == 5
+/* The last word is of a pixel and the padding. */
+#define MOTE_SLOTS_LOAD                                                                              \
+    MOTE_SLOTS_PIXELS                                                                                \
+    "ldrsb r11, [r11, r3, lsl #2]\n\t"                                                               \
+    MOTE_SLOTS_WORD(r4, r4, r5) MOTE_SLOTS_WORD(r5, r6, r7)                                          \
+    MOTE_SLOTS_WORD(r6, r8, r9) MOTE_SLOTS_WORD(r7, r10, r2)                                         \
+    "sxtb r2, r1\n\t"                                                                                \
+    MOTE_SLOTS_WORD(r8, r11, r2) MOTE_SLOTS_LESS                                                     \
+    "sub r8, r8, r1\n\t"
+#elif MOTE_SLOTS_STRIDE == 1
 #define MOTE_SLOTS_LOAD                                                                              \
     MOTE_SLOTS_PIXELS MOTE_SLOTS_WORD(r4, r4, r5) MOTE_SLOTS_WORD(r5, r6, r7)                        \
     MOTE_SLOTS_WORD(r6, r8, r9) MOTE_SLOTS_WORD(r7, r10, r2) MOTE_SLOTS_LESS
@@ -59,7 +69,11 @@ typedef struct {
     "subs r5, r5, r1\n\t"                                                                            \
     "subs r6, r6, r1\n\t"                                                                            \
     "subs r7, r7, r1\n\t"
+#if MOTE_SLOTS_PAIRS == 5
+#define MOTE_SLOTS_STORE "stm lr!, {r4-r8}\n\t"
+#else
 #define MOTE_SLOTS_STORE "stm lr!, {r4-r7}\n\t"
+#endif
 #endif
 
 /* Registers: r0 pointer to a row, r1 zeros, r3 and r12 from a pixel to the first and the third one behind it, r11 x, lr
@@ -116,7 +130,8 @@ static inline void mote_slots_gather(const mote_slots_source *source)
             int32_t *word = to;
             for (int32_t at = 0; at < source->width; at += 2 * step) {
                 const int8_t *p = *x + source->channel + plane * source->pixel + at;
-                *word++ = (int32_t)((uint32_t)p[0] + ((uint32_t)p[step] << MOTE_SLOT) - source->zeros);
+                const int8_t second = at + step < source->width ? p[step] : (int8_t)(source->zeros & 255);
+                *word++ = (int32_t)((uint32_t)p[0] + ((uint32_t)second << MOTE_SLOT) - source->zeros);
             }
         }
 }

@@ -2,7 +2,8 @@
  *
  * What the inner part of the DSP depthwise convolution with three sums in 64 bits is told, in assembly and in C, and
  * its forms. MOTE_SLOTS_TAPS: of a row of the window, 3, 5 or 7. MOTE_SLOTS_PAIRS: of neighbouring results that are
- * computed at once, 4 or 2. MOTE_SLOTS_STRIDE: horizontal, 1 or 2. */
+ * computed at once, 4 or 2, or 5 whose last
+ * one is a single result. MOTE_SLOTS_STRIDE: horizontal, 1 or 2. */
 #ifndef MOTE_DEPTHWISE_SLOTS_JOB_H
 #define MOTE_DEPTHWISE_SLOTS_JOB_H
 
@@ -12,6 +13,12 @@
 #define MOTE_SLOTS_TAPS 5
 #define MOTE_SLOTS_PAIRS 4
 #define MOTE_SLOTS_STRIDE 1
+#endif
+
+#if MOTE_SLOTS_PAIRS == 5
+#define MOTE_SLOTS_RESULTS 9
+#else
+#define MOTE_SLOTS_RESULTS (2 * MOTE_SLOTS_PAIRS)
 #endif
 
 /* Of x and weights: words of two values that lie MOTE_SLOT bits apart. */
@@ -55,5 +62,22 @@ typedef struct {
     uint32_t skip;          /* bytes from the last word of a plane that a block reads to the first one of the next */
     const int32_t *scratch; /* where places count from; not for the assembly */
 } mote_slots_job;
+
+#if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP && defined(__ARM_FP)
+
+static inline uint32_t mote_slots_place(const int32_t *scratch, const int32_t *word)
+{
+    (void)scratch;
+    return (uint32_t)(uintptr_t)word;
+}
+
+#else
+
+static inline uint32_t mote_slots_place(const int32_t *scratch, const int32_t *word)
+{
+    return (uint32_t)(word - scratch);
+}
+
+#endif
 
 #endif

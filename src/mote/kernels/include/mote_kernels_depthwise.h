@@ -49,6 +49,8 @@ void mote_depthwise_conv_2d_s8_dsp_slots_3_by_8(const mote_depthwise_slot_channe
                                                 int8_t *y, void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_slots_3_by_4(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
                                                 int8_t *y, void *scratch);
+void mote_depthwise_conv_2d_s8_dsp_slots_3_by_9(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
+                                                int8_t *y, void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_slots_5_by_8(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
                                                 int8_t *y, void *scratch);
 void mote_depthwise_conv_2d_s8_dsp_slots_5_by_4(const mote_depthwise_slot_channels *layer, const int8_t *const *x,

@@ -135,6 +135,8 @@ void mote_depthwise_conv_2d_s8_dsp_slots_3_by_8_strided(const mote_depthwise_slo
                                                         int8_t *y, void *scratch, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_slots_3_by_4_strided(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
                                                         int8_t *y, void *scratch, const mote_strides *strides);
+void mote_depthwise_conv_2d_s8_dsp_slots_3_by_9_strided(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
+                                                        int8_t *y, void *scratch, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_slots_5_by_8_strided(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
                                                         int8_t *y, void *scratch, const mote_strides *strides);
 void mote_depthwise_conv_2d_s8_dsp_slots_5_by_4_strided(const mote_depthwise_slot_channels *layer, const int8_t *const *x,
