@@ -12,6 +12,7 @@ import mote
 from kernel_check import one_node
 from kernel_runner import run_steps
 from mote import reference
+from mote.codegen import generate
 from mote.ir import DType, Graph, Quantization, Tensor
 from mote.ir.ops import AveragePool2D, Rounding
 from mote.lower import small_convolution
@@ -20,6 +21,8 @@ from mote.lower.lower import lower
 from mote.lower.small_line import Lines, find_lines
 from mote.lower.step import Step
 from mote.plan.forms import forms
+from mote.run import sanitize
+from mote.run.interface import interface
 from mote.target.cores import CORES
 from random_layers import (
     random_conv_2d,
@@ -27,6 +30,7 @@ from random_layers import (
     random_fully_connected,
     side_by_side,
 )
+from shared import shared_path
 from test_kernels_chain import random_inputs
 from test_kernels_chain_affine import all_sums, random_channels
 
@@ -155,6 +159,20 @@ def test_the_assembly_of_random_layers_equals_the_reference() -> None:
     rng = np.random.default_rng(4)
     graphs = small_layers(rng, 32)
     check(graphs, [random_inputs(graphs, rng) for _ in range(2)], "cortex-m4")
+
+
+def test_layers_of_the_table_read_rows_that_exist_alone() -> None:
+    rng = np.random.default_rng(6)
+    build = mote.compile(
+        shared_path("models/mlperf_tiny/kws_ref_model.tflite"), "cortex-m4", optimize="flash"
+    )
+    project, graph = generate(build.program, build.plan, build.target), build.graph
+    assert "small_places[" in project["model.c"]
+    (name,) = graph.inputs
+    inputs = [rng.integers(-128, 128, graph.tensors[name].shape).astype(np.int8)]
+    memory = interface(build.program, build.plan)
+    ((found,),) = sanitize.run(project, memory, build.plan, [inputs])
+    np.testing.assert_array_equal(found, reference.run(graph, inputs)[graph.outputs[0]])
 
 
 def small_heads(rng: Rng, count: int) -> list[Graph]:

@@ -43,8 +43,11 @@ static MOTE_LAYER void run_calls(uint8_t *arena, uint32_t call, uint32_t end, ui
         const uint32_t span = (rows - 1) * at->layer.stride_height + at->layer.kernel_height;
         uint32_t place;
         for (uint32_t i = 0; i < span; i++, row++) {{
+            x[i] = 0;
+            if (row < 0 || row >= at->height)
+                continue;
             place = {x_place};
-            x[i] = row < 0 || row >= at->height ? 0 : (const int8_t *)arena + place;
+            x[i] = (const int8_t *)arena + place;
         }}
         place = {y_place};
         MOTE_ENTER({number}, call);
@@ -156,7 +159,7 @@ def _number(indices: Sequence[int]) -> str:
 
 
 def _place_text(name: str, row: str, has_table: bool) -> str:
-    """Where a row lies; rows before the first one have no place, but are not used either."""
+    """Where a row lies."""
     linear = f"at->{name} + {row} * {name}_row"
     if not has_table:
         return linear
