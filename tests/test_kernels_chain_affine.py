@@ -365,6 +365,14 @@ def test_loads_alternate_with_multiplications_on_a_core_that_issues_both(
     assert step.kernel.name == KERNEL + "_points" + "_dual" * is_dual
 
 
+def test_a_last_window_is_alone_where_threes_leave_one() -> None:
+    weights = np.random.default_rng(15).integers(-60, 61, (48, 1, 1, 24)).astype(np.int8)
+    for width, name in ((4, "_points_one"), (5, "_points_one"), (6, "_points")):
+        graph = layer(Conv2D(rounding=Rounding.SINGLE), (1, width, width, 24), weights, -128)
+        (step,) = lower(graph, M4).steps
+        assert step.kernel.name == KERNEL + name
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 110))
 @pytest.mark.usefixtures("whatever_it_saves")

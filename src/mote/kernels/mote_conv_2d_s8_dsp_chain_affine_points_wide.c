@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Convolution 1 x 1 with SMLAL, requantisation by a line, sums that fill slots; see mote_line_points.h. */
+#define MOTE_ONE 1
 #define MOTE_WIDE 1
 #include "mote_line_points.h"
 

@@ -2,6 +2,7 @@
  *
  * Convolution 1 x 1 with SMLAL, requantisation by a line, sums that fill slots, but for a few channels; see
  * mote_line_points.h and mote_line_rest.h. */
+#define MOTE_ONE 1
 #define MOTE_WIDE 1
 #include "mote_line_points.h"
 #include "mote_line_rest.h"

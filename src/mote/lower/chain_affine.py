@@ -36,9 +36,9 @@ TABLE_WORDS = 10
 """Of the stream, for each four channels: multipliers, constants and places."""
 AFFINE = "mote_conv_2d_s8_dsp_chain_affine"
 """The kernel for any window."""
-POINTS, SLIDE, WIDE, REST = "_points", "_slide", "_wide", "_rest"
-"""In the names of kernels for windows of one pixel, windows that slide, sums that fill slots, and
-a few channels without lines."""
+POINTS, SLIDE, WIDE, REST, ONE = "_points", "_slide", "_wide", "_rest", "_one"
+"""In the names of kernels for windows of one pixel, windows that slide, sums that fill slots, a
+few channels without lines, and the last window alone."""
 MOST_COPIED = 1024
 """Bytes of copies."""
 MOST_COPIED_SLIDING = 2048
@@ -90,7 +90,7 @@ def affine_chain_or(
     fewer = min(cycles, of_layer(chain, graph, affine_chain_cycles(windows, 0)))
     chain = _with_expanded(replace(chain, frugal=step, frugal_cycles=round(cycles - fewer)), graph)
     if POINTS in chain.kernel.name:
-        return chain, fewer
+        return _with_last_alone(chain, graph, windows, fewer)
     copying, fewest = _copying(chain, graph, windows)
     if fewest <= WORTH_COPYING * fewer:
         chain = replace(copying, frugal=chain, frugal_cycles=round(fewer - fewest))
@@ -101,6 +101,30 @@ def affine_chain_or(
     if fewest > WORTH_COPYING * fewer:
         return chain, fewer
     return replace(sliding, frugal=chain, frugal_cycles=round(fewer - fewest)), fewest
+
+
+def _with_last_alone(
+    chain: Step, graph: Graph, windows: Windows, cycles: float
+) -> tuple[Step, float]:
+    """The chain with a kernel that computes a last window alone where that is faster, then
+    ``chain``; and its cycles."""
+    form = _last_alone(chain, graph, windows)
+    if form is None:
+        return chain, cycles
+    fewer = of_layer(form, graph, affine_chain_cycles(replace(windows, is_alone=True), 0))
+    if fewer >= cycles:
+        return chain, cycles
+    return replace(form, frugal=chain, frugal_cycles=round(cycles - fewer)), fewer
+
+
+def _last_alone(chain: Step, graph: Graph, windows: Windows) -> Step | None:
+    """The chain with that kernel; None where it has none besides."""
+    kernel = KERNELS.get(f"{chain.kernel.name}{ONE}")
+    if kernel is None:
+        return None
+    cycles = affine_chain_cycles(replace(windows, is_alone=True), 0)
+    height, window = row_shape(graph.result(chain.node))[1], layer_window(graph, chain.node)
+    return replace(chain, kernel=kernel, split=split_windows(height, window, cycles))
 
 
 def _with_expanded(chain: Step, graph: Graph) -> Step:
@@ -226,6 +250,7 @@ def windows_of(graph: Graph, node: Node, channels: int, is_wide: bool = False) -
         stride=(sizes["stride_height"], sizes["stride_width"]),
         borders=_borders(graph, node),
         is_wide=is_wide,
+        is_alone=is_wide,
     )
 
 
@@ -254,9 +279,10 @@ def affine_forms(
     in flash or expanded into RAM; also where windows slide over them. Arguments as
     ``affine_chain_or``."""
     for chain in _chain_steps(step, graph, channels, computed):
-        found = [chain]
+        windows = windows_of(graph, step.node, len(computed))
+        alone = _last_alone(chain, graph, windows)
+        found = [chain, *([] if alone is None else [alone])]
         if WIDE not in chain.kernel.name:
-            windows = windows_of(graph, step.node, len(computed))
             any_window = replace(chain, kernel=KERNELS[AFFINE])
             found += [any_window, *(form for form, _ in _copied(any_window, graph, windows, 0))]
             if windows.inputs == SLIDING_INPUTS:

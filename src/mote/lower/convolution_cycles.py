@@ -179,6 +179,7 @@ class Windows:
         kernel, stride: (height, width).
         borders: How many groups of a row, about, have windows that are in part outside.
         is_wide: True where sums of each channel fill a slot.
+        is_alone: True where the kernel computes a last window alone.
     """
 
     pixels: int
@@ -188,6 +189,7 @@ class Windows:
     stride: tuple[int, int]
     borders: int
     is_wide: bool = False
+    is_alone: bool = False
 
     @property
     def three(self) -> int:
@@ -241,8 +243,12 @@ def affine_chain_cycles(windows: Windows, copies: int) -> Cycles:
         if copies:
             return CALL + rows // copies * copied(copies) + copied(rows % copies)
         if (height, width, *windows.stride) == (1, 1, 1, 1) and not windows.borders:
-            part = LEFT_OVER * (rows * windows.pixels % 3 > 0)
-            return CALL + 150 + -(-rows * windows.pixels // 3) * group + part
+            count = rows * windows.pixels
+            if windows.is_alone and count % 3 == 1:
+                alone = windows.fours * (6.31 * taps + 55) + 7 * taps + 100
+                return CALL + 150 + count // 3 * group + alone
+            part = LEFT_OVER * (count % 3 > 0)
+            return CALL + 150 + -(-count // 3) * group + part
         groups = -(-windows.pixels // 3) if windows.pixels > 2 else windows.pixels
         border = 150 + height * (80 + 0.9 * windows.three * windows.inputs)
         return CALL + rows * (200 + groups * group + border * windows.borders)

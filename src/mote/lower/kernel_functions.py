@@ -33,10 +33,17 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_copy",
         "mote_line_expand",
     ),
+    "mote_conv_2d_s8_dsp_chain_affine_points_one": (
+        "mote_chain_lines",
+        "mote_copy",
+        "mote_line_expand",
+        "mote_line_one",
+    ),
     "mote_conv_2d_s8_dsp_chain_affine_points_wide": (
         "mote_chain_lines_wide",
         "mote_copy",
         "mote_line_expand",
+        "mote_line_one_wide",
     ),
     "mote_conv_2d_s8_dsp_chain_affine_points_wide_dual": (
         "mote_chain_lines_wide_dual",
@@ -47,6 +54,7 @@ SHARED_FUNCTIONS: dict[str, tuple[str, ...]] = {
         "mote_chain_lines_wide",
         "mote_copy",
         "mote_line_expand",
+        "mote_line_one_wide",
     ),
     "mote_conv_2d_s8_dsp_chain_affine_slide": (
         "mote_chain_lines",
@@ -285,5 +293,7 @@ SHARED_BYTES = {
     "mote_line_copy": 204,
     "mote_line_copy_strided": 292,
     "mote_line_expand": 348,
+    "mote_line_one": 488,
+    "mote_line_one_wide": 504,
 }
 """Of each of these."""

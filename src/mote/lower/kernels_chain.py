@@ -36,6 +36,7 @@ KERNELS_CHAIN = (
     _line(""),
     *(_line(f, "_affine_strided") for f in ("_points", "_slide", "_dual", "_points_dual")),
     *(_line(f, "_affine_wide_strided") for f in ("_points_wide", "_points_wide_dual")),
+    replace(_line("_points_one", "_affine_strided"), is_extra=True),
     _line("_points_wide_rest"),
     replace(_line("_wide_strided"), takes_strides=True),
 )

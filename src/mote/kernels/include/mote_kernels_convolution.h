@@ -301,6 +301,8 @@ void mote_conv_2d_s8_dsp_chain_affine_dual(const mote_conv_2d_line *layer, const
                                            void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_affine_points_dual(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
                                                   void *scratch, void *state, uint32_t call);
+void mote_conv_2d_s8_dsp_chain_affine_points_one(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
+                                                 void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_affine_points_wide(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
                                                   void *scratch, void *state, uint32_t call);
 void mote_conv_2d_s8_dsp_chain_affine_points_wide_rest(const mote_conv_2d_line *layer, const int8_t *const *x,

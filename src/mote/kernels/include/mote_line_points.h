@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Convolution 1 x 1 without padding through mote_chain_affine.h: as mote_conv_2d_chain_affine.h, with less code. The
- * kernels mote_conv_2d_s8_dsp_chain_affine_points*.c are this file with one choice of MOTE_DUAL each.
+ * kernels mote_conv_2d_s8_dsp_chain_affine_points*.c are this file with one choice of MOTE_DUAL, MOTE_WIDE and MOTE_ONE
+ * each.
  *
  * x, y, weights, constants, state: as mote_conv_2d_chain_affine.h says.  Scratch: 8 * x_channels bytes.
  * Cost: windows are computed in groups of 3, which run on through rows of x that lie one behind the other where each
- * of their pixels is read; one or two windows that are left cost as much as 3. */
+ * of their pixels is read; one or two windows that are left cost as much as 3;
+ * with MOTE_ONE, each that is left alone two thirds of that. */
 #ifndef MOTE_LINE_POINTS_H
 #define MOTE_LINE_POINTS_H
 
+#ifndef MOTE_ONE
+#define MOTE_ONE 0
+#endif
+
 #include "mote_line_expand.h"
 #include "mote_line_layer.h"
+#if MOTE_ONE
+#include "mote_line_one.h"
+#endif
 
 static inline void mote_line_points(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y, void *scratch,
                                     void *state, uint32_t call)
@@ -39,6 +48,12 @@ static inline void mote_line_points(const mote_conv_2d_line *layer, const int8_t
         for (int32_t i = 0, groups; i < count; i += groups * (count < 3 ? 1 : 3)) {
             const int32_t first = count < 3 || i + 3 <= count ? i : count - 3;
             groups = i + 3 <= count ? (count - i) / 3 : 1;
+#if MOTE_ONE
+            if (count < 3 || i + 1 == count) {
+                mote_line_alone(&job, (uint32_t)channels, x[0] + i * step, to + i * y_pixel);
+                continue;
+            }
+#endif
             job.groups = (uint32_t)groups;
             job.at = (uint32_t)(first * step);
             job.y = to + first * y_pixel;

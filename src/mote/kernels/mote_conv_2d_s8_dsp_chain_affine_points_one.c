@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Convolution 1 x 1 with SMLAL, requantisation by a line, the last window alone; see mote_line_points.h. */
+#define MOTE_ONE 1
+#include "mote_line_points.h"
+
+void mote_conv_2d_s8_dsp_chain_affine_points_one(const mote_conv_2d_line *layer, const int8_t *const *x, int8_t *y,
+                                                 void *scratch, void *state, uint32_t call)
+{
+    mote_line_points(layer, x, y, scratch, state, call);
+}
