@@ -38,8 +38,7 @@ def layer(program: Program, plan: Plan, index: int, in_tables: Collection[int]) 
     if step.kernel.takes_strides:
         lines += _strides(program, step, index)
     if index in in_tables:
-        looped = is_looped(task)
-        text = row_call(program, plan, index, task, in_tables, is_looped=looped)
+        text = row_call(program, index, in_tables, is_looped=is_looped(task))
         return "\n".join([*lines, text])
     arguments = ", uint32_t call, uint32_t end" if is_looped(task) else ""
     head = f"static MOTE_LAYER void {layer_function(program, index)}({parameters(plan)}{arguments})"

@@ -115,16 +115,26 @@ def _stride(firsts: Sequence[int]) -> int:
     return firsts[1] - firsts[0] if len(firsts) > 1 else 0
 
 
-def row_call(
-    program: Program,
-    plan: Plan,
-    index: int,
-    task: Task,
-    layers: Collection[int],
-    *,
-    is_looped: bool,
+def row_call(program: Program, index: int, layers: Collection[int], *, is_looped: bool) -> str:
+    """The function of a layer; ``layers``: all that are in tables."""
+    run = f"run_{program.steps[index].kernel.name.removeprefix('mote_')}"
+    calls, given = (", uint32_t call, uint32_t end", "call, end") if is_looped else ("", "0, 1")
+    return (
+        f"static MOTE_LAYER void {layer_function(program, index)}(uint8_t *arena{calls})\n{{\n"
+        f"    {run}(arena, {given}, {sorted(layers).index(index)});\n}}\n"
+    )
+
+
+def row_call_table(program: Program, plan: Plan, layers: Collection[int]) -> str:
+    """The rows of the table."""
+    tasks = {task.index: task for task in plan.network.tasks}
+    rows = [_table_row(program, plan, index, tasks[index], layers) for index in sorted(layers)]
+    return "\n".join([f"static const row_call row_calls[{len(rows)}] = {{", *rows, "};", ""])
+
+
+def _table_row(
+    program: Program, plan: Plan, index: int, task: Task, layers: Collection[int]
 ) -> str:
-    """The table of a layer, and its function; ``layers``: all that are in tables."""
     step = program.steps[index]
     (x,), y = activations(program, step), step.node.output
     (window,) = step.split.operands if step.split else (None,)
@@ -151,22 +161,7 @@ def row_call(
         "stride": _stride(firsts),
         "pad": -firsts[0],
     }
-    name = f"call_{layer_number(program, index)}"
-    run = f"run_{step.kernel.name.removeprefix('mote_')}"
-    calls, given = (", uint32_t call, uint32_t end", "call, end") if is_looped else ("", "0, 1")
-    return "\n".join(
-        [
-            f"static const row_call {name} = {{",
-            wrapped(f".{field} = {value}" for field, value in fields.items()),
-            "};",
-            "",
-            f"static MOTE_LAYER void {layer_function(program, index)}(uint8_t *arena{calls})",
-            "{",
-            f"    {run}(arena, {given}, &{name});",
-            "}",
-            "",
-        ]
-    )
+    return f"{{\n{wrapped(f'.{field} = {value}' for field, value in fields.items())}\n}},"
 
 
 def row_call_helpers(program: Program, plan: Plan, layers: Collection[int]) -> str:
@@ -180,6 +175,7 @@ def row_call_helpers(program: Program, plan: Plan, layers: Collection[int]) -> s
         "};",
         "",
         HELPERS,
+        f"static const row_call row_calls[{len(layers)}]; /* all, behind the layers */\n",
     ]
     for kernel in dict.fromkeys(program.steps[index].kernel for index in sorted(layers)):
         spans = [_span(program, plan, i) for i in layers if program.steps[i].kernel is kernel]
@@ -187,7 +183,8 @@ def row_call_helpers(program: Program, plan: Plan, layers: Collection[int]) -> s
         scratch += ", arena + at->state, call" if kernel.takes_state else ""
         parts.append(
             f"static MOTE_LAYER void run_{kernel.name.removeprefix('mote_')}"
-            "(uint8_t *arena, uint32_t call, uint32_t end, const row_call *at)\n{\n"
+            "(uint8_t *arena, uint32_t call, uint32_t end, uint32_t place)\n{\n"
+            "    const row_call *const at = &row_calls[place];\n\n"
             "    for (; call < end; call++) {\n"
             f"        const int8_t *x[{max(spans)}];\n"
             "        int8_t *y = find_rows(arena, at, call, x);\n\n"

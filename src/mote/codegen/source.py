@@ -2,7 +2,7 @@
 
 from mote.codegen.header import banner
 from mote.codegen.layer import layer
-from mote.codegen.row_calls import row_call_helpers, row_call_layers
+from mote.codegen.row_calls import row_call_helpers, row_call_layers, row_call_table
 from mote.codegen.rows import row_tables
 from mote.codegen.schedule import run_functions
 from mote.codegen.small_layers import small_table
@@ -54,7 +54,8 @@ def model_c(program: Program, plan: Plan, target: Target) -> str:
     includes = includes.replace("\n", "\n\n", 1)
     helpers = [row_call_helpers(program, plan, calls)] if calls else []
     helpers += small_table(program, plan)
-    functions = [*layers, run_functions(program, plan)]
+    rows = [row_call_table(program, plan, calls)] if calls else []
+    functions = [*layers, *rows, run_functions(program, plan)]
     tables = row_tables(program, plan, "".join(functions))
     body = "\n".join([MACROS, *([tables] if tables else []), *helpers, *functions])
     return f"{head}{math_header(body)}{includes}\n{body}"
