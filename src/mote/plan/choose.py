@@ -25,7 +25,7 @@ PLACED = 6
 REFINED = 2
 """How many of those that look best then are placed as well as they can be."""
 
-WORTH = 0.01
+WORTH = 0.02
 """How many fewer bytes, as a share, one that is second must promise to be placed so."""
 
 Rank = tuple[bool, tuple[float, ...]]

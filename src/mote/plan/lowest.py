@@ -11,17 +11,17 @@ def first_fit(problem: Problem, order: Sequence[int], fixed: Mapping[int, int]) 
     for number, base in fixed.items():
         bases[number] = base
     for number in order:
-        bases[number] = lowest(problem, bases, number)
+        taken = [
+            (base + low, base + high)
+            for other, low, high in problem.neighbours[number]
+            if (base := bases[other]) >= 0
+        ]
+        bases[number] = lowest(problem, number, taken)
     return tuple(bases)
 
 
-def lowest(problem: Problem, bases: Sequence[int], number: int) -> int:
-    """The lowest address of an item that keeps away from those that have one; others have -1."""
-    taken = [
-        (base + low, base + high)
-        for other, low, high in problem.neighbours[number]
-        if (base := bases[other]) >= 0
-    ]
+def lowest(problem: Problem, number: int, taken: list[tuple[int, int]]) -> int:
+    """The lowest address of an item that lies in none of some intervals, which this sorts."""
     taken.sort()
     alignment, found = problem.items.items[number].alignment, problem.lowest[number]
     for low, high in taken:

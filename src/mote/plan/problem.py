@@ -24,7 +24,6 @@ class Problem:
     Args:
         items: What is placed.
         apart: Which items must not lie on each other.
-        neighbours: The same, item by item.
         alive_bytes: Bytes alive before the first call, during each one, and after the last.
         word: All items start at multiples of this many bytes.
         bound_bytes: No arena takes fewer words, of which this is the size.
@@ -33,11 +32,20 @@ class Problem:
 
     items: Items
     apart: Apart
-    neighbours: tuple[tuple[Neighbour, ...], ...]
     alive_bytes: Bytes
     word: int
     bound_bytes: int
     reserved: int
+
+    @cached_property
+    def neighbours(self) -> tuple[tuple[Neighbour, ...], ...]:
+        """Which items must not lie on each other, item by item."""
+        found: list[list[Neighbour]] = [[] for _ in self.items.items]
+        columns = (self.apart.first, self.apart.second, self.apart.low, self.apart.high)
+        for first, second, low, high in zip(*(c.tolist() for c in columns), strict=True):
+            found[second].append((first, low, high))
+            found[first].append((second, -high, -low))
+        return tuple(map(tuple, found))
 
     @property
     def peak_bytes(self) -> int:
@@ -91,15 +99,10 @@ def pose(
     items = find_items(network, schedule, linear)
     overs = find_overs(network, items)
     apart = find_apart(items, overs)
-    neighbours: list[list[Neighbour]] = [[] for _ in items.items]
-    columns = (c.tolist() for c in (apart.first, apart.second, apart.low, apart.high))
-    for first, second, low, high in zip(*columns, strict=True):
-        neighbours[second].append((first, low, high))
-        neighbours[first].append((second, -high, -low))
     alive = alive_bytes(items, overs)
     word = gcd(*(item.alignment for item in items.items)) or 1
     bound = align(reserved + least_bytes(items, overs), word)
-    return Problem(items, apart, tuple(map(tuple, neighbours)), alive, word, bound, reserved)
+    return Problem(items, apart, alive, word, bound, reserved)
 
 
 def align(value: int, alignment: int) -> int:

@@ -6,10 +6,11 @@ ends where it fails.
 """
 
 import random
-from collections.abc import MutableSequence, Sequence
+from collections.abc import Sequence
+from itertools import accumulate
 
 from mote.plan.lowest import lowest, places
-from mote.plan.problem import Problem
+from mote.plan.problem import Neighbour, Problem
 
 ITEM_WORK = 8
 """As how many pairs an item counts besides."""
@@ -54,67 +55,104 @@ def _lower(
     problem: Problem, order: list[int], bases: tuple[int, ...], work: float, chance: random.Random
 ) -> tuple[tuple[int, ...] | None, float]:
     """Addresses in a smaller arena, for which the order changes, and how many pairs that took."""
-    sizes, neighbours, end, spent = problem.sizes, problem.neighbours, problem.end(bases), 0
-    late = next((p for p, i in enumerate(order) if bases[i] + sizes[i] >= end), None)
-    if late is None:
+    trial, spent = _Trial(problem, order, bases), 0
+    late = trial.too_high.find(True)
+    if late < 0:
         return None, spent
-    place, now, known = places(problem, order), list(bases), list(bases)
-    for number in order[late:]:
-        now[number] = -1
-    stale = bytearray(len(sizes))
     while spent < work:
-        number = order[late]
-        earlier = sorted(p for i, _, _ in neighbours[number] if 0 <= (p := place[i]) < late)
+        earlier = trial.earlier(late)
         if not earlier:  # it is too high in any order
             return None, work if spent else 0
         # Mostly one of those that came last: what came first has its place for good reasons.
         start = earlier[-1 - int(len(earlier) * chance.random() ** 2)]
-        order.insert(start, order.pop(late))
-        for position in range(start, late + 1):
-            now[order[position]] = -1
-            place[order[position]] = position
-        stale[number] = True
-        for other, _, _ in neighbours[number]:
-            if start < place[other] <= late:
-                stale[other] = True
-        for late in range(start, len(order)):
-            number = order[late]
-            if stale[number]:
-                _place_again(problem, number, now, known, stale, place)
-            spent += len(neighbours[number]) + ITEM_WORK
-            base = known[number]
-            if base + sizes[number] >= end:
-                break
-            now[number] = base
-        else:
-            return tuple(now), spent
+        trial.move(late, start)
+        late = trial.place_from(start)
+        last = late if late >= 0 else len(order) - 1
+        spent += trial.pairs[last + 1] - trial.pairs[start]
+        if late < 0:
+            return tuple(trial.bases), spent
     return None, spent
 
 
-def _place_again(
-    problem: Problem,
-    number: int,
-    now: Sequence[int],
-    known: list[int],
-    stale: MutableSequence[int],
-    place: Sequence[int],
-) -> None:
-    """Find an item's address; where it is another one, that of later neighbours may be too.
+class _Trial:
+    """An order of items, and the addresses that first fit has for them as far as it has come.
 
-    Args:
-        problem: What is placed.
-        number: The item.
-        now: Addresses of the items before it in the order; others have -1.
-        known: The last address of each item.
-        stale: Which of these may not hold any more.
-        place: The position of each item in the order.
+    An item's address may be another one only where an item before it in the order now lies there,
+    or has left a place below it. Only these are looked at again; what is said of each position in
+    the order is kept in one byte each, so that the next one is found at once.
+
+    Attributes:
+        bases: The last address of each item.
+        too_high: Which items, by position, end too high there.
+        pairs: Before each position: how many pairs first fit compares up to there, and other work.
     """
-    stale[number] = False
-    base = lowest(problem, now, number)
-    if base == known[number]:
-        return
-    known[number] = base
-    position = place[number]
-    for other, _, _ in problem.neighbours[number]:
-        if place[other] > position:
-            stale[other] = True
+
+    def __init__(self, problem: Problem, order: list[int], bases: Sequence[int]) -> None:
+        self.bases = list(bases)
+        self._problem, self._order, self._end = problem, order, problem.end(bases)
+        self._place = places(problem, order)
+        self._stale = bytearray(len(order))
+        self._earlier: dict[int, list[Neighbour]] = {}
+        self.too_high = bytearray(bases[i] + problem.sizes[i] >= self._end for i in order)
+        self.pairs = [0, *accumulate(len(problem.neighbours[i]) + ITEM_WORK for i in order)]
+
+    def earlier(self, position: int) -> list[int]:
+        """Positions of the items in the way of one that come before it."""
+        neighbours, place = self._problem.neighbours[self._order[position]], self._place
+        return sorted(p for other, _, _ in neighbours if 0 <= (p := place[other]) < position)
+
+    def move(self, late: int, start: int) -> None:
+        """Let an item come earlier, and find its address there."""
+        order, place, neighbours = self._order, self._place, self._problem.neighbours
+        for by_position in (order, self._stale, self.too_high):
+            by_position.insert(start, by_position.pop(late))
+        for position in range(start, late + 1):
+            number = order[position]
+            place[number] = position
+            self.pairs[position + 1] = self.pairs[position] + len(neighbours[number]) + ITEM_WORK
+        number = order[start]
+        self._earlier.pop(number, None)
+        self._place_again(start, late)
+        base = self.bases[number]
+        for other, low, high in neighbours[number]:
+            if start < place[other] <= late:
+                if other in self._earlier:
+                    self._earlier[other].append((number, -high, -low))
+                if base - high < self.bases[other] < base - low:
+                    self._stale[place[other]] = True
+
+    def place_from(self, start: int) -> int:
+        """Place again what may move, from a position on to the first item that ends too high.
+
+        Its position is the result; -1 where there is none.
+        """
+        while True:
+            position = self._stale.find(True, start)
+            end = position if position >= 0 else len(self._order)
+            late = self.too_high.find(True, start, end)
+            if late >= 0 or position < 0:
+                return late
+            self._place_again(position, position)
+            start = position
+
+    def _place_again(self, position: int, after: int) -> None:
+        """Find an item's address; those that come after a position may have to be placed again."""
+        number, bases, place, stale = self._order[position], self.bases, self._place, self._stale
+        neighbours = self._problem.neighbours[number]
+        earlier = self._earlier.get(number)
+        if earlier is None:
+            earlier = [neighbour for neighbour in neighbours if place[neighbour[0]] < position]
+            self._earlier[number] = earlier
+        taken = [(bases[other] + low, bases[other] + high) for other, low, high in earlier]
+        old, new = bases[number], lowest(self._problem, number, taken)
+        stale[position] = False
+        if new == old:
+            return
+        bases[number] = new
+        self.too_high[position] = new + self._problem.sizes[number] >= self._end
+        for other, low, high in neighbours:
+            later = place[other]
+            if later > after and not stale[later]:
+                base = bases[other]
+                if old - high < base or new - high < base < new - low:
+                    stale[later] = True

@@ -96,14 +96,27 @@ class States:
             [(a.strip, i) for i in columns[a.strip](a)] for a in (t.writes for t in self.tasks)
         ]
         self._near = [self._neighbours(task) for task in self.tasks]
+        self._with_state = [number for number, task in enumerate(self.tasks) if task.state_bytes]
+        self._weighed = [
+            (strip, itemgetter(*strip.tasks), dict[object, int]())
+            for strip in self._strips.values()
+            if strip.tasks
+        ]
+        untouched = (strip for strip in self._strips.values() if not strip.tasks)
+        self._always = sum(strip.live(self.start) for strip in untouched)
         self._closures: dict[tuple[int, int], State] = {}
         self._rests: dict[tuple[int, int], State] = {}
         self._known: list[dict[object, tuple[int, int] | None]] = [{} for _ in self.tasks]
 
     def live(self, state: State) -> int:
         """Bytes alive between two calls."""
-        kept = sum(self._state_bytes(task, done) for task, done in enumerate(state))
-        return kept + sum(strip.live(state) for strip in self._strips.values())
+        found = self._always + sum(self._state_bytes(task, state[task]) for task in self._with_state)
+        for strip, of, known in self._weighed:
+            key = of(state)
+            if key not in known:
+                known[key] = strip.live(state)
+            found += known[key]
+        return found
 
     def moves(self, state: State) -> Iterator[Move]:
         """The calls that can run next, those of late tasks first."""
@@ -125,10 +138,9 @@ class States:
         them must have fewer live bytes.
         """
         lows = set()
-        for task, done in enumerate(state):
-            if done < self.goal[task] and self._is_ready(task, done, state):
-                low = self.before(task, done)
-                lows.add(tuple(map(max, root, map(min, low, state))))
+        for task, _, _ in self.moves(state):
+            low = self.before(task, state[task])
+            lows.add(tuple(map(max, root, map(min, low, state))))
         return not any(self.live(low) < live for low in lows) and all(
             self.lowest(low, state, live) == (live, None) for low in lows
         )
