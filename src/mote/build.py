@@ -2,9 +2,10 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +71,8 @@ class Build:
         dead: The channels that ``graph`` lost, as no output depends on them.
         candidates: ``program`` with its steps in their fastest forms, and behind each the others
             (``Step.frugal``) among which the plan chose.
+        planner_seconds: How long the processor was busy with choosing the plan; of no concern to
+            what was built.
     """
 
     graph: Graph
@@ -79,6 +82,7 @@ class Build:
     files: Mapping[str, str]
     dead: DeadChannels = NOTHING_DEAD
     candidates: Program | None = None
+    planner_seconds: float = field(default=0.0, compare=False)
 
     def run(self, inputs: Inputs) -> Any:
         """The output for one sample; a tuple when the graph has several outputs.
@@ -303,12 +307,13 @@ def _fitting(
         from mote.run.tune import tuned
 
         programs = [tuned(each, target) for each in programs]
-    limit, beside = options.ram_bytes, 0
+    limit, beside, seconds = options.ram_bytes, 0, 0.0
     while True:
         build = _planned(graph, programs, target, options, regions, beside)
+        seconds += build.planner_seconds
         needed = beside_arena(build) if limit is not None else 0
         if limit is None or build.plan.total_bytes + needed <= limit:
-            return build
+            return replace(build, planner_seconds=seconds)
         if build.plan.total_bytes + beside > limit:  # although it is the smallest
             check_fit(build.program, build.plan, target, ram_bytes=limit, beside_bytes=needed)
         beside = needed  # more than it was, since the arena has left room for that
@@ -325,12 +330,16 @@ def _planned(
     """The build whose arena leaves so many bytes of the limit of RAM."""
     limit = options.ram_bytes
     within = options if limit is None else replace(options, ram_bytes=max(0, limit - beside))
+    start = process_time()
     candidates, plan = choose_plan(programs, within)
     plan = place_in_regions(plan, regions, options.budget)
+    seconds = process_time() - start
     program = spare_scratch(candidates, plan.frugal, plan.ample)
     check_fit(program, plan, target, regions=regions)
     files = generate(program, plan, target)
-    return Build(graph, program, plan, target, files, candidates=candidates)
+    return Build(
+        graph, program, plan, target, files, candidates=candidates, planner_seconds=seconds
+    )
 
 
 def beside_arena(build: Build) -> int:

@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from math import ceil, inf, log
 
 from mote.plan.budget import USUAL, Budget
 from mote.plan.lowest import first_fit
-from mote.plan.orders import ALL, SIMPLE, Order
+from mote.plan.orders import ALL, SIMPLE
 from mote.plan.problem import Problem
 from mote.plan.repair import repair
 
@@ -56,12 +57,7 @@ def search(problem: Problem, work: int = WORK, budget: Budget = USUAL) -> tuple[
 
 
 def place_around(
-    problem: Problem,
-    fixed: Mapping[int, int],
-    goal: int,
-    budget: Budget = USUAL,
-    *,
-    order: Sequence[int] = (),
+    problem: Problem, fixed: Mapping[int, int], goal: int, budget: Budget = USUAL
 ) -> tuple[int, ...]:
     """Addresses of all items where some have theirs, if possible in an arena of a given size.
 
@@ -70,20 +66,49 @@ def place_around(
         fixed: Addresses that stay.
         goal: The size that is small enough.
         budget: How long the best order is repaired.
-        order: One that is tried first, if given: of all items that are not fixed.
     """
+    found = _first(problem, (), fixed, goal, inf)
+    assert found is not None
+    return _repaired(problem, found, goal, budget)
+
+
+def place_within(
+    problem: Problem, order: Sequence[int], goal: int, near: float, budget: Budget = USUAL
+) -> tuple[int, ...] | None:
+    """Addresses of all items in an arena of a given size, or nothing.
+
+    Args:
+        problem: What is placed.
+        order: One that is tried first.
+        goal: The size.
+        near: Only where first fit takes at most this share too much, its order is repaired.
+        budget: For how long.
+    """
+    found = _first(problem, order, {}, goal, (1 + near) * goal)
+    bases = _repaired(problem, found, goal, budget) if found else None
+    return bases if bases is not None and problem.end(bases) <= goal else None
+
+
+def _first(
+    problem: Problem, given: Sequence[int], fixed: Mapping[int, int], goal: int, below: float
+) -> Attempt | None:
+    """The best of a given order and simple ones, of those whose items end below an address."""
     free = [i for i in range(len(problem.items.items)) if i not in fixed]
     best: Attempt | None = None
-    for each in (order, *SIMPLE) if order else SIMPLE:
-        tried = each.of(problem, free) if isinstance(each, Order) else list(each)
-        bases = first_fit(problem, tried, fixed)
-        if best is None or problem.end(bases) < problem.end(best[1]):
-            best = tried, bases
-        if problem.end(bases) <= goal:
-            return bases
-    assert best is not None
+    for order in chain([list(given)] if given else [], (way.of(problem, free) for way in SIMPLE)):
+        bases = first_fit(problem, order, fixed, below)
+        if bases is None or (best and problem.end(bases) >= problem.end(best[1])):
+            continue
+        best, below = (order, bases), problem.end(bases)
+        if below <= goal:
+            break
+    return best
+
+
+def _repaired(problem: Problem, attempt: Attempt, goal: int, budget: Budget) -> tuple[int, ...]:
+    """The addresses of an attempt, in a smaller arena if possible."""
     pairs = budget.count(AROUND_WORK * len(problem.items.items))
-    return repair(problem, *best, goal, pairs, random.Random(budget.seed), inf)[1]
+    return repair(problem, *attempt, goal, pairs, random.Random(budget.seed), inf)[1]
 
 
 def _attempts(problem: Problem) -> list[Attempt]:
@@ -93,6 +118,6 @@ def _attempts(problem: Problem) -> list[Attempt]:
     for way in ALL:
         order = way.of(problem, free)
         bases = first_fit(problem, order, {})
-        if all(bases != other for _, other in found):
+        if bases is not None and all(bases != other for _, other in found):
             found.append((order, bases))
     return sorted(found, key=lambda attempt: problem.end(attempt[1]))

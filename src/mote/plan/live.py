@@ -178,7 +178,12 @@ def peak_bytes(network: Network, schedule: Sequence[Run]) -> int:
 
 def most_alive(network: Network, schedule: Sequence[Run]) -> list[int]:
     """For each task the most bytes that are alive during one of its calls."""
-    alive = live_bytes(network, schedule)[1:].tolist()
+    return most_of_tasks(network, schedule, live_bytes(network, schedule))
+
+
+def most_of_tasks(network: Network, schedule: Sequence[Run], live: Numbers) -> list[int]:
+    """``most_alive`` where ``live_bytes`` are known."""
+    alive = live[1:].tolist()
     owners = [run.task for run in schedule for _ in range(run.count)]
     most = [0] * len(network.tasks)
     for task, found in zip(owners, alive, strict=False):

@@ -1,13 +1,19 @@
 """Places items one after the other, each at the lowest address that is free."""
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from mote.plan.problem import Problem
 
 
-def first_fit(problem: Problem, order: Sequence[int], fixed: Mapping[int, int]) -> tuple[int, ...]:
-    """The lowest address for each item in turn, around those that have one."""
-    bases = [-1] * len(problem.items.items)
+def first_fit(
+    problem: Problem, order: Sequence[int], fixed: Mapping[int, int], below: float = inf
+) -> tuple[int, ...] | None:
+    """The lowest address for each item in turn, around those that have one.
+
+    Nothing where one of the former does not end below a given address.
+    """
+    bases, sizes = [-1] * len(problem.items.items), problem.sizes
     for number, base in fixed.items():
         bases[number] = base
     for number in order:
@@ -17,6 +23,8 @@ def first_fit(problem: Problem, order: Sequence[int], fixed: Mapping[int, int]) 
             if (base := bases[other]) >= 0
         ]
         bases[number] = lowest(problem, number, taken)
+        if bases[number] + sizes[number] >= below:
+            return None
     return tuple(bases)
 
 

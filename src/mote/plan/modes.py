@@ -19,7 +19,7 @@ from mote.plan.forms import (
     spare_scratch,
     weighed_flash_bytes,
 )
-from mote.plan.live import most_alive, peak_bytes
+from mote.plan.live import live_bytes, most_alive, most_of_tasks, peak_bytes
 from mote.plan.network import divided_rows, network
 from mote.plan.options import Options
 from mote.plan.refine import WORK, Setting, Start, refine
@@ -240,7 +240,7 @@ def _mixed(
     for share in SHARES[:1] if options.optimize == "time" else SHARES:
         larger = {task for task in alone if most[task] <= share * point.peak_bytes}
         for beyond in (0,) if options.optimize == "ram" else (0, scratch):
-            candidate = _formed(program, fine, point, options, base, alone, larger, beyond)
+            candidate = _formed(program, fine, most, point, options, base, alone, larger, beyond)
             if all(candidate.network != other.network for other in found):
                 found.append(candidate)
     return found
@@ -254,6 +254,7 @@ def _alone(fine: Network, point: Streaming) -> set[int]:
 def _formed(
     program: Program,
     fine: Network,
+    most: Sequence[int],
     point: Streaming,
     options: Options,
     base: float,
@@ -264,8 +265,8 @@ def _formed(
     """The forms of the steps for which the memory of a schedule has room, in the calls it has.
 
     With so many bytes beyond its peak: scratch at the peak may buy more cycles than it costs bytes.
+    ``most``: the most bytes alive during a call of each task.
     """
-    most = most_alive(fine, point.schedule)
     tasks = [(most[i], task) for i, task in enumerate(fine.tasks) if task.index != FEED]
     room = {t.index: point.peak_bytes - alive + t.scratch_bytes + beyond for alive, t in tasks}
     fastest = {fine.tasks[task].index for task in larger}
@@ -326,7 +327,8 @@ def _coarse(
             Run(run.task, 0, mixed.tasks[run.task].calls) if run.task in alone else run
             for run in point.schedule
         )
-        most = most_alive(mixed, schedule)
+        alive = live_bytes(mixed, schedule)
+        most = most_of_tasks(mixed, schedule, alive)
         shrink = {
             mixed.tasks[task].index
             for task in larger
@@ -341,7 +343,7 @@ def _coarse(
             rows[index] = max(n for n in range(1, rows[index]) if height % n == 0)
     cycles = base + _lost(mixed, point.segments)
     flash = _flash_bytes(program, mixed, schedule, options)
-    return Candidate(mixed, schedule, peak_bytes(mixed, schedule), cycles, flash), rows
+    return Candidate(mixed, schedule, int(alive.max()), cycles, flash), rows
 
 
 def _streamed_cycles(task: Task) -> int:

@@ -110,7 +110,9 @@ class States:
 
     def live(self, state: State) -> int:
         """Bytes alive between two calls."""
-        found = self._always + sum(self._state_bytes(task, state[task]) for task in self._with_state)
+        found = self._always + sum(
+            self._state_bytes(task, state[task]) for task in self._with_state
+        )
         for strip, of, known in self._weighed:
             key = of(state)
             if key not in known:

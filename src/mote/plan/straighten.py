@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from mote.plan.budget import USUAL, Budget
-from mote.plan.first_fit import place_around
+from mote.plan.first_fit import place_within
 from mote.plan.place import Placement, placement
 from mote.plan.problem import Problem, pose
 from mote.plan.task import Layout, Network, Run, Strip
 
 WORK = 60_000
 """Pairs of items in all layouts that are tried: bounds the time."""
+
+NEAR = 0.5
+"""A layout that takes more than the room there is by a larger share is not pressed into it."""
 
 
 def straighten(
@@ -99,9 +102,8 @@ def _with_straight(
     if problem.bound_bytes > size:
         return None, pairs
     order = _by_address(problem, found.layout)
-    bases = place_around(problem, {}, size, budget, order=order)
-    better = placement(network, problem, bases, found.bound_bytes)
-    return (better if better.layout.bytes <= size else None), pairs
+    bases = place_within(problem, order, size, NEAR, budget)
+    return placement(network, problem, bases, found.bound_bytes) if bases else None, pairs
 
 
 def _by_address(problem: Problem, layout: Layout) -> list[int]:
