@@ -14,7 +14,7 @@ from mote.codegen import generate
 from mote.errors import FitError, InputError, TargetError, ToolError, UnsupportedModelError
 from mote.frontends import native, onnx, tflite
 from mote.frontends import torch as pytorch
-from mote.ir import DType, Graph
+from mote.ir import Graph
 from mote.ir.tensor import Array
 from mote.lower.aliases import with_aliases
 from mote.lower.float32 import computes_in_float
@@ -36,7 +36,7 @@ from mote.plan import (
     place_in_regions,
     spare_scratch,
 )
-from mote.reference import check_inputs
+from mote.reference import check_inputs, quantise_hint
 from mote.run import save as output
 from mote.run.interface import Interface, interface
 from mote.target import Region, Target, resolve
@@ -168,7 +168,7 @@ class Build:
         try:
             check_inputs(self.graph, arrays)
         except InputError as error:
-            hint = _quantise_hint(self.graph, arrays)
+            hint = quantise_hint(self.graph, arrays)
             raise InputError(error.where, error.found, details=error.details, hint=hint) from None
         return arrays
 
@@ -393,17 +393,3 @@ def _refuse_several_inputs(graph: Graph) -> None:
             f"has {len(graph.inputs)} inputs; the rows of one can be delivered one by one",
             hint="compile it without --feed-rows (feed_rows=True)",
         )
-
-
-def _quantise_hint(graph: Graph, arrays: Sequence[Array]) -> str:
-    """How to make what an int8 input reads from the real values that were given."""
-    for name, array in zip(graph.inputs, arrays, strict=False):
-        tensor = graph.tensors[name]
-        if array.dtype.kind != "f" or tensor.dtype is DType.FLOAT32 or tensor.quantization is None:
-            continue
-        low, high = tensor.dtype.range
-        return (
-            f"quantise it: numpy.clip(numpy.round(x / {tensor.q.scale:.9g}) "
-            f"+ {tensor.q.zero_point}, {low}, {high}).astype('{tensor.dtype.value}')"
-        )
-    return ""

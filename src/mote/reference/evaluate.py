@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from mote.errors import InputError
 from mote.ir import ops
 from mote.ir.graph import Graph, Node
-from mote.ir.tensor import Array
+from mote.ir.tensor import Array, DType
 from mote.reference.conversion import dequantize, quantize
 from mote.reference.convolution import (
     conv_2d,
@@ -89,3 +89,17 @@ def check_inputs(graph: Graph, inputs: Sequence[Array]) -> None:
     ]
     if problems:
         raise InputError(graph.name, "the inputs do not fit the model", details=problems)
+
+
+def quantise_hint(graph: Graph, arrays: Sequence[Array]) -> str:
+    """How to make what an int8 input reads from the real values that were given."""
+    for name, array in zip(graph.inputs, arrays, strict=False):
+        tensor = graph.tensors[name]
+        if array.dtype.kind != "f" or tensor.dtype is DType.FLOAT32 or tensor.quantization is None:
+            continue
+        low, high = tensor.dtype.range
+        return (
+            f"quantise it: numpy.clip(numpy.round(x / {tensor.q.scale:.9g}) "
+            f"+ {tensor.q.zero_point}, {low}, {high}).astype('{tensor.dtype.value}')"
+        )
+    return ""
