@@ -1,5 +1,6 @@
 """Forms that take more flash than there is are left out, those that save the least first."""
 
+import numpy as np
 import pytest
 
 import mote
@@ -7,7 +8,7 @@ from mote.lower.lower import lower
 from mote.lower.step import Program
 from mote.plan import Options, make_plan, spare_scratch
 from mote.plan.flash_limit import within_flash
-from mote.plan.forms import forms, most_frugal, program_flash_bytes
+from mote.plan.forms import flash_bytes, forms, most_frugal, program_flash_bytes
 from mote.target import CORES
 from shared import shared_path
 
@@ -44,6 +45,21 @@ def test_the_forms_that_are_left_cost_what_they_did(program: Program) -> None:
         assert places[-1] == len(forms(step)) - 1
         behind = sum(form.frugal_cycles for form in forms(step)[places[0] :])
         assert behind == sum(form.frugal_cycles for form in forms(other))
+
+
+def test_forms_that_are_a_little_larger_are_left_where_any_of_them_fit(program: Program) -> None:
+    """They may take less RAM than the one that pays at the price of a byte."""
+    limit, rng = 150_000, np.random.default_rng(0)
+    limited = within_flash(program, limit)
+    own = [forms(step) for step in limited.steps]
+    assert any(
+        flash_bytes(form) > flash_bytes(each[0]) and form.working_bytes < each[0].working_bytes
+        for each in own
+        for form in each
+    )
+    for _ in range(30):
+        taken = [int(rng.integers(len(each))) for each in own]
+        assert program_flash_bytes(spare_scratch(limited, taken)) <= limit
 
 
 def test_what_cannot_fit_is_left_at_its_smallest(program: Program) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+import numpy as np
+
 from mote.lower.step import Program, Step
 from mote.plan.forms import (
     flash_bytes,
@@ -12,9 +14,13 @@ from mote.plan.forms import (
     program_flash_bytes,
     spare_scratch,
 )
+from mote.plan.kernel_choice import code_bytes
 
 FIRST_PRICE, LAST_PRICE, DEARER = 0.001, 1e6, 1.3
 """Cycles that a byte of flash is worth, tried from the first to the last."""
+LARGER = (0.5, 0.2, 0.1, 0.05, 0.02, 0.0)
+"""By how much forms may be larger than those that pay at that price, if there is room for them:
+they may take less RAM."""
 
 
 def within_flash(program: Program, limit: int | None) -> Program:
@@ -35,8 +41,10 @@ def within_flash(program: Program, limit: int | None) -> Program:
         if program_flash_bytes(spare_scratch(program, chosen)) <= limit or price > LAST_PRICE:
             break
         price *= DEARER
-    steps = zip(program.steps, chosen, strict=True)
-    kept = replace(program, steps=tuple(_without_larger(step, k) for step, k in steps))
+    for share in LARGER:
+        kept = _without_larger(program, chosen, share)
+        if _most_flash_bytes(kept) <= limit:
+            return kept
     if program_flash_bytes(kept) <= limit:
         return kept
     smallest = spare_scratch(program, most_frugal(program))  # of equal constants, less code
@@ -55,12 +63,27 @@ def _cycles(step: Step) -> Sequence[int]:
     return [*accumulate((form.frugal_cycles for form in found[:-1]), initial=0)]
 
 
-def _without_larger(step: Step, chosen: int) -> Step:
-    """The forms that take no more flash than one of them."""
+def _without_larger(program: Program, chosen: Sequence[int], share: float) -> Program:
+    """The forms of steps that take no more flash than one of them, or so much more of it."""
+    steps = zip(program.steps, chosen, strict=True)
+    return replace(program, steps=tuple(_kept(step, k, share) for step, k in steps))
+
+
+def _kept(step: Step, chosen: int, share: float) -> Step:
     found, cycles = forms(step), _cycles(step)
-    most = flash_bytes(found[chosen])
+    most = (1 + share) * flash_bytes(found[chosen])
     kept = [k for k, form in enumerate(found) if flash_bytes(form) <= most]
     best = replace(found[kept[-1]], frugal=None, frugal_cycles=0)
     for k, behind in zip(kept[-2::-1], kept[:0:-1], strict=True):
         best = replace(found[k], frugal=best, frugal_cycles=cycles[behind] - cycles[k])
     return best
+
+
+def _most_flash_bytes(program: Program) -> int:
+    """What a program takes whichever forms it has, with the code of all of them."""
+    of_steps = [forms(step) for step in program.steps]
+    largest = [int(np.argmax([flash_bytes(form) for form in each])) for each in of_steps]
+    kernels = {form.kernel.name for each in of_steps for form in each}
+    taken = spare_scratch(program, largest)
+    used = {step.kernel.name for step in taken.steps}
+    return program_flash_bytes(taken) + code_bytes(kernels) - code_bytes(used)
