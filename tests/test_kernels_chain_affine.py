@@ -298,15 +298,21 @@ def test_inputs_at_the_ends_of_every_channel_give_the_reference() -> None:
     check(graphs, [[worst_inputs(graph, rng) for graph in graphs] for _ in range(8)], "cortex-m4")
 
 
-def wide_layers(rng: np.random.Generator) -> list[Graph]:
-    """Layers whose channels fill slots alone."""
+def wide_layers(
+    rng: np.random.Generator,
+    depths: Sequence[int] = (140, 129, 143),
+    side: int = 5,
+    outputs: int = 0,
+) -> list[Graph]:
+    """Layers whose channels fill slots alone; of few channels where ``outputs`` says nothing."""
     graphs = []
-    for depth in (140, 129, 143):
-        weights = np.clip(rng.normal(0, 58, (int(rng.integers(5, 12)), 1, 1, depth)), -128, 127)
+    for depth in depths:
+        count = outputs or int(rng.integers(5, 12))
+        weights = np.clip(rng.normal(0, 58, (count, 1, 1, depth)), -128, 127)
         for rounding in Rounding:
             op = Conv2D(rounding=rounding)
             bias = rng.integers(-9000, 9000, len(weights))
-            graphs.append(layer(op, (1, 5, 5, depth), weights.astype(np.int8), -128, bias))
+            graphs.append(layer(op, (1, side, side, depth), weights.astype(np.int8), -128, bias))
     return graphs
 
 
@@ -325,18 +331,24 @@ def test_channels_that_fill_slots_give_the_reference_at_their_ends(
     check_on_host(graphs, rng, tmp_path)
 
 
+def steep_layer(rng: np.random.Generator, shape: tuple[int, int, int], op: Conv2D) -> Graph:
+    """130 channels, two of them too steep for a line; ``shape``: rows, columns, input channels."""
+    weights = rng.integers(-128, 128, (130, 1, 1, shape[2])).astype(np.int8)
+    graph = layer(op, (1, *shape), weights, -128)
+    quantization = graph.tensors["w"].quantization
+    assert quantization is not None
+    scales = list(quantization.scales)
+    scales[5], scales[70] = 60 * scales[5], 25 * scales[70]  # beyond the shift of lines
+    return with_scales(graph, tuple(scales))
+
+
 @pytest.mark.usefixtures("whatever_it_saves")
 def test_the_few_channels_without_lines_give_the_reference(tmp_path: Path) -> None:
     rng = np.random.default_rng(14)
-    graphs = []
-    for depth, stride, rounding in ((9, 1, Rounding.SINGLE), (12, 2, Rounding.DOUBLE)):
-        weights = rng.integers(-128, 128, (130, 1, 1, depth)).astype(np.int8)
-        graph = layer(
-            Conv2D(stride=(stride, stride), rounding=rounding), (1, 5, 4, depth), weights, -128
-        )
-        scales = list(graph.tensors["w"].quantization.scales)
-        scales[5], scales[70] = 60 * scales[5], 25 * scales[70]  # beyond the shift of lines
-        graphs.append(with_scales(graph, tuple(scales)))
+    graphs = [
+        steep_layer(rng, (5, 4, 9), Conv2D(rounding=Rounding.SINGLE)),
+        steep_layer(rng, (5, 4, 12), Conv2D(stride=(2, 2), rounding=Rounding.DOUBLE)),
+    ]
     names = {lower(graph, M4).steps[0].kernel.name for graph in graphs}
     assert names == {KERNEL + "_points_wide_rest"}
     check_on_host(graphs, rng, tmp_path)

@@ -11,7 +11,7 @@ from chain_layers import tight_layer
 from kernel_runner import run_steps
 from mote import reference
 from mote.ir import DType, Graph, verify
-from mote.ir.ops import Rounding
+from mote.ir.ops import Conv2D, Rounding
 from mote.lower.kernels import KERNELS
 from mote.lower.lower import lower
 from mote.plan.forms import forms
@@ -27,7 +27,8 @@ from random_layers import (
     random_fully_connected,
     side_by_side,
 )
-from test_kernels_chain_affine import random_first_layer
+from test_kernels_chain_affine import random_first_layer, steep_layer, wide_layers
+from test_kernels_depthwise_slots import FORMS, layers_by_slots
 from test_kernels_points import point_layers
 
 LAYERS: dict[str, Callable[[np.random.Generator], Graph]] = {
@@ -82,6 +83,9 @@ def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path
         layers += [random_conv_3x3(rng, heights=(3, 7)) for _ in range(10)]
         layers.append(tight_layer(rng, 1, Rounding.SINGLE, 5, 33))  # in pieces, without lines
         layers += [*point_layers(np.random.default_rng(2), 20), random_first_layer(rng)]
+        layers += wide_layers(np.random.default_rng(3), (143,), 9, 24)
+        op = Conv2D(rounding=Rounding.SINGLE)
+        layers.append(steep_layer(np.random.default_rng(4), (9, 9, 32), op))
     if kind == "depthwise_conv_2d":
         layers += [random_depthwise_window(rng) for _ in range(40)]
         layers += [
@@ -92,6 +96,7 @@ def test_random_layers_equal_the_reference(kind: str, core: Core, tmp_path: Path
         layers += [
             random_depthwise_3x3(rng, width, stride=2) for width in (9, 11) for _ in range(4)
         ]
+        layers += layers_by_slots(np.random.default_rng(3), len(FORMS))
     used = _check(layers, core, rng, tmp_path)
     int8 = (DType.INT8, DType.INT8)
     own = [k for k in KERNELS.values() if (k.operator.kind, k.dtypes) == (kind, int8)]

@@ -18,7 +18,7 @@ def check(graphs: list[Graph], rng: Rng, kernels: set[str]) -> None:
     for _ in range(4):
         operands = [[random_input(g.tensors[name], rng) for name in g.inputs] for g in graphs]
         samples.append(operands)
-    build = mote.compile(side_by_side(graphs), "cortex-m55")
+    build = mote.compile(side_by_side(graphs), "cortex-m55", optimize="time")
     assert {step.kernel.name for step in build.program.steps} == kernels
     found = build.run_samples([[x for xs in operands for x in xs] for operands in samples])
     for operands, outputs in zip(samples, found, strict=True):

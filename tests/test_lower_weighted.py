@@ -167,7 +167,7 @@ def test_the_window_chooses_the_depthwise_kernel() -> None:
     dsp, dsp_3x3 = f"{portable}_dsp", f"{portable}_dsp_3x3"
     assert kernel((1, 3, 3, 2)) == dsp_3x3
     assert kernel((1, 3, 3, 2), padding=Padding(2, 2, 1, 0)) == dsp_3x3
-    assert kernel((1, 3, 3, 2), padding=Padding(2, 2, 1, 1)) == f"{dsp}_sixes_three"
+    assert kernel((1, 3, 3, 2), padding=Padding(2, 2, 1, 1)) == f"{dsp}_slots_3_by_9"
     assert kernel((1, 5, 5, 2)) == dsp
     assert kernel((1, 1, 9, 2)) == dsp
     assert kernel((1, 3, 3, 4)) == dsp
