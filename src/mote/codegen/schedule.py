@@ -11,10 +11,10 @@ from mote.codegen.blocks import arguments, parameters, types, void_address
 from mote.codegen.identifiers import c_identifier, layer_function
 from mote.codegen.layer import is_looped, is_told_calls
 from mote.codegen.rows import row_address
-from mote.codegen.segments import segments
 from mote.codegen.text import C_TYPES, wrapped
 from mote.lower.step import Program
 from mote.plan.plan import Plan
+from mote.plan.table_bytes import segments
 from mote.plan.task import FEED, Run
 
 WAIT = 254

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from mote.codegen.identifiers import activations, constant_name, layer_function
 from mote.codegen.row_pointers import first_rows, rows_per_call
-from mote.codegen.segments import runs_alone
+from mote.codegen.runs_alone import runs_alone
 from mote.codegen.text import number, wrapped
 from mote.lower.split import Window, row_shape
 from mote.lower.step import Program, Step

@@ -17,12 +17,12 @@ REPEATED_BYTES, MOST_REPEATED = 3, 255
 
 def table_bytes(network: Network, schedule: Sequence[Run]) -> int:
     """Of lists of layers, of the order of their calls, and of where their rows lie."""
-    parts = [_part_bytes(network, runs) for runs in _parts(network, schedule)]
+    parts = [_part_bytes(network, runs) for runs in segments(network, schedule)]
     return sum(parts) + WALK_BYTES * any(parts)
 
 
-def _parts(network: Network, schedule: Sequence[Run]) -> Iterator[list[Run]]:
-    """The shortest parts at whose ends no layer is half done."""
+def segments(network: Network, schedule: Sequence[Run]) -> Iterator[list[Run]]:
+    """The shortest parts of a schedule at whose ends no layer is half done."""
     left = [task.calls for task in network.tasks]
     part: list[Run] = []
     is_open: set[int] = set()

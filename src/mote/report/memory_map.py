@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from mote.codegen.segments import segments
 from mote.lower.step import Program
 from mote.plan.items import Item, find_items
 from mote.plan.live import live_bytes
 from mote.plan.plan import Plan
+from mote.plan.table_bytes import segments
 from mote.plan.task import FEED
 
 WIDTH, HEIGHT = 1200, 640
